@@ -1,0 +1,91 @@
+/**
+ * The closed list of error codes: each with its HTTP status, its public title, whether a later identical
+ * request can succeed, and the code of OpenAI's envelope type on the OpenAI routes.
+ * `docs/errors.md` is generated from this table.
+ */
+export const errorTable = {
+  // The request itself
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  unknown_parameter: { status: 400, title: 'Unknown parameter' },
+  duplicate_parameter: { status: 400, title: 'A parameter was given twice' },
+  unsupported_parameter: { status: 400, title: 'This parameter is not supported yet' },
+  unknown_model: { status: 400, title: 'Unknown model' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  invalid_range: { status: 416, title: 'The range cannot be satisfied' },
+  // Access
+  forbidden_host: { status: 403, title: 'This Host is not served' },
+  forwarding_refused: { status: 403, title: 'Forwarded requests are refused' },
+  cross_site_refused: { status: 403, title: 'Cross-site requests may not cause work' },
+  // Resources
+  not_found: { status: 404, title: 'Not found' },
+  not_generated: { status: 404, title: 'Not generated yet' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  not_acceptable: { status: 406, title: 'No acceptable format' },
+  idempotency_conflict: { status: 409, title: 'A request with this idempotency key is still running' },
+  not_settled: { status: 409, title: 'The work is still running' },
+  already_settled: { status: 409, title: 'The work has already ended' },
+  cancelled: { status: 409, title: 'The generation was cancelled' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported content type' },
+  not_an_image: { status: 415, title: 'Not a picture in a supported format' },
+  image_too_large: { status: 413, title: 'The picture has too many pixels' },
+  idempotency_mismatch: { status: 422, title: 'This idempotency key was used with another body' },
+  unsupported_by_backend: { status: 422, title: 'The backend cannot do this' },
+  out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
+  moderated: { status: 451, title: 'Refused by content policy' },
+  too_many_requests: { status: 429, title: 'Too many requests' },
+  // This server
+  internal: { status: 500, title: 'Something went wrong here' },
+  not_implemented: { status: 501, title: 'Not built yet' },
+  generation_pending: { status: 503, title: 'The picture is still being made' },
+  shutting_down: { status: 503, title: 'The server is shutting down' },
+  database_unavailable: { status: 503, title: 'The database cannot be reached' },
+  storage_unavailable: { status: 503, title: 'The object store cannot be reached' },
+  // The backend
+  backend_unavailable: { status: 502, title: 'The backend cannot be reached' },
+  backend_failed: { status: 502, title: 'The backend failed' },
+  backend_bad_answer: { status: 502, title: 'The backend gave a wrong answer' },
+  backend_auth: { status: 502, title: 'The backend refused our credentials' },
+  backend_busy: { status: 503, title: 'The backend is overloaded' },
+  backend_timeout: { status: 504, title: 'The backend did not answer in time' },
+  worker_lost: { status: 502, title: 'The workers that ran this job died' },
+} as const satisfies Record<string, { status: number; title: string }>
+
+/** A code of the closed list in `errorTable`. Match on it, never on a message. */
+export type ErrorCode = keyof typeof errorTable
+
+/** Whether the code is one of the closed list (rows read back from the database may be older than it). */
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(errorTable, value)
+}
+
+/** Facts that travel with an error besides its code and its sentence. */
+export interface ErrorFacts {
+  /** The parameter or body field at fault, e.g. `size`. */
+  param?: string | undefined
+  /** When a retry can help, in seconds; sent as `Retry-After`. */
+  retryAfterS?: number | undefined
+  /** More response headers, e.g. `Location` or `Allow`. */
+  headers?: Readonly<Record<string, string>> | undefined
+  /** The record's id, where one exists. */
+  generationId?: string | undefined
+  cause?: unknown
+}
+
+/** The one error class of the platform. `message` is public: it says what to change. */
+export class DarkroomError extends Error {
+  override readonly name = 'DarkroomError'
+  readonly code: ErrorCode
+  readonly facts: ErrorFacts
+
+  constructor(code: ErrorCode, message: string, facts: ErrorFacts = {}) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.code = code
+    this.facts = facts
+  }
+
+  /** HTTP status of this error's code. */
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
