@@ -1,0 +1,159 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * Who may import whom, as data. `scripts/oxlint-plugin-layers.ts` enforces it, and this file run as a script prints
+ * it into ARCHITECTURE.md (`--write`), or checks that what is printed there is current (`--check`).
+ */
+export interface Layer {
+  /** What lives there, as the documentation says it. */
+  holds: string
+  /** Workspace packages by name without `@darkroom/`; `picture/rungs` allows that entry point alone. */
+  packages: readonly string[]
+  /** Rooms of the same package; `all` for every one. */
+  rooms?: readonly string[] | 'all'
+}
+
+/** `packages/*`. What is built later stands here already, so that its first import is checked. */
+export const packageLayers: Readonly<Record<string, Layer>> = {
+  once: { holds: 'keys, flights, memo, fan-out, ledger; no I/O', packages: [] },
+  picture: { holds: 'formats, negotiation, variants, metadata and AI marking', packages: ['once'] },
+  outbound: { holds: 'the one door for every URL that a user gives', packages: ['once'] },
+  carousel: { holds: 'base image to slides', packages: ['once', 'outbound', 'picture'] },
+  edge: { holds: 'a shared HTTP cache around any `(Request) => Promise<Response>`', packages: ['once'] },
+  inspect: { holds: 'the fan-out inspector for any Node program', packages: [] },
+  client: { holds: 'typed API client and `<darkroom-img>`, browser and Node', packages: ['picture/rungs'] },
+  server: {
+    holds: 'the platform; bin `darkroom`',
+    packages: ['once', 'picture', 'outbound', 'carousel', 'edge', 'inspect'],
+  },
+  dashboard: { holds: 'the page, served as files', packages: ['client'] },
+}
+
+/** Rooms of `packages/server/src`, in the order that data passes. */
+export const serverLayers: Readonly<Record<string, Layer>> = {
+  'errors.ts': { holds: 'the closed list of error codes; every room may import it', packages: [], rooms: [] },
+  request: {
+    holds: 'HTTP input → validated → canonical → generation key',
+    packages: ['once', 'picture'],
+    rooms: [],
+  },
+  access: {
+    holds: 'API keys, rights, URL signatures, budgets, limits, moderation',
+    packages: [],
+    rooms: ['request', 'database'],
+  },
+  gateway: {
+    holds: 'routes; admission',
+    packages: ['edge', 'picture'],
+    rooms: ['request', 'access', 'generation', 'carousels', 'prediction', 'latency', 'storage'],
+  },
+  generation: {
+    holds: 'get-or-generate; wait; progress; cancel; webhooks; retention',
+    packages: ['once', 'outbound'],
+    rooms: ['request', 'database', 'queue', 'storage'],
+  },
+  carousels: {
+    holds: 'a carousel as durable work',
+    packages: ['carousel', 'once'],
+    rooms: ['generation', 'storage'],
+  },
+  queue: { holds: 'job queue over pg-boss', packages: [], rooms: ['database'] },
+  worker: {
+    holds: 'lease → warm → generate → mark → store → ack',
+    packages: ['picture'],
+    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels'],
+  },
+  backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
+  storage: {
+    holds: 'object store; variants as a memo over it',
+    packages: ['once', 'picture'],
+    rooms: [],
+  },
+  database: { holds: 'schema, migrations, the embedded PostgreSQL launcher', packages: [], rooms: [] },
+  prediction: {
+    holds: 'usage → patterns → plan → speculative jobs',
+    packages: [],
+    rooms: ['request', 'database', 'queue', 'generation'],
+  },
+  latency: {
+    holds: 'histograms, stage timings, deploy markers, exposition',
+    packages: ['once'],
+    rooms: ['database'],
+  },
+  cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
+  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
+  'platform.ts': {
+    holds: 'the one composition root',
+    packages: packageLayers['server']?.packages ?? [],
+    rooms: 'all',
+  },
+  'index.ts': { holds: 'the public list', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
+}
+
+/** Importable from every room, and itself importing nothing. */
+export const foundation = 'errors.ts'
+
+/** The two tables in Markdown. */
+export function layersMarkdown(): string {
+  const packageRows = Object.entries(packageLayers).map(
+    ([name, layer]) => `| \`packages/${name}\` | ${layer.holds} | ${namesOf(layer.packages)} |`,
+  )
+  const roomRows = Object.entries(serverLayers).map(([name, layer]) => {
+    const rooms =
+      layer.rooms === 'all' ? 'everything' : namesOf([...(layer.rooms ?? []), ...layer.packages.map(italic)])
+    return `| \`${name}${name.includes('.') ? '' : '/'}\` | ${layer.holds} | ${rooms} |`
+  })
+  return [
+    '| package | what lives there | may import |',
+    '|---|---|---|',
+    ...packageRows,
+    '',
+    'Inside `packages/server/src`, packages in italics:',
+    '',
+    '| room | what lives there | may import |',
+    '|---|---|---|',
+    ...roomRows,
+  ].join('\n')
+}
+
+function namesOf(names: readonly string[]): string {
+  return names.length === 0 ? 'nothing' : names.join(', ')
+}
+
+function italic(name: string): string {
+  return `*${name}*`
+}
+
+const startMarker = '<!-- layers:start -->'
+const endMarker = '<!-- layers:end -->'
+
+/**
+ * A document with the tables between its markers brought up to date.
+ * @throws Error when the markers are missing
+ */
+export function withLayers(document: string): string {
+  const start = document.indexOf(startMarker)
+  const end = document.indexOf(endMarker, start)
+  if (start === -1 || end === -1) throw new Error(`the document lacks ${startMarker} and ${endMarker}`)
+  const before = document.slice(0, start + startMarker.length)
+  return `${before}\n${layersMarkdown()}\n${document.slice(end)}`
+}
+
+function main(argument: string | undefined): number {
+  const path = join(import.meta.dirname, '..', 'ARCHITECTURE.md')
+  const document = argument === '--check' || argument === '--write' ? readFileSync(path, 'utf8') : undefined
+  if (document === undefined) {
+    console.log(layersMarkdown())
+    return 0
+  }
+  const current = withLayers(document)
+  if (argument === '--write') writeFileSync(path, current)
+  else if (current !== document) {
+    console.error('ARCHITECTURE.md: the table of layers is out of date; run `npm run docs`.')
+    return 1
+  }
+  return 0
+}
+
+if (import.meta.main) process.exitCode = main(process.argv[2])
