@@ -1,0 +1,90 @@
+import { createCanvas, type Canvas } from '@napi-rs/canvas'
+import { css, type Colour } from './colour.ts'
+import { contrasting } from './shading.ts'
+import type { Spot, Stage } from './stage.ts'
+import { createBrush, type Subject } from './subjects/subject.ts'
+import { drawMirrored } from './water.ts'
+import { pigments } from './words/colour-words.ts'
+import type { SubjectReading } from './words/reading.ts'
+
+/** Room around the drawing for what sticks out above it. */
+const headroom = 1.12
+const footroom = 0.08
+
+/** Draws a subject, once or as a group, with its shadow or reflection. */
+export function drawSubject(stage: Stage, subject: Subject, reading: SubjectReading, spot: Spot): void {
+  const random = stage.random.fork(`group ${subject.name}`)
+  const count = reading.count > 0 ? reading.count : random.whole(subject.group[0], subject.group[1])
+  const extent = reading.extent === 'small' ? 0.6 : reading.extent === 'large' ? 1.3 : 1
+  const shrink = count === 1 ? 1 : 1 / count ** 0.38
+  const members = Array.from({ length: count }, (_, index) => {
+    const across = count === 1 ? 0 : index / (count - 1) - 0.5
+    const height =
+      spot.heightPx * subject.scale * extent * shrink * (index === 0 ? 1 : random.between(0.72, 0.98))
+    const step = spot.heightPx * subject.scale * extent * shrink * subject.aspect * (0.62 + 0.14 * count)
+    const rise =
+      count === 1 ? 0 : random.between(-0.5, 0.5) * height * (subject.habitat === 'sky' ? 0.9 : 0.16)
+    return { index, height, xPx: spot.xPx + across * step + (index % 2) * step * 0.06, yPx: spot.yPx + rise }
+  })
+  // Who stands further up the picture stands further away, and is drawn first.
+  for (const member of members.toSorted((one, other) => one.yPx - other.yPx)) {
+    const place: Spot = { ...spot, xPx: member.xPx, yPx: member.yPx, heightPx: member.height }
+    if (spot.mirrorYPx !== undefined) place.mirrorYPx = spot.mirrorYPx + member.yPx - spot.yPx
+    drawOne(stage, subject, reading, place, member.index)
+  }
+}
+
+function drawOne(stage: Stage, subject: Subject, reading: SubjectReading, spot: Spot, index: number): void {
+  const { context, light, widthPx } = stage
+  const random = stage.random.fork(`${subject.name} ${index}`)
+  const height = spot.heightPx
+  const width = Math.ceil(height * subject.aspect)
+  const x = Math.min(widthPx - width * 0.4, Math.max(width * 0.4, spot.xPx))
+  // Looking into the picture, away from the nearer edge.
+  const facing = x < widthPx / 2 ? 1 : -1
+  const image = createCanvas(Math.max(1, width), Math.max(1, Math.ceil(height * (headroom + footroom))))
+  const paint = image.getContext('2d')
+  paint.translate(width / 2, height * headroom)
+  paint.scale((facing * height) / 100, height / 100)
+  const colours: Colour[] = reading.colours.map((name) => contrasting(pigments[name], spot.behind, 0.12))
+  const side = (light.side * facing) as -1 | 1
+  subject.draw(createBrush({ context: paint, stage, spot, random, colours, side }))
+  const left = Math.round(x - width / 2)
+  const top = Math.round(spot.yPx - height * headroom)
+  if (spot.shadow !== undefined) drawShadow(stage, spot, x, width)
+  if (spot.mirrorYPx !== undefined) reflect(stage, image, left, spot, height)
+  context.drawImage(image, left, top)
+}
+
+/** The image down to its water line, mirrored below it. */
+function reflect(stage: Stage, image: Canvas, leftPx: number, spot: Spot, heightPx: number): void {
+  const above = createCanvas(image.width, Math.max(1, Math.round(heightPx * headroom)))
+  above.getContext('2d').drawImage(image, 0, 0)
+  const mirror = {
+    image: above,
+    leftPx,
+    lineYPx: spot.mirrorYPx ?? spot.yPx,
+    alpha: 0.5,
+    shakePx: heightPx * 0.022,
+  }
+  drawMirrored(stage, mirror, stage.random.fork('reflection'))
+}
+
+/** A long soft shadow on the ground, away from the light. */
+function drawShadow(stage: Stage, spot: Spot, xPx: number, widthPx: number): void {
+  const { context, light, palette } = stage
+  const isLow = palette.time !== 'day'
+  const length = widthPx * (isLow ? 0.85 : 0.5)
+  context.save()
+  context.translate(xPx, spot.yPx)
+  context.scale(1, isLow ? 0.075 : 0.1)
+  const gradient = context.createLinearGradient(light.side * length * 0.3, 0, -light.side * length, 0)
+  const colour = spot.shadow ?? palette.near
+  gradient.addColorStop(0, css(colour, 0.55))
+  gradient.addColorStop(1, css(colour, 0))
+  context.fillStyle = gradient
+  context.beginPath()
+  context.ellipse(-light.side * length * 0.35, 0, length * 0.65, length * 0.55, 0, 0, Math.PI * 2)
+  context.fill()
+  context.restore()
+}
