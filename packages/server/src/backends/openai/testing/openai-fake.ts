@@ -1,0 +1,211 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { OpenAIFakeMode } from './fake-answers.ts'
+import { answer, answerPicture, json } from './fake-answers.ts'
+import { createCounter } from './counter.ts'
+import { refusalOf } from './fake-rules.ts'
+
+/** One call of `POST /images/generations`. */
+export interface OpenAIFakeCall {
+  body: Record<string, unknown>
+  headers: IncomingMessage['headers']
+  mode: OpenAIFakeMode
+}
+
+export interface OpenAIFakeOptions {
+  mode?: OpenAIFakeMode
+  /** How long the fake "draws" before it answers. Default 0. */
+  delayMs?: number
+  /** With a key, any other is answered 401. */
+  apiKey?: string
+  /** With models, any other is answered 404 `model_not_found`. */
+  models?: readonly string[]
+  /** Sent with 429 and 503. Default 7. */
+  retryAfterS?: number
+  /** How `GET /models` answers; `closed-route` is a 404. Default 200. */
+  modelsStatus?: number
+}
+
+/** A server that speaks OpenAI's Images API, counts, and lies when told to. */
+export interface OpenAIFake extends AsyncDisposable {
+  /** With `/v1`. */
+  readonly baseUrl: string
+  /** Can be changed at any time; counts for the calls that arrive from then on. */
+  mode: OpenAIFakeMode
+  delayMs: number
+  modelsStatus: number
+  /** Generation calls, in the order they arrived. */
+  readonly calls: readonly OpenAIFakeCall[]
+  /** Calls of `GET /models`. */
+  readonly modelsCallCount: number
+  /** Generation calls that are not answered yet. */
+  readonly concurrentCalls: number
+  readonly maxConcurrentCalls: number
+  /** Calls whose client left before the answer was complete. */
+  readonly abandonedCalls: number
+  /** The next generation call is answered so; several are used up in turn. */
+  respondOnce(mode: OpenAIFakeMode): void
+  /** Holds back every answer from now on; the function lets them go. A delay that needs no clock. */
+  hold(): () => void
+  /** Settles when that many generation calls have arrived, since the start. */
+  waitForCalls(count: number): Promise<void>
+  /** Settles when that many clients have left before their answer. */
+  waitForAbandoned(count: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** Starts the fake on a free port of 127.0.0.1. */
+export async function startOpenAIFake(options: OpenAIFakeOptions = {}): Promise<OpenAIFake> {
+  const state = createState(options)
+  const server = createServer((request, response) => {
+    handle(state, request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  state.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return fakeOf(state, server)
+}
+
+type State = ReturnType<typeof createState>
+
+function createState(options: OpenAIFakeOptions) {
+  return {
+    options,
+    origin: '',
+    mode: options.mode ?? ('ok' as OpenAIFakeMode),
+    delayMs: options.delayMs ?? 0,
+    modelsStatus: options.modelsStatus ?? 200,
+    once: [] as OpenAIFakeMode[],
+    calls: [] as OpenAIFakeCall[],
+    modelsCallCount: 0,
+    concurrent: 0,
+    maxConcurrent: 0,
+    gate: Promise.resolve(),
+    arrived: createCounter(),
+    abandoned: createCounter(),
+  }
+}
+
+async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', state.origin)
+  const text = await readText(request)
+  const route = `${request.method} ${pathname}`
+  if (route === 'POST /v1/images/generations') return await generate(state, request, response, text)
+  if (route === 'GET /v1/models') {
+    state.modelsCallCount += 1
+    const key = state.options.apiKey
+    const allowed = key === undefined || request.headers.authorization === `Bearer ${key}`
+    const data = (state.options.models ?? []).map((id) => ({
+      id,
+      object: 'model',
+      created: 0,
+      owned_by: 'fake',
+    }))
+    return json(response, allowed ? state.modelsStatus : 401, { object: 'list', data })
+  }
+  if (request.method === 'GET' && answerPicture(response, pathname)) return
+  json(response, 404, {
+    error: { message: `Invalid URL (${route})`, type: 'invalid_request_error', param: null, code: null },
+  })
+}
+
+async function generate(
+  state: State,
+  request: IncomingMessage,
+  response: ServerResponse,
+  text: string,
+): Promise<void> {
+  const body = JSON.parse(text) as Record<string, unknown>
+  const mode = state.once.shift() ?? state.mode
+  state.calls.push({ body, headers: request.headers, mode })
+  state.concurrent += 1
+  state.maxConcurrent = Math.max(state.maxConcurrent, state.concurrent)
+  response.once('close', () => {
+    state.concurrent -= 1
+    if (!response.writableFinished) state.abandoned.increment()
+  })
+  state.arrived.increment()
+  await state.gate
+  if (state.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, state.delayMs))
+  if (response.destroyed) return
+  const authorization = request.headers.authorization ?? ''
+  const refusal = refusalOf(body, authorization, state.options)
+  if (refusal !== undefined) return json(response, refusal.status, { error: refusal.error })
+  const [widthPx = 1024, heightPx = 1024] = String(body['size'] ?? '')
+    .split('x')
+    .map(Number)
+  answer(response, {
+    mode,
+    prompt: String(body['prompt']),
+    widthPx,
+    heightPx,
+    stream: body['stream'] === true,
+    partialImages: Number(body['partial_images'] ?? 0),
+    authorization,
+    origin: state.origin,
+    retryAfterS: state.options.retryAfterS ?? 7,
+  })
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function fakeOf(state: State, server: Server): OpenAIFake {
+  let closing: Promise<void> | undefined
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+    return closing
+  }
+  return {
+    baseUrl: `${state.origin}/v1`,
+    get mode() {
+      return state.mode
+    },
+    set mode(mode) {
+      state.mode = mode
+    },
+    get delayMs() {
+      return state.delayMs
+    },
+    set delayMs(delayMs) {
+      state.delayMs = delayMs
+    },
+    get modelsStatus() {
+      return state.modelsStatus
+    },
+    set modelsStatus(status) {
+      state.modelsStatus = status
+    },
+    get calls() {
+      return state.calls
+    },
+    get modelsCallCount() {
+      return state.modelsCallCount
+    },
+    get concurrentCalls() {
+      return state.concurrent
+    },
+    get maxConcurrentCalls() {
+      return state.maxConcurrent
+    },
+    get abandonedCalls() {
+      return state.abandoned.count
+    },
+    respondOnce: (mode) => void state.once.push(mode),
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      state.gate = promise
+      return resolve
+    },
+    waitForCalls: (count) => state.arrived.waitFor(count),
+    waitForAbandoned: (count) => state.abandoned.waitFor(count),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
