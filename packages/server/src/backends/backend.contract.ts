@@ -236,6 +236,6 @@ function describeReadiness(current: CurrentHarness): void {
   test('close can be called twice', async () => {
     const { backend } = current()
     await backend.close()
-    await backend.close()
+    await expect(backend.close()).resolves.toBeUndefined()
   })
 }

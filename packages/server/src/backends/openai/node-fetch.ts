@@ -26,25 +26,22 @@ export const nodeFetch: Fetch = (url, init) =>
     const { request } = url.protocol === 'https:' ? https : http
     const headers = { 'accept-encoding': 'identity', connection: 'close', ...init.headers }
     const outgoing = request(url, { method: init.method, headers, signal: init.signal }, (incoming) => {
-      try {
-        resolve(responseOf(incoming))
-      } catch (error) {
-        incoming.destroy()
-        reject(error)
-      }
+      const { statusCode = 0 } = incoming
+      if (statusCode >= 200 && statusCode <= 599) return resolve(responseOf(incoming, statusCode))
+      incoming.destroy()
+      // `Response` takes no other status; the code is of the kind that the parser gives to what is no HTTP.
+      reject(Object.assign(new Error(`The status ${statusCode} is none`), { code: 'HPE_INVALID_STATUS' }))
     })
     // `on`, not `once`: an abort after the answer began is reported here too, and would end the process.
     outgoing.on('error', reject)
     outgoing.end(init.body)
   })
 
-function responseOf(incoming: http.IncomingMessage): Response {
+function responseOf(incoming: http.IncomingMessage, status: number): Response {
   const headers = new Headers()
   for (const [name, value] of Object.entries(incoming.headersDistinct)) {
     for (const each of value ?? []) headers.append(name, each)
   }
-  const status = incoming.statusCode ?? 0
-  if (status < 200 || status > 599) throw new RangeError(`The status ${status} is no HTTP status`)
   const empty = status === 204 || status === 205 || status === 304
   if (empty) incoming.resume()
   const body = empty ? null : (Readable.toWeb(incoming) as ReadableStream<Uint8Array>)

@@ -11,8 +11,9 @@ export function publicText(text: unknown, secret: string | undefined): string | 
     .replaceAll(/[\s\p{C}]+/gu, ' ')
     .trim()
   if (line === '') return undefined
-  const characters = [...line]
-  return characters.length > maxTextChars ? `${characters.slice(0, maxTextChars - 1).join('')}…` : line
+  if (line.length <= maxTextChars) return line
+  // A cut through a surrogate pair would leave half a character.
+  return `${line.slice(0, maxTextChars - 1).toWellFormed()}…`
 }
 
 /** Servers quote credentials back ("Incorrect API key provided: …"), whole or in part. */

@@ -24,7 +24,7 @@ export function refusalOf(
   authorization: string,
   rules: { apiKey?: string; models?: readonly string[] },
 ): Refusal | undefined {
-  const model = String(body['model'] ?? '')
+  const model = typeof body['model'] === 'string' ? body['model'] : ''
   if (rules.apiKey !== undefined && authorization !== `Bearer ${rules.apiKey}`) {
     return refuse(401, 'Incorrect API key provided.', null, 'invalid_api_key')
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { OpenAIFakeMode } from './fake-answers.ts'
 import { answer, answerPicture, json } from './fake-answers.ts'
+import type { Counter } from './counter.ts'
 import { createCounter } from './counter.ts'
 import { refusalOf } from './fake-rules.ts'
 
@@ -23,7 +24,7 @@ export interface OpenAIFakeOptions {
   models?: readonly string[]
   /** Sent with 429 and 503. Default 7. */
   retryAfterS?: number
-  /** How `GET /models` answers; `closed-route` is a 404. Default 200. */
+  /** The status of `GET /models`. Default 200. */
   modelsStatus?: number
 }
 
@@ -66,17 +67,33 @@ export async function startOpenAIFake(options: OpenAIFakeOptions = {}): Promise<
   return fakeOf(state, server)
 }
 
-type State = ReturnType<typeof createState>
+interface State {
+  options: OpenAIFakeOptions
+  origin: string
+  mode: OpenAIFakeMode
+  delayMs: number
+  modelsStatus: number
+  /** Modes for the next calls, before `mode` counts again. */
+  once: OpenAIFakeMode[]
+  calls: OpenAIFakeCall[]
+  modelsCallCount: number
+  concurrent: number
+  maxConcurrent: number
+  /** Every answer waits for it. */
+  gate: Promise<void>
+  arrived: Counter
+  abandoned: Counter
+}
 
-function createState(options: OpenAIFakeOptions) {
+function createState(options: OpenAIFakeOptions): State {
   return {
     options,
     origin: '',
-    mode: options.mode ?? ('ok' as OpenAIFakeMode),
+    mode: options.mode ?? 'ok',
     delayMs: options.delayMs ?? 0,
     modelsStatus: options.modelsStatus ?? 200,
-    once: [] as OpenAIFakeMode[],
-    calls: [] as OpenAIFakeCall[],
+    once: [],
+    calls: [],
     modelsCallCount: 0,
     concurrent: 0,
     maxConcurrent: 0,
@@ -131,9 +148,8 @@ async function generate(
   const authorization = request.headers.authorization ?? ''
   const refusal = refusalOf(body, authorization, state.options)
   if (refusal !== undefined) return json(response, refusal.status, { error: refusal.error })
-  const [widthPx = 1024, heightPx = 1024] = String(body['size'] ?? '')
-    .split('x')
-    .map(Number)
+  const size = typeof body['size'] === 'string' ? body['size'] : '1024x1024'
+  const [widthPx = 1024, heightPx = 1024] = size.split('x').map(Number)
   answer(response, {
     mode,
     prompt: String(body['prompt']),
