@@ -192,6 +192,14 @@ describe('the network', () => {
     expect(await failureOf(impatient)).toMatchObject({ code: 'backend_timeout', retry: 'same' })
   })
 
+  test('an answer that is not read to its end is left', async () => {
+    for (const [index, mode] of (['html-endless', 'endless'] as const).entries()) {
+      fake.mode = mode
+      expect(await failureOf(backend)).toMatchObject({ code: 'backend_bad_answer' })
+      await fake.waitForAbandoned(index + 1)
+    }
+  })
+
   test('an error of our own is not dressed up as one of the server', async () => {
     const fault = new TypeError('a programming error')
     const broken = createOpenAIBackend({ baseUrl: fake.baseUrl, fetch: () => Promise.reject(fault) })

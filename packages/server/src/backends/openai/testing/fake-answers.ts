@@ -21,6 +21,8 @@ export type OpenAIFakeMode =
   | 'url-elsewhere'
   | 'data-url'
   | 'html'
+  /** A web page that never ends. */
+  | 'html-endless'
   | 'not-json'
   /** A JSON answer that never ends. */
   | 'endless'
@@ -146,6 +148,10 @@ const specialAnswers: Partial<Record<OpenAIFakeMode, (response: ServerResponse, 
   'not-json': (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
     response.end('{"created": 1, "data": [')
+  },
+  'html-endless': (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.write('<!doctype html>')
   },
   endless: (response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
