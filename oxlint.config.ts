@@ -33,6 +33,8 @@ export default defineConfig({
     'typescript/no-unsafe-type-assertion': 'off',
     // Our objects are closures over their state; their methods need no `this`.
     'typescript/unbound-method': 'off',
+    // `fc.assert`, `z.string`: how fast-check and zod are written.
+    'import/no-named-as-default-member': 'off',
     // A helper may stand beside its only use.
     'unicorn/consistent-function-scoping': 'off',
     // `then` is used only where a promise is meant not to be awaited.
@@ -42,6 +44,7 @@ export default defineConfig({
     'vitest/no-conditional-expect': 'off',
     'vitest/no-conditional-tests': 'off',
     'vitest/valid-title': 'off',
+    'vitest/no-standalone-expect': 'off',
     'vitest/valid-expect': ['error', { maxArgs: 2 }],
     // It does not see that another function ends the loop.
     'eslint/no-unmodified-loop-condition': 'off',

@@ -81,6 +81,8 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: ['once'],
     rooms: ['database'],
   },
+  'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: [] },
+  'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
   'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
   'platform.ts': {

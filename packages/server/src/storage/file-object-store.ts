@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { constants, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { link, lstat, mkdir, open, opendir, rm, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { DarkroomError } from '../errors.ts'
@@ -9,6 +8,7 @@ import { createConcurrencyLimit } from './concurrency-limit.ts'
 import { assertObjectName, assertObjectPrefix } from './object-name.ts'
 import type { ByteRange, ObjectHead, ObjectStore } from './object-store.ts'
 import { storageError, systemCodeOf } from './storage-error.ts'
+import { readExactly, syncFolder, syncFolders, writeSynced } from './synced-file.ts'
 
 export interface FileObjectStoreOptions {
   /** Made if it is missing. Several processes may use one folder at once, but it must be one file system. */
@@ -26,11 +26,8 @@ const deadWriterMs = 3_600_000
 /** Each write holds a file open while it waits for the disk; without a bound a burst runs out of descriptors. */
 const maxConcurrentWrites = 16
 
-const writeChunkBytes = 1_048_576
-
-/** Pictures may be private: only the server's own user reads them. */
+/** Pictures may be private: only the server's own user looks into the folders. */
 const directoryMode = 0o700
-const fileMode = 0o600
 
 /**
  * Objects as files of the same name below a folder. A write goes to a temporary file, is synced, and then appears
@@ -130,18 +127,6 @@ async function create(
   }
 }
 
-async function writeSynced(path: string, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
-  await using file = await open(path, 'wx', fileMode)
-  for (let offset = 0; offset < bytes.byteLength;) {
-    signal?.throwIfAborted()
-    const length = Math.min(writeChunkBytes, bytes.byteLength - offset)
-    const { bytesWritten } = await file.write(bytes, offset, length)
-    offset += bytesWritten
-  }
-  await file.sync()
-  signal?.throwIfAborted()
-}
-
 async function linkIfAbsent(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to)
@@ -159,22 +144,6 @@ async function isObject(path: string): Promise<boolean> {
   return (await orUndefined(headOf(path))) !== undefined
 }
 
-/**
- * Syncs the entries on the way from the file up to the root. All of them, though most are old: another process may
- * have made a folder an instant ago, and syncing a clean folder costs microseconds.
- */
-async function syncFolders(root: string, folder: string): Promise<void> {
-  for (let current = folder; ; current = dirname(current)) {
-    await syncFolder(current)
-    if (current === root) return
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY)
-  await handle.sync()
-}
-
 async function read(path: string, range: ByteRange | undefined): Promise<Uint8Array | undefined> {
   // O_NOFOLLOW: a link planted in the folder must not make another file of this machine a picture.
   await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
@@ -182,18 +151,6 @@ async function read(path: string, range: ByteRange | undefined): Promise<Uint8Ar
   if (!stat.isFile()) return undefined
   const { start, end } = range === undefined ? { start: 0, end: stat.size } : rangeWithin(range, stat.size)
   return await readExactly(file, start, end - start)
-}
-
-async function readExactly(file: FileHandle, start: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  while (offset < length) {
-    const { bytesRead } = await file.read(bytes, offset, length - offset, start + offset)
-    // Objects never shrink; one that did was damaged from outside, and a part of it must not pass for the whole.
-    if (bytesRead === 0) throw new DarkroomError('storage_unavailable', 'An object shrank while it was read.')
-    offset += bytesRead
-  }
-  return bytes
 }
 
 async function headOf(path: string): Promise<ObjectHead | undefined> {
@@ -223,10 +180,7 @@ async function* listBelow(folder: string, prefix: string): AsyncGenerator<string
 async function probe(incoming: string): Promise<void> {
   const path = join(incoming, `${process.pid}-${randomUUID()}`)
   try {
-    {
-      await using file = await open(path, 'wx', fileMode)
-      await file.write(new Uint8Array(4096))
-    }
+    await writeSynced(path, new Uint8Array(4096), undefined)
     await link(path, `${path}.linked`)
   } finally {
     await rm(path, { force: true })

@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { PackedPackage } from '../scripts/pack.ts'
+import { packAll, publishedPackages } from '../scripts/pack.ts'
+import { npmInstall } from './npm.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const run = promisify(execFile)
+
+let directory: string
+let packed: readonly PackedPackage[]
+
+beforeAll(async () => {
+  directory = await realpath(await mkdtemp(join(tmpdir(), 'darkroom-pack-')))
+  packed = await packAll(join(directory, 'packages'))
+}, 120_000)
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+})
+
+/** What a user of a package would write first: `wrong` fails to compile where types are missing. */
+const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
+  '@darkroom/once': {
+    code: `
+      import { createFlights, keyOf } from '@darkroom/once'
+      const flights = createFlights<number>({ whenAbandoned: 'finish' })
+      const unit = { kind: 'sum', key: keyOf([1, 2]), domain: 'here' }
+      const { value, how } = await flights.run(unit, async () => ({ value: 1 + 2 }))
+      // @ts-expect-error a number is no string
+      export const wrong: string = value
+      console.log(JSON.stringify([how, value]))`,
+    prints: ['ran', 3],
+  },
+  '@darkroom/picture': {
+    code: `
+      import { mediaTypeOf, negotiateFormat } from '@darkroom/picture'
+      const format = negotiateFormat('image/png')
+      // @ts-expect-error a format is no number
+      export const wrong: number | undefined = format
+      console.log(JSON.stringify([format, mediaTypeOf('png')]))`,
+    prints: ['png', 'image/png'],
+  },
+  '@darkroom/edge': {
+    code: `
+      import { createEdge } from '@darkroom/edge'
+      // @ts-expect-error a function is no string
+      export const wrong: string = createEdge
+      console.log(JSON.stringify([typeof createEdge]))`,
+    prints: ['function'],
+  },
+  '@darkroom/server': {
+    code: `
+      import { DarkroomError } from '@darkroom/server'
+      const error = new DarkroomError('not_found', 'nothing')
+      // @ts-expect-error a status is no string
+      export const wrong: string = error.status
+      console.log(JSON.stringify([error.code, error.status]))`,
+    prints: ['not_found', 404],
+  },
+}
+
+test('packs every workspace that is published', async () => {
+  const workspaces = await readdir(join(root, 'packages'))
+  expect(workspaces.toSorted()).toEqual([...publishedPackages].toSorted())
+  expect(packed.map(({ name }) => name).toSorted()).toEqual(Object.keys(firstUses).toSorted())
+})
+
+describe.each(Object.keys(firstUses))('%s', (name) => {
+  function packedPackage(): PackedPackage {
+    const found = packed.find((one) => one.name === name)
+    if (found === undefined) throw new Error(`${name} was not packed`)
+    return found
+  }
+
+  test('has nothing that publint complains of', async () => {
+    const { messages, pkg } = await publint({ pkgDir: packedPackage().folder, strict: true, pack: false })
+    expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([])
+  })
+
+  test('holds emitted JavaScript, declarations and its licence, and no sources or tests', async () => {
+    const files = await readdir(packedPackage().folder, { recursive: true })
+    expect(files).toContain('LICENSE')
+    expect(files).toContain(join('dist', 'index.js'))
+    expect(files).toContain(join('dist', 'index.d.ts'))
+    expect(files.filter((file) => /(?:\.test\.|\.contract\.|testing\/)/u.test(file))).toEqual([])
+    expect(files.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))).toEqual([])
+  })
+
+  test(
+    'is installed in an empty folder, compiled against and imported',
+    { timeout: 180_000 },
+    async ({ skip }) => {
+      const folder = join(directory, 'users', name.replace('/', '-'))
+      await mkdir(folder, { recursive: true })
+      await writeFile(
+        join(folder, 'package.json'),
+        JSON.stringify({ name: 'user', private: true, type: 'module' }),
+      )
+      // Its own dependencies among ours are not on the registry either.
+      const tarballs = packed.slice(0, packed.indexOf(packedPackage()) + 1).map(({ tarball }) => tarball)
+      const hindrance = await npmInstall(folder, ['install', ...tarballs])
+      if (hindrance !== undefined) skip(hindrance)
+
+      const use = firstUses[name]
+      await writeFile(join(folder, 'use.ts'), use?.code ?? '')
+      await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(userConfig))
+      const compiled = await run(process.execPath, [
+        join(root, 'node_modules/typescript/bin/tsc'),
+        '-p',
+        folder,
+      ]).catch((error: unknown) => error as { stdout: string })
+      expect(compiled.stdout).toBe('')
+
+      const { stdout } = await run(process.execPath, ['use.js'], { cwd: folder })
+      expect(stdout).toMatch(/true/u)
+      expect(stdout).not.toMatch(/false true|Error/u)
+    },
+  )
+})
+
+const userConfig = {
+  compilerOptions: {
+    module: 'nodenext',
+    target: 'es2024',
+    lib: ['es2024', 'dom', 'esnext.disposable'],
+    types: [],
+    strict: true,
+    skipLibCheck: true,
+  },
+}
+
+test('the command starts where it was installed', { timeout: 60_000 }, async ({ skip }) => {
+  const command = join(directory, 'users', '@darkroom-server', 'node_modules/.bin/darkroom')
+  const version = await run(command, ['--version']).catch(
+    (error: unknown) => error as { code: unknown; stdout: string },
+  )
+  // The install above was skipped.
+  if ('code' in version && version.code === 'ENOENT') skip('it is not installed')
+  expect(version.stdout.trim()).toBe('0.1.0')
+})
