@@ -1,8 +1,7 @@
 import type { How, Memo, Unit } from '@darkroom/once'
 import { createMemo } from '@darkroom/once'
-import type { PictureFormat, VariantSpec } from '@darkroom/picture'
-import { resolveVariant, variantKey } from '@darkroom/picture'
-import type { Objects } from './objects.ts'
+import type { PictureFormat, VariantSource, VariantSpec } from '@darkroom/picture'
+import { isSourceItself, variantKey } from '@darkroom/picture'
 import type { MadeVariant, VariantMakerOptions } from './variant-maker.ts'
 import { createVariantMaker, folderOf, gone, keyOfName } from './variant-maker.ts'
 
@@ -19,18 +18,11 @@ export interface Variant {
   how: How
 }
 
-/** What a variant is made from, as its record says. */
-export interface VariantSource {
-  widthPx: number
-  heightPx: number
-  format: PictureFormat
-}
-
 /** Variants of objects: each encoded once, then kept in the store and in memory. */
 export interface Variants {
   /**
-   * @param source what the object is; where it is given, an ask that changes nothing is answered with the object
-   *   itself. Leave it out for an object that cannot be delivered as it is.
+   * @param source what the object is; an ask that changes nothing of it is answered with the object itself. Without
+   *   it every ask is encoded.
    * @throws DarkroomError `not_found` when there is no such object, `storage_unavailable`
    * @throws PictureError when the object cannot be decoded
    */
@@ -61,10 +53,18 @@ export function createVariants(options: VariantsOptions): Variants {
     sizeOf: ({ bytes }) => bytes.byteLength,
   })
 
+  async function bytesOf(objectHash: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const outcome = await objects.get(objectHash, { signal })
+    if (outcome === undefined) throw gone()
+    return outcome.value
+  }
+
   return {
     async get(objectHash, spec, source, { signal } = {}) {
-      if (source !== undefined && asksForNothing(objectHash, spec, source)) {
-        return await objectItself(objects, objectHash, source, signal)
+      if (source !== undefined && isSourceItself(source, spec)) {
+        const bytes = await bytesOf(objectHash, signal)
+        const { widthPx, heightPx } = source
+        return { bytes, hash: objectHash, widthPx, heightPx, format: spec.format, how: 'cached' }
       }
       const unit = unitOf(variantKey(objectHash, spec))
       const outcome = await memo.get(unit, async () => ({ value: await maker.makeOnce(objectHash, spec) }), {
@@ -88,22 +88,6 @@ export function createVariants(options: VariantsOptions): Variants {
       }
     },
   }
-}
-
-/** Same format, size and default quality: encoding again would only lose. */
-function asksForNothing(objectHash: string, spec: VariantSpec, source: VariantSource): boolean {
-  return variantKey(objectHash, spec) === variantKey(objectHash, resolveVariant(source, {}))
-}
-
-async function objectItself(
-  objects: Objects,
-  objectHash: string,
-  { widthPx, heightPx, format }: VariantSource,
-  signal: AbortSignal | undefined,
-): Promise<Variant> {
-  const outcome = await objects.get(objectHash, { signal })
-  if (outcome === undefined) throw gone()
-  return { bytes: outcome.value, hash: objectHash, widthPx, heightPx, format, how: 'cached' }
 }
 
 /** The key names the object, so equal keys are equal bytes, whoever asks. */
