@@ -5,13 +5,14 @@ const testFiles = ['**/*.test.ts', '**/*.contract.ts', '**/testing/**', 'test/**
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node', 'vitest'],
-  jsPlugins: ['./scripts/oxlint-plugin-layers.ts'],
+  jsPlugins: ['./scripts/oxlint-plugin-layers.ts', './scripts/oxlint-plugin-once.ts'],
   options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
   categories: { correctness: 'error', suspicious: 'error' },
   ignorePatterns: ['**/dist/**', '**/coverage/**'],
   rules: {
     // Ours: who may import whom, and the one in-process single-flight.
     'layers/may-import': 'error',
+    'once/no-second-single-flight': 'error',
     'import/no-cycle': 'error',
 
     // Stricter than the two categories.
@@ -35,6 +36,8 @@ export default defineConfig({
     'typescript/unbound-method': 'off',
     // `fc.assert`, `z.string`: how fast-check and zod are written.
     'import/no-named-as-default-member': 'off',
+    // Written out where the two sides of a column would otherwise have to be looked up.
+    'typescript/no-unnecessary-type-arguments': 'off',
     // A helper may stand beside its only use.
     'unicorn/consistent-function-scoping': 'off',
     // `then` is used only where a promise is meant not to be awaited.
@@ -61,5 +64,12 @@ export default defineConfig({
       files: ['*.config.ts', 'scripts/oxlint-plugin-*', 'test/closing-line-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
+    // A canvas has a `fill` too.
+    {
+      files: ['packages/server/src/backends/sketch/**'],
+      rules: { 'unicorn/no-array-fill-with-reference-type': 'off' },
+    },
+    // Where single-flights are made, and the browser client, which is too small to carry them.
+    { files: ['packages/once/**', 'packages/client/**'], rules: { 'once/no-second-single-flight': 'off' } },
   ],
 })

@@ -150,6 +150,13 @@ describe('the lint', () => {
     expect(await rulesBrokenBy('packages/server/src/request/bad.ts', text)).toContain('layers(may-import)')
   })
 
+  test('fails on a second single-flight, but in packages/once', async () => {
+    const text = 'export const running: Map<string, Promise<number>> = new Map()\n'
+    const rule = 'once(no-second-single-flight)'
+    expect(await rulesBrokenBy('packages/server/src/request/flights.ts', text)).toContain(rule)
+    expect(await rulesBrokenBy('packages/once/src/flights.ts', text)).not.toContain(rule)
+  })
+
   test('fails on a circle of files', async () => {
     await write(
       'packages/once/src/a.ts',
