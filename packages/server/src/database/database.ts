@@ -1,0 +1,55 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { ConnectionTarget, DatabaseLog } from './connection.ts'
+import { poolOptions } from './connection.ts'
+import type { Schema } from './schema.ts'
+
+/** The database as the rooms use it. */
+export interface Database {
+  readonly kysely: Kysely<Schema>
+  readonly pool: pg.Pool
+  /** Waits for the connections in use, then closes all. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface DatabaseOptions {
+  readonly connection: ConnectionTarget
+  readonly log: DatabaseLog
+  readonly maxConnections?: number
+  /** How the process is named in `pg_stat_activity`. */
+  readonly applicationName?: string
+}
+
+/** Waiting for a free connection ends here: a request that waits longer is better refused. */
+const connectTimeoutMs = 10_000
+
+/**
+ * Opens the pool and proves it with a login.
+ *
+ * Values: `timestamptz` is a `Date`; `int8` (bigint, `count(*)`) stays a string, because a number would silently
+ * round above 2^53: cast small counts in SQL (`count(*)::int`).
+ * @throws Error when the database cannot be reached
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { connection, log, maxConnections = 10, applicationName = 'darkroom' } = options
+  const pool = new pg.Pool({
+    ...poolOptions(connection, applicationName),
+    max: maxConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+  })
+  // A connection that breaks while it lies idle in the pool would otherwise end the process.
+  // Its message alone: the error carries the whole client, secret key included.
+  pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle database connection broke'))
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  let closed: Promise<void> | undefined
+  const close = (): Promise<void> => (closed ??= kysely.destroy())
+  try {
+    // Kysely ends the pool only if it has used it; this also makes it do so.
+    await kysely.selectNoFrom((build) => build.val(1).as('one')).execute()
+  } catch (error) {
+    await close()
+    await pool.end().catch(() => {})
+    throw error
+  }
+  return { kysely, pool, close }
+}
