@@ -103,9 +103,12 @@ describe('fanOut', () => {
     ])
   })
 
-  test('a consumer that stops early aborts the branches and waits until none uses the shared value', async () => {
+  test.each([
+    ['without a signal', undefined],
+    ['with a signal', new AbortController().signal],
+  ])('a consumer that stops early, %s, aborts the branches and waits for them', async (_, signal) => {
     const hand = handBranches(4)
-    const results = fanOut(0, hand.branches, hand.run, { concurrency: 3 })
+    const results = fanOut(0, hand.branches, hand.run, { concurrency: 3, signal })
     const first = results.next()
     hand.at(0).resolve('first')
     await first
@@ -131,7 +134,8 @@ describe('fanOut', () => {
   test('refuses a shared promise, by type and at run time', () => {
     // @ts-expect-error a promise is not a value that is there
     expect(() => fanOut(Promise.resolve(1), [1], () => 1)).toThrow(TypeError)
-    const thenable: unknown = Object.defineProperty(() => undefined, 'then', { value: () => undefined })
+    const thenable = (): undefined => undefined
+    Reflect.set(thenable, 'then', () => undefined)
     expect(() => fanOut(thenable, [1], () => 1)).toThrow(TypeError)
   })
 

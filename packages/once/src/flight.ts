@@ -136,7 +136,6 @@ export class FlightRun<T> {
   }
 
   #release(): void {
-    if (this.#released) return
     this.#released = true
     const [, ...others] = this.#waiters
     for (const waiter of others) this.#waiters.delete(waiter)

@@ -50,7 +50,16 @@ export function turn(): Promise<void> {
 export const unit: Unit = { kind: 'decode', key: 'k', domain: 'd' }
 
 /** Work that counts its runs and that a test settles by hand, each run by its place. */
-export function handWork() {
+export interface HandWork {
+  readonly count: number
+  flight(index: number): Flight
+  succeed(index: number, value: string, until?: Promise<unknown>): void
+  fail(index: number, error: unknown): void
+  work(this: void, flight: Flight): Promise<Work<string>>
+}
+
+/** See `HandWork`. */
+export function handWork(): HandWork {
   const runs: (PromiseWithResolvers<Work<string>> & { flight: Flight })[] = []
   const at = (index: number) => {
     const run = runs[index]
@@ -509,6 +518,26 @@ function joining(create: Create): void {
     hand.succeed(0, 'v')
     await expect(joiner).rejects.toThrow('bad predicate')
     expect((await Promise.all([leader, last])).map(({ value }) => value)).toEqual(['v', 'v'])
+  })
+
+  test('accept: a caller that it makes leave is not answered as well', async () => {
+    const ledger = createLedger()
+    const flights = create({ whenAbandoned: 'abort', ledger })
+    const hand = handWork()
+    const leaver = new AbortController()
+    const leader = flights.run(unit, hand.work)
+    const accept = (): boolean => {
+      leaver.abort(new Error('left'))
+      return true
+    }
+    const joiner = flights.run(unit, hand.work, { accept })
+    const unasked = vi.fn<() => boolean>(() => true)
+    const other = flights.run(unit, hand.work, { signal: leaver.signal, accept: unasked })
+    hand.succeed(0, 'v')
+    await expect(other).rejects.toThrow('left')
+    await Promise.all([leader, joiner])
+    expect(unasked).not.toHaveBeenCalled()
+    expect(ledger.snapshot().total).toMatchObject({ ran: 1, joined: 1 })
   })
 
   test('accept: a caller that leaves inside it starts nothing', async () => {

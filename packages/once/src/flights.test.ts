@@ -19,6 +19,19 @@ describe('createFlights', () => {
     expect(flights.has(unit)).toBe(false)
   })
 
+  test('a caller that asks while a finished run is being handed out does not find it', async () => {
+    const flights = createFlights<string>({ whenAbandoned: 'abort' })
+    const hand = handWork()
+    const inner: Promise<unknown>[] = []
+    const accept = (): boolean => inner.push(flights.run(unit, hand.work)) > 0
+    const asked = [flights.run(unit, hand.work), flights.run(unit, hand.work, { accept })]
+    hand.succeed(0, 'finished')
+    await Promise.all(asked)
+    expect(hand.count).toBe(2)
+    hand.succeed(1, 'new')
+    expect(await inner[0]).toMatchObject({ value: 'new', how: 'ran' })
+  })
+
   test('bytes and money reach the ledger: spent by the run, saved by the joiner', async () => {
     const ledger = createLedger()
     const flights = createFlights<string>({ whenAbandoned: 'abort', ledger })
@@ -103,5 +116,26 @@ describe('with a wait context', () => {
     await shared
     await expect(Promise.all(askers)).resolves.toHaveLength(2)
     expect(hand.count).toBe(1)
+  })
+
+  test('who no longer waits is in no circle', async () => {
+    const flights = create()
+    const [left, askedBack] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const leaver = new AbortController()
+    const slow = flights.run(named('slow'), async () => {
+      await left.promise
+      const back = flights.run(named('a'), async () => ({ value: '' }))
+      askedBack.resolve()
+      return back
+    })
+    const a = flights.run(named('a'), async () => {
+      const inner = flights.run(named('slow'), async () => ({ value: '' }), { signal: leaver.signal })
+      leaver.abort(new Error('left'))
+      await expect(inner).rejects.toThrow('left')
+      left.resolve()
+      await askedBack.promise
+      return { value: 'a' }
+    })
+    expect([(await a).value, (await slow).value]).toEqual(['a', 'a'])
   })
 })

@@ -72,6 +72,13 @@ describe('a memo keeps', () => {
     ])
   })
 
+  test('nothing for a caller whose signal is aborted already, kept or not', async () => {
+    const { memo } = watched(10)
+    await use(memo, 'a')
+    const asked = memo.get(named('a'), () => ({ value: 'never' }), { signal: AbortSignal.abort('gone') })
+    await expect(asked).rejects.toBe('gone')
+  })
+
   test('a kept value that accept refuses is replaced by one run for all who refuse it', async () => {
     const { memo, disposed } = watched(10)
     ;(await make(memo, 'k', 'old')).release()
