@@ -1,0 +1,151 @@
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+
+/** How far a generation is. `stored`, `failed` and `cancelled` are settled. */
+export type GenerationStatus = 'queued' | 'running' | 'stored' | 'failed' | 'cancelled'
+
+/** `demand`: somebody waits for it. `speculative`: prediction asked for it; demand always outranks it. */
+export type Priority = 'demand' | 'speculative'
+
+type Timestamp = ColumnType<Date, Date | undefined, Date>
+type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>
+
+/** One durable record per generation key and revision, cluster-wide (DESIGN 1). */
+export interface GenerationsTable {
+  /** int8: read as a string by the driver. */
+  id: GeneratedAlways<string>
+  domain: string
+  key: string
+  revision: Generated<number>
+  status: GenerationStatus
+  /** Rises each time a new request re-arms a failed or cancelled record. */
+  attempt: Generated<number>
+  /** Runs after an error whose advice was to try again, within the attempt. */
+  retries: Generated<number>
+  /** Runs after a worker died, within the attempt. */
+  reruns: Generated<number>
+  priority: Priority
+  alias: string
+  backend: string
+  model: string
+  renderer_version: string
+  prompt: string
+  negative: string | null
+  style: string | null
+  width_px: number
+  height_px: number
+  /** int8: read as a string by the driver. */
+  seed: ColumnType<string, number | string, number | string>
+  job_id: string | null
+  worker_id: number | null
+  /** Fencing token of the run that may settle the record; a worker that lost its lease updates nothing. */
+  lease: string | null
+  image_id: string | null
+  object_hash: string | null
+  format: string | null
+  bytes: number | null
+  warnings: JSONColumnType<string[], string | undefined, string>
+  timings: JSONColumnType<StoredTimings, string | undefined, string>
+  cost_usd: number | null
+  error_code: string | null
+  error_message: string | null
+  /** Until then a failure is answered again from the record, without a new attempt. */
+  retry_after_at: NullableTimestamp
+  event_seq: Generated<number>
+  created_at: Timestamp
+  queued_at: Timestamp
+  started_at: NullableTimestamp
+  settled_at: NullableTimestamp
+  /** Set by `regenerate` and by a takedown: the next ask for the key starts the next revision. */
+  retired_at: NullableTimestamp
+  /** Set by a takedown only: the picture is no longer readable. */
+  taken_down_at: NullableTimestamp
+}
+
+/** Milliseconds of the worker's stages, for `Server-Timing` and the latency tables. */
+export interface StoredTimings {
+  queueMs?: number
+  loadMs?: number
+  generateMs?: number
+  verifyMs?: number
+  storeMs?: number
+}
+
+/** One ask. Many requests, one generation. */
+export interface RequestsTable {
+  id: string
+  project: string
+  scope: string
+  source: 'native' | 'openai' | 'live'
+  prompt: string
+  /** The model as it was asked for, or `default`. */
+  model: string
+  tags: ColumnType<string[], string[], string[]>
+  n: number
+  priority: Priority
+  created_at: Timestamp
+  cancelled_at: NullableTimestamp
+}
+
+export interface RequestImagesTable {
+  request_id: string
+  index: number
+  generation_id: string
+}
+
+/** What happened to a generation, numbered from 1 for each of them. */
+export interface GenerationEventsTable {
+  generation_id: string
+  seq: number
+  type: string
+  data: JSONColumnType<Record<string, unknown>, string, string>
+  created_at: Timestamp
+}
+
+/** What picture URLs carry: results and uploads. */
+export interface ImagesTable {
+  id: string
+  project: string
+  kind: 'generation' | 'upload'
+  generation_id: string | null
+  object_hash: string
+  format: string
+  width_px: number
+  height_px: number
+  bytes: number
+  created_at: Timestamp
+  deleted_at: NullableTimestamp
+}
+
+/** The first answer of an idempotency key, kept for a day. */
+export interface IdempotencyKeysTable {
+  owner: string
+  key: string
+  fingerprint: string
+  request_id: string
+  answered_at: NullableTimestamp
+  created_at: Timestamp
+}
+
+/** One row a worker process; `id` is the number of its session advisory lock. */
+export interface WorkersTable {
+  id: GeneratedAlways<number>
+  name: string
+  started_at: Timestamp
+}
+
+/** Facts that all processes of a deployment share, such as the secret of image ids. */
+export interface SettingsTable {
+  name: string
+  value: string
+}
+
+export interface Schema {
+  generations: GenerationsTable
+  requests: RequestsTable
+  request_images: RequestImagesTable
+  generation_events: GenerationEventsTable
+  images: ImagesTable
+  idempotency_keys: IdempotencyKeysTable
+  workers: WorkersTable
+  settings: SettingsTable
+}
