@@ -1,0 +1,49 @@
+import type { Transaction } from 'kysely'
+import type { Priority, Schema } from '../database/schema.ts'
+
+/** What a worker is handed: the record to work on, and nothing that could be out of date. */
+export interface GenerationJob {
+  generationId: string
+}
+
+export interface Lease extends GenerationJob {
+  jobId: string
+}
+
+export interface WorkSubscription {
+  /** Takes no more jobs and waits for those that run. */
+  stop(): Promise<void>
+}
+
+/** A change of a record's state, told to every process after its transaction has committed. */
+export interface Announcement {
+  generationId: string
+  /** The number of the event in `generation_events`. */
+  seq: number
+  type: string
+}
+
+/**
+ * The job queue. Its only implementation is pg-boss's; the interface is here so that a reader sees the little
+ * that the platform needs.
+ */
+export interface JobQueue {
+  /** Adds a job in the caller's transaction: it exists if and only if the record does. */
+  enqueue(
+    job: GenerationJob,
+    options: { transaction: Transaction<Schema>; priority: Priority; delayS?: number },
+  ): Promise<string>
+  /** Removes a job that no longer has work to do; a handler that runs it is not interrupted by this. */
+  cancel(jobId: string, options: { transaction: Transaction<Schema> }): Promise<void>
+  /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
+  work(options: { concurrency: number }, handler: (lease: Lease) => Promise<void>): Promise<WorkSubscription>
+  /** Tells all processes of a change when, and only when, the transaction commits. */
+  announce(announcement: Announcement, options: { transaction: Transaction<Schema> }): Promise<void>
+  /** Hears every announcement of every process. */
+  onAnnouncement(listener: (announcement: Announcement) => void): () => void
+  /** Called when announcements may have been missed (the connection was lost): re-read what you wait for. */
+  onReconnect(listener: () => void): () => void
+  /** Jobs that wait to be started. */
+  waiting(): Promise<number>
+  close(): Promise<void>
+}

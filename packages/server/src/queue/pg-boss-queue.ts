@@ -1,0 +1,145 @@
+import type { Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { ConstructorOptions } from 'pg-boss'
+import { fromKysely, PgBoss } from 'pg-boss'
+import type { ConnectionTarget } from '../database/connection.ts'
+import { poolOptions } from '../database/connection.ts'
+import type { Listener } from '../database/listener.ts'
+import type { Priority, Schema } from '../database/schema.ts'
+import type { Announcement, GenerationJob, JobQueue, Lease, WorkSubscription } from './job-queue.ts'
+
+const queueName = 'generation'
+const channel = 'darkroom_generation'
+
+/** pg-boss takes the highest first: demand always outranks speculation. */
+const priorityNumber: Record<Priority, number> = { demand: 100, speculative: 0 }
+
+export interface PgBossQueueOptions {
+  connection: ConnectionTarget
+  listener: Listener
+  log: Logger
+}
+
+/** Starts the queue; its tables are created or migrated in the schema `pgboss`. */
+export async function createPgBossQueue(options: PgBossQueueOptions): Promise<JobQueue> {
+  const boss = new PgBoss({
+    ...bossConnection(options.connection),
+    max: 4,
+    useListenNotify: true,
+    schedule: false,
+    // A crashed worker's jobs are found by the sweeper; this is the net below it, for a network that died.
+    superviseIntervalSeconds: 5,
+    monitorIntervalSeconds: 5,
+  })
+  boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
+  await boss.start()
+  await createQueueOnce(boss)
+  const listeners = new Set<(announcement: Announcement) => void>()
+  const unlisten = await options.listener.listen(channel, (payload) => {
+    const announcement = parseAnnouncement(payload)
+    if (announcement === undefined) return
+    for (const listener of listeners) listener(announcement)
+  })
+  return {
+    enqueue: (job, { transaction, priority, delayS }) => enqueue(boss, job, transaction, priority, delayS),
+    cancel: (jobId, { transaction }) =>
+      boss.deleteJob(queueName, jobId, { db: fromKysely(transaction) }).then(() => {}),
+    work: ({ concurrency }, handler) => work(boss, concurrency, handler),
+    announce: async (announcement, { transaction }) => {
+      const payload = `${announcement.generationId} ${announcement.seq} ${announcement.type}`
+      await sql`select pg_notify(${channel}, ${payload})`.execute(transaction)
+    },
+    onAnnouncement: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    onReconnect: (listener) => options.listener.onReconnect(listener),
+    waiting: async () => (await boss.getQueueStats(queueName, { force: true }))[0]?.readyCount ?? 0,
+    close: async () => {
+      await unlisten()
+      await boss.stop({ graceful: false, close: true })
+    },
+  }
+}
+
+/** pg-boss opens connections of its own; absent options must be absent for it, not `undefined`. */
+function bossConnection(target: ConnectionTarget): ConstructorOptions {
+  const defined = Object.entries(poolOptions(target, 'darkroom queue')).filter(
+    ([, value]) => value !== undefined,
+  )
+  return Object.fromEntries(defined)
+}
+
+/** `create_queue` of several processes at once may collide; the queue is there either way. */
+async function createQueueOnce(boss: PgBoss): Promise<void> {
+  if ((await boss.getQueue(queueName)) !== null) return
+  await boss.createQueue(queueName, {
+    notify: true,
+    // Errors are retried by the worker in the record's own transaction; these retries only answer lost heartbeats.
+    retryLimit: 10,
+    retryDelay: 0,
+    expireInSeconds: 4 * 3600,
+    heartbeatSeconds: 15,
+    retentionSeconds: 14 * 24 * 3600,
+    deleteAfterSeconds: 3600,
+  })
+}
+
+async function enqueue(
+  boss: PgBoss,
+  job: GenerationJob,
+  transaction: Transaction<Schema>,
+  priority: Priority,
+  delayS: number | undefined,
+): Promise<string> {
+  const jobId = await boss.send(queueName, job, {
+    db: fromKysely(transaction),
+    priority: priorityNumber[priority],
+    ...(delayS === undefined ? {} : { startAfter: delayS }),
+  })
+  // Without a singleton key pg-boss always inserts; null would mean an accepted record that nobody works on.
+  if (jobId === null) throw new Error('the queue took no job')
+  return jobId
+}
+
+async function work(
+  boss: PgBoss,
+  concurrency: number,
+  handler: (lease: Lease) => Promise<void>,
+): Promise<WorkSubscription> {
+  const workerIds: string[] = []
+  for (let slot = 0; slot < concurrency; slot += 1) {
+    let workerId: string | undefined
+    workerId = await boss.work<GenerationJob>(
+      queueName,
+      {
+        batchSize: 1,
+        pollingIntervalSeconds: 0.5,
+        notifyPollingIntervalSeconds: 0.5,
+        heartbeatRefreshSeconds: 5,
+      },
+      async ([job]) => {
+        if (job === undefined) return
+        try {
+          await handler({ jobId: job.id, generationId: job.data.generationId })
+        } finally {
+          // A worker that has done one job otherwise sleeps until the next NOTIFY, whatever the backlog.
+          if (workerId !== undefined) boss.notifyWorker(workerId)
+        }
+      },
+    )
+    workerIds.push(workerId)
+  }
+  return {
+    stop: async () => {
+      await Promise.all(workerIds.map((id) => boss.offWork(queueName, { id, wait: true })))
+    },
+  }
+}
+
+function parseAnnouncement(payload: string): Announcement | undefined {
+  const [generationId, seq, type] = payload.split(' ')
+  if (generationId === undefined || seq === undefined || type === undefined) return undefined
+  return { generationId, seq: Number(seq), type }
+}
