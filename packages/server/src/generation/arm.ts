@@ -1,0 +1,172 @@
+import type { Transaction } from 'kysely'
+import type { Priority, Schema } from '../database/schema.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import type { PictureSpec } from '../request/picture-spec.ts'
+import { generationKey, imageIdOf } from '../request/picture-spec.ts'
+import { appendEvent } from './events.ts'
+import type { GenerationRow } from './generation-row.ts'
+import { isSettled } from './generation-row.ts'
+
+/** What arming a key found or did. */
+export interface Armed {
+  row: GenerationRow
+  /** `started`: this call made a record and its job. `joined`: both were there, or the result is. */
+  how: 'started' | 'joined'
+}
+
+export interface ArmContext {
+  transaction: Transaction<Schema>
+  queue: JobQueue
+  secret: string
+  priority: Priority
+  now: () => number
+}
+
+/** Two writers of one key meet at most a few times in a row; more means that something is wrong. */
+const maxRounds = 8
+
+/**
+ * Finds the current generation of a key, or starts one: the record, its first event and its job in the caller's
+ * transaction. The unique (key, revision) decides between processes, so a key and revision runs once.
+ *
+ * With several keys in one transaction call in the order of the keys: an insert waits for another's uncommitted
+ * insert of the same key, and two orders would wait for each other.
+ */
+export async function arm(spec: PictureSpec, context: ArmContext): Promise<Armed> {
+  const key = generationKey(spec)
+  for (let round = 0; round < maxRounds; round += 1) {
+    const current = await currentRow(context.transaction, key)
+    if (current === undefined || current.retired_at !== null) {
+      const row = await insertRevision(spec, key, (current?.revision ?? 0) + 1, context)
+      if (row !== undefined) return { row, how: 'started' }
+      continue
+    }
+    if (!mayRearm(current, context.now())) {
+      if (isSettled(current.status)) return { row: current, how: 'joined' }
+      const held = await holdAgainstCancel(current, context)
+      if (held !== undefined) return { row: held, how: 'joined' }
+      continue
+    }
+    const row = await rearm(current, context)
+    if (row !== undefined) return { row, how: 'started' }
+  }
+  throw new Error(`the record of key ${key} changed ${maxRounds} times while it was being read`)
+}
+
+/** The newest revision of a key. */
+export async function currentRow(
+  database: Pick<Transaction<Schema>, 'selectFrom'>,
+  key: string,
+): Promise<GenerationRow | undefined> {
+  return database
+    .selectFrom('generations')
+    .selectAll()
+    .where('key', '=', key)
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/**
+ * Keeps a cancellation away until this transaction has recorded that one more request wants the generation.
+ * Without it the two could pass each other, and the new request would be told of a cancellation it never asked for.
+ * @returns the row as it is now; `undefined` when it was cancelled meanwhile
+ */
+async function holdAgainstCancel(
+  row: GenerationRow,
+  context: ArmContext,
+): Promise<GenerationRow | undefined> {
+  const held = await context.transaction
+    .selectFrom('generations')
+    .selectAll()
+    .where('id', '=', row.id)
+    .forKeyShare()
+    .executeTakeFirst()
+  return held?.status === 'cancelled' ? undefined : held
+}
+
+/** A failure is answered again until its `Retry-After` has passed; a cancelled record is never in the way. */
+function mayRearm(row: GenerationRow, now: number): boolean {
+  if (row.status === 'cancelled') return true
+  return row.status === 'failed' && (row.retry_after_at === null || row.retry_after_at.getTime() <= now)
+}
+
+async function insertRevision(
+  spec: PictureSpec,
+  key: string,
+  revision: number,
+  context: ArmContext,
+): Promise<GenerationRow | undefined> {
+  const row = await context.transaction
+    .insertInto('generations')
+    .values({
+      domain: spec.domain,
+      key,
+      revision,
+      status: 'queued',
+      priority: context.priority,
+      alias: spec.model.alias,
+      backend: spec.model.backend,
+      model: spec.model.model,
+      renderer_version: spec.model.rendererVersion,
+      prompt: spec.prompt,
+      negative: spec.negative ?? null,
+      style: spec.style ?? null,
+      width_px: spec.widthPx,
+      height_px: spec.heightPx,
+      seed: spec.seed,
+      image_id: imageIdOf(context.secret, key, revision),
+      event_seq: 1,
+    })
+    .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? undefined : await start(row, context)
+}
+
+async function rearm(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+  const armed = await context.transaction
+    .updateTable('generations')
+    .set((eb) => ({
+      status: 'queued' as const,
+      attempt: eb('attempt', '+', 1),
+      retries: 0,
+      reruns: 0,
+      priority: context.priority,
+      lease: null,
+      worker_id: null,
+      error_code: null,
+      error_message: null,
+      retry_after_at: null,
+      started_at: null,
+      settled_at: null,
+      queued_at: new Date(context.now()),
+      event_seq: eb('event_seq', '+', 1),
+    }))
+    .where('id', '=', row.id)
+    .where('attempt', '=', row.attempt)
+    .where('status', 'in', ['failed', 'cancelled'])
+    .returningAll()
+    .executeTakeFirst()
+  return armed === undefined ? undefined : await start(armed, context)
+}
+
+/** The job of a queued record, and the event that says so. */
+async function start(row: GenerationRow, context: ArmContext): Promise<GenerationRow> {
+  const jobId = await context.queue.enqueue(
+    { generationId: row.id },
+    { transaction: context.transaction, priority: row.priority },
+  )
+  await context.transaction
+    .updateTable('generations')
+    .set({ job_id: jobId })
+    .where('id', '=', row.id)
+    .execute()
+  await appendEvent(context.transaction, context.queue, {
+    generationId: row.id,
+    seq: row.event_seq,
+    type: 'queued',
+    data: { attempt: row.attempt },
+  })
+  return { ...row, job_id: jobId }
+}

@@ -1,0 +1,36 @@
+import type { Selectable } from 'kysely'
+import type { GenerationStatus, GenerationsTable } from '../database/schema.ts'
+import { DarkroomError, isErrorCode } from '../errors.ts'
+
+export type { StoredTimings } from '../database/schema.ts'
+
+export type GenerationRow = Selectable<GenerationsTable>
+
+/** A record with a picture: what `stored` guarantees. */
+export interface StoredGeneration extends GenerationRow {
+  status: 'stored'
+  image_id: string
+  object_hash: string
+  format: string
+}
+
+/** Whether nothing more will happen to the record without a new request. */
+export function isSettled(status: GenerationStatus): boolean {
+  return status === 'stored' || status === 'failed' || status === 'cancelled'
+}
+
+export function isStored(row: GenerationRow): row is StoredGeneration {
+  return row.status === 'stored' && row.image_id !== null && row.object_hash !== null && row.format !== null
+}
+
+/** The error of a failed or cancelled record, as its waiters are told it. `now` in milliseconds. */
+export function errorOf(row: GenerationRow, now: number, requestId?: string): DarkroomError {
+  const facts = { generationId: requestId }
+  if (row.status === 'cancelled') {
+    return new DarkroomError('cancelled', 'The generation was cancelled; ask again to start it anew.', facts)
+  }
+  const code = row.error_code !== null && isErrorCode(row.error_code) ? row.error_code : 'backend_failed'
+  const waitMs = row.retry_after_at === null ? undefined : row.retry_after_at.getTime() - now
+  const retryAfterS = waitMs === undefined ? undefined : Math.max(1, Math.ceil(waitMs / 1000))
+  return new DarkroomError(code, row.error_message ?? 'The generation failed.', { ...facts, retryAfterS })
+}

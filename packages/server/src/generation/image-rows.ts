@@ -1,0 +1,157 @@
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { ImagesTable, Schema } from '../database/schema.ts'
+import { DarkroomError } from '../errors.ts'
+import { uploadIdOf } from '../request/picture-spec.ts'
+import type { GenerationRow } from './generation-row.ts'
+
+export type ImageRow = Selectable<ImagesTable>
+
+/** A picture by its id. @throws DarkroomError not_found, also when it was taken down */
+export async function readImage(database: Kysely<Schema>, id: string): Promise<ImageRow> {
+  const row = await database
+    .selectFrom('images')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+  if (row === undefined)
+    throw new DarkroomError('not_found', 'There is no such picture, or it was taken down.')
+  return row
+}
+
+/** The seed of a picture that was generated; uploads have none. */
+export async function seedOfImage(database: Kysely<Schema>, image: ImageRow): Promise<number | undefined> {
+  if (image.generation_id === null) return undefined
+  const row = await database
+    .selectFrom('generations')
+    .select('seed')
+    .where('id', '=', image.generation_id)
+    .executeTakeFirst()
+  return row === undefined ? undefined : Number(row.seed)
+}
+
+export interface UploadedObject {
+  project: string
+  objectHash: string
+  format: string
+  widthPx: number
+  heightPx: number
+  bytes: number
+}
+
+/** Names uploaded bytes; the same bytes of one project have one id, and uploading them again revives it. */
+export async function registerUpload(
+  database: Pick<Transaction<Schema>, 'insertInto'>,
+  secret: string,
+  upload: UploadedObject,
+): Promise<ImageRow> {
+  return await database
+    .insertInto('images')
+    .values({
+      id: uploadIdOf(secret, upload.project, upload.objectHash),
+      project: upload.project,
+      kind: 'upload',
+      object_hash: upload.objectHash,
+      format: upload.format,
+      width_px: upload.widthPx,
+      height_px: upload.heightPx,
+      bytes: upload.bytes,
+    })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ deleted_at: null }))
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/**
+ * Takes a picture down: it is gone for readers, and its generation is retired, so that a new ask makes a new
+ * revision instead of serving what was taken down.
+ * @throws DarkroomError not_found
+ */
+export async function takeDown(database: Kysely<Schema>, project: string, id: string): Promise<ImageRow> {
+  return await database.transaction().execute(async (transaction) => {
+    const image = await transaction
+      .updateTable('images')
+      .set({ deleted_at: new Date() })
+      .where('id', '=', id)
+      .where('project', '=', project)
+      .where('deleted_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst()
+    if (image === undefined)
+      throw new DarkroomError('not_found', 'There is no such picture, or it was taken down.')
+    if (image.generation_id !== null) {
+      await retire(transaction, image.generation_id)
+      await transaction
+        .updateTable('generations')
+        .set({ taken_down_at: new Date() })
+        .where('id', '=', image.generation_id)
+        .execute()
+    }
+    return image
+  })
+}
+
+/**
+ * Holds off deletion of an object while the transaction puts it and refers to it. Without this a takedown of the
+ * same bytes could fall between the two and leave a record whose picture is gone.
+ */
+export async function keepObject(transaction: Transaction<Schema>, objectHash: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(${objectLock}, hashtext(${objectHash}))`.execute(transaction)
+}
+
+/** Deletes an object that no picture refers to any more. @returns whether it was deleted */
+export async function deleteOrphan(
+  database: Kysely<Schema>,
+  objectHash: string,
+  deleteObject: (hash: string) => Promise<void>,
+): Promise<boolean> {
+  return await database.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${objectLock}, hashtext(${objectHash}))`.execute(transaction)
+    const shared = await transaction
+      .selectFrom('images')
+      .select('id')
+      .where('object_hash', '=', objectHash)
+      .where('deleted_at', 'is', null)
+      .limit(1)
+      .executeTakeFirst()
+    if (shared !== undefined) return false
+    await deleteObject(objectHash)
+    return true
+  })
+}
+
+/** The class of our advisory locks on objects ("dro" in ASCII), apart from those of workers and pg-boss. */
+const objectLock = 0x64726f
+
+/** The next ask for this record's key starts the next revision. */
+export async function retire(transaction: Transaction<Schema>, generationId: string): Promise<void> {
+  await transaction
+    .updateTable('generations')
+    .set({ retired_at: new Date() })
+    .where('id', '=', generationId)
+    .where('retired_at', 'is', null)
+    .execute()
+}
+
+/** The row that makes a stored generation readable under its image id. */
+export async function publishImage(transaction: Transaction<Schema>, row: GenerationRow): Promise<void> {
+  if (row.image_id === null || row.object_hash === null || row.format === null) {
+    throw new Error(`generation ${row.id} has no picture to publish`)
+  }
+  await transaction
+    .insertInto('images')
+    .values({
+      id: row.image_id,
+      project: row.domain,
+      kind: 'generation',
+      generation_id: row.id,
+      object_hash: row.object_hash,
+      format: row.format,
+      width_px: row.width_px,
+      height_px: row.height_px,
+      bytes: row.bytes ?? 0,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}

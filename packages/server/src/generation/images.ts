@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+import type { Objects } from '../storage/objects.ts'
+import type { Variants } from '../storage/variants.ts'
+import type { ImageRow, UploadedObject } from './image-rows.ts'
+import { deleteOrphan, keepObject, readImage, registerUpload, seedOfImage, takeDown } from './image-rows.ts'
+
+/** Pictures by their public id. */
+export interface Images {
+  /** @throws DarkroomError not_found */
+  read(id: string): Promise<ImageWithSeed>
+  /** Stores uploaded bytes that have been checked to be a picture of these facts. */
+  upload(project: string, bytes: Uint8Array, facts: UploadFacts): Promise<ImageRow>
+  /** Takes a picture down, with its object and variants when nothing else shares them. @throws not_found */
+  takeDown(project: string, id: string): Promise<void>
+}
+
+export type ImageWithSeed = ImageRow & { seed: number | undefined }
+
+export type UploadFacts = Pick<UploadedObject, 'format' | 'widthPx' | 'heightPx'>
+
+export interface ImagesOptions {
+  database: Kysely<Schema>
+  objects: Objects
+  variants: Variants
+  /** The secret of image ids. */
+  secret: string
+}
+
+export function createImages(options: ImagesOptions): Images {
+  const { database, objects, variants, secret } = options
+  return {
+    read: async (id) => {
+      const image = await readImage(database, id)
+      return { ...image, seed: await seedOfImage(database, image) }
+    },
+    upload: async (project, bytes, facts) => {
+      const objectHash = objects.hashOf(bytes)
+      return await database.transaction().execute(async (transaction) => {
+        await keepObject(transaction, objectHash)
+        await objects.put(bytes)
+        return await registerUpload(transaction, secret, {
+          project,
+          objectHash,
+          ...facts,
+          bytes: bytes.byteLength,
+        })
+      })
+    },
+    takeDown: async (project, id) => {
+      const image = await takeDown(database, project, id)
+      await deleteOrphan(database, image.object_hash, async (hash) => {
+        // In this order: `storage/variant-maker.ts` says why.
+        await objects.delete(hash)
+        await variants.deleteAllOf(hash)
+      })
+    },
+  }
+}

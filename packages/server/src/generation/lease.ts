@@ -1,0 +1,195 @@
+import type { Kysely, Transaction } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import type { Schema, StoredTimings } from '../database/schema.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { JobQueue, Lease } from '../queue/job-queue.ts'
+import type { GenerationEventType } from './events.ts'
+import { appendEvent } from './events.ts'
+import type { GenerationRow } from './generation-row.ts'
+import { keepObject, publishImage } from './image-rows.ts'
+
+/** What a worker does to the record it leased. Every step is fenced: without the lease it changes nothing. */
+export interface LeasedGeneration {
+  readonly row: GenerationRow
+  /** Writes an event while the work runs. @returns false when the lease is lost: stop working */
+  tell(type: GenerationEventType, data: Record<string, unknown>): Promise<boolean>
+  /** Settles with a picture: object first, then the record that names it. @returns false when the lease is lost */
+  store(result: StoreResult): Promise<boolean>
+  fail(failure: Failure): Promise<boolean>
+  /** Hands the record back to the queue, to be run again. */
+  requeue(reason: Requeue): Promise<boolean>
+}
+
+export interface StoreResult {
+  objectHash: string
+  format: string
+  bytes: number
+  warnings: readonly string[]
+  timings: StoredTimings
+  costUsd: number | undefined
+  /** Puts the bytes; called under the lock that keeps a takedown of the same bytes away. */
+  putObject: () => Promise<void>
+}
+
+export interface Failure {
+  code: ErrorCode
+  message: string
+  /** When a new attempt may help; `undefined`: a new request tries again at once. */
+  retryAfterS: number | undefined
+}
+
+export type Requeue =
+  | { kind: 'retry'; code: ErrorCode; message: string; delayS: number }
+  /** The worker stops before the work is done. */
+  | { kind: 'drain' }
+
+export interface LeaseContext {
+  database: Kysely<Schema>
+  queue: JobQueue
+  workerId: number
+  now: () => number
+}
+
+/**
+ * Takes the record of a job for this worker. `undefined` when there is nothing to do: it is settled (the job ran
+ * before a crash and only its ack was lost), or another job has replaced this one.
+ */
+export async function leaseGeneration(
+  job: Lease,
+  context: LeaseContext,
+): Promise<LeasedGeneration | undefined> {
+  const lease = randomUUID()
+  const row = await context.database
+    .updateTable('generations')
+    .set({ status: 'running', lease, worker_id: context.workerId, started_at: new Date(context.now()) })
+    .where('id', '=', job.generationId)
+    .where('job_id', '=', job.jobId)
+    .where('status', 'in', ['queued', 'running'])
+    .returningAll()
+    .executeTakeFirst()
+  return row === undefined ? undefined : leasedGeneration(row, lease, context)
+}
+
+function leasedGeneration(row: GenerationRow, lease: string, context: LeaseContext): LeasedGeneration {
+  const { database, queue, now } = context
+
+  /** Updates the record if the lease still holds, and takes the next event number with it. */
+  async function step(
+    transaction: Transaction<Schema>,
+    type: GenerationEventType,
+    data: Record<string, unknown>,
+    values: StepValues,
+  ): Promise<GenerationRow | undefined> {
+    const updated = await transaction
+      .updateTable('generations')
+      .set((eb) => ({ ...values, event_seq: eb('event_seq', '+', 1) }))
+      .where('id', '=', row.id)
+      .where('lease', '=', lease)
+      .where('status', '=', 'running')
+      .returningAll()
+      .executeTakeFirst()
+    if (updated === undefined) return undefined
+    await appendEvent(transaction, queue, { generationId: row.id, seq: updated.event_seq, type, data })
+    return updated
+  }
+
+  return {
+    row,
+    tell: (type, data) =>
+      database.transaction().execute(async (transaction) => {
+        return (await step(transaction, type, data, {})) !== undefined
+      }),
+    store: (result) =>
+      database.transaction().execute(async (transaction) => {
+        await keepObject(transaction, result.objectHash)
+        await result.putObject()
+        const stored = await step(
+          transaction,
+          'stored',
+          { imageId: row.image_id, url: `/images/${row.image_id}` },
+          {
+            status: 'stored',
+            object_hash: result.objectHash,
+            format: result.format,
+            bytes: result.bytes,
+            warnings: JSON.stringify(result.warnings),
+            timings: JSON.stringify(result.timings),
+            cost_usd: result.costUsd ?? null,
+            settled_at: new Date(now()),
+            lease: null,
+          },
+        )
+        if (stored === undefined) return false
+        await publishImage(transaction, stored)
+        return true
+      }),
+    fail: (failure) =>
+      database.transaction().execute(async (transaction) => {
+        const failed = await step(
+          transaction,
+          'failed',
+          { code: failure.code, message: failure.message },
+          {
+            status: 'failed',
+            error_code: failure.code,
+            error_message: failure.message,
+            retry_after_at:
+              failure.retryAfterS === undefined ? null : new Date(now() + failure.retryAfterS * 1000),
+            settled_at: new Date(now()),
+            lease: null,
+          },
+        )
+        return failed !== undefined
+      }),
+    requeue: (reason) =>
+      database.transaction().execute(async (transaction) => {
+        const isRetry = reason.kind === 'retry'
+        const queued = await step(
+          transaction,
+          'queued',
+          isRetry ? { retry: row.retries + 1, code: reason.code, message: reason.message } : {},
+          {
+            status: 'queued',
+            lease: null,
+            worker_id: null,
+            ...(isRetry ? { retries: row.retries + 1 } : {}),
+          },
+        )
+        if (queued === undefined) return false
+        await sendAgain(transaction, queue, queued, isRetry ? reason.delayS : undefined)
+        return true
+      }),
+  }
+}
+
+type StepValues = Partial<{
+  status: 'stored' | 'failed' | 'queued'
+  object_hash: string
+  format: string
+  bytes: number
+  warnings: string
+  timings: string
+  cost_usd: number | null
+  error_code: string
+  error_message: string
+  retry_after_at: Date | null
+  settled_at: Date
+  lease: null
+  worker_id: null
+  retries: number
+  reruns: number
+}>
+
+/** A new job for a record that was handed back; the old job then finds that it has been replaced. */
+export async function sendAgain(
+  transaction: Transaction<Schema>,
+  queue: JobQueue,
+  row: GenerationRow,
+  delayS?: number,
+): Promise<void> {
+  const jobId = await queue.enqueue(
+    { generationId: row.id },
+    { transaction, priority: row.priority, ...(delayS === undefined ? {} : { delayS }) },
+  )
+  await transaction.updateTable('generations').set({ job_id: jobId }).where('id', '=', row.id).execute()
+}

@@ -1,0 +1,171 @@
+import type { Kysely, Selectable } from 'kysely'
+import { sql } from 'kysely'
+import type { GenerationStatus, RequestsTable, Schema } from '../database/schema.ts'
+import type { GenerationRow } from './generation-row.ts'
+import { isSettled, isStored } from './generation-row.ts'
+
+/** The public record of one request (DESIGN 4.1). URLs are paths; the gateway prefixes the public address. */
+export interface GenerationRecord {
+  id: string
+  status: GenerationStatus
+  prompt: string
+  model: string
+  scope: string
+  tags: string[]
+  createdAt: string
+  images: ImageRecord[]
+  /** The first failure among its pictures. */
+  error?: { code: string; message: string }
+}
+
+export interface ImageRecord {
+  id: string | null
+  key: string
+  /** `null` until the picture is stored, and after it was taken down. */
+  url: string | null
+  width: number
+  height: number
+  seed: number
+  status: GenerationStatus
+  warnings: string[]
+}
+
+/** A record with the rows behind it, for those that wait for them or listen to them. */
+export interface RequestWithGenerations {
+  record: GenerationRecord
+  generations: GenerationRow[]
+}
+
+/** One status for n pictures: settled when all are, and then the worst of them. */
+export function statusOf(generations: readonly GenerationRow[]): GenerationStatus {
+  const statuses = generations.map((row) => row.status)
+  if (!statuses.every(isSettled)) return statuses.some((status) => status !== 'queued') ? 'running' : 'queued'
+  if (statuses.includes('failed')) return 'failed'
+  return statuses.includes('cancelled') ? 'cancelled' : 'stored'
+}
+
+export function recordOf(
+  request: Selectable<RequestsTable>,
+  generations: readonly GenerationRow[],
+): GenerationRecord {
+  const failed = generations.find((row) => row.status === 'failed')
+  const status = statusOf(generations)
+  return {
+    id: request.id,
+    // A cancelled request may share a generation that others still want: its own status is what it was told.
+    status: request.cancelled_at !== null && status !== 'stored' ? 'cancelled' : status,
+    prompt: request.prompt,
+    model: request.model,
+    scope: request.scope,
+    tags: request.tags,
+    createdAt: request.created_at.toISOString(),
+    images: generations.map(imageRecordOf),
+    ...(failed === undefined
+      ? {}
+      : { error: { code: failed.error_code ?? 'backend_failed', message: failed.error_message ?? '' } }),
+  }
+}
+
+function imageRecordOf(row: GenerationRow): ImageRecord {
+  const shown = isStored(row) && row.taken_down_at === null
+  return {
+    id: row.image_id,
+    key: row.key,
+    url: shown ? `/images/${row.image_id}` : null,
+    width: row.width_px,
+    height: row.height_px,
+    seed: Number(row.seed),
+    status: row.status,
+    warnings: row.warnings,
+  }
+}
+
+/** Reads requests with their generations, each request's pictures in order: two queries for any number. */
+export async function withGenerations(
+  database: Pick<Kysely<Schema>, 'selectFrom'>,
+  requests: readonly Selectable<RequestsTable>[],
+): Promise<RequestWithGenerations[]> {
+  if (requests.length === 0) return []
+  const rows = await database
+    .selectFrom('request_images')
+    .innerJoin('generations', 'generations.id', 'request_images.generation_id')
+    .selectAll('generations')
+    .select(['request_images.request_id', 'request_images.index'])
+    .where(
+      'request_images.request_id',
+      'in',
+      requests.map((request) => request.id),
+    )
+    .orderBy('request_images.index')
+    .execute()
+  const byRequest = Map.groupBy(rows, (row) => row.request_id)
+  return requests.map((request) => {
+    const generations = byRequest.get(request.id) ?? []
+    return { record: recordOf(request, generations), generations }
+  })
+}
+
+export interface ListQuery {
+  project: string
+  limit: number
+  cursor: string | undefined
+  /** Text that the prompt contains, in any case. */
+  search: string | undefined
+}
+
+export interface RecordPage {
+  items: GenerationRecord[]
+  nextCursor: string | null
+}
+
+/**
+ * Requests, newest first. The cursor names the last row of the page before, so that rows which arrive meanwhile
+ * shift nothing.
+ */
+export async function listRecords(database: Kysely<Schema>, query: ListQuery): Promise<RecordPage> {
+  let rows = database.selectFrom('requests').selectAll().where('project', '=', query.project)
+  if (query.search !== undefined && query.search !== '') {
+    const pattern = `%${query.search.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`
+    rows = rows.where('prompt', 'ilike', pattern)
+  }
+  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+  if (after !== undefined) {
+    rows = rows.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id})`)
+  }
+  const found = await rows
+    .select(
+      sql<string>`to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
+        'created_at_us',
+      ),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit + 1)
+    .execute()
+  const page = found.slice(0, query.limit)
+  const last = found.length > query.limit ? page.at(-1) : undefined
+  const items = await withGenerations(database, page)
+  return {
+    items: items.map(({ record }) => record),
+    nextCursor: last === undefined ? null : encodeCursor({ createdAt: last.created_at_us, id: last.id }),
+  }
+}
+
+interface Cursor {
+  /** With microseconds: a Date would round two rows into one. */
+  createdAt: string
+  id: string
+}
+
+function encodeCursor(cursor: Cursor): string {
+  return Buffer.from(`${cursor.createdAt} ${cursor.id}`).toString('base64url')
+}
+
+/** The row a cursor names; `undefined` when the text is no cursor of ours. */
+export function decodeCursor(text: string): Cursor | undefined {
+  const decoded = Buffer.from(text, 'base64url').toString()
+  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (req_[A-Za-z0-9_-]{22})$/u.exec(decoded)
+  if (match?.[1] === undefined || match[2] === undefined || Number.isNaN(Date.parse(match[1])))
+    return undefined
+  return { createdAt: match[1], id: match[2] }
+}

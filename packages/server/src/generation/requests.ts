@@ -1,0 +1,143 @@
+import type { Kysely, Selectable, Transaction } from 'kysely'
+import { randomBytes } from 'node:crypto'
+import type { Priority, RequestsTable, Schema } from '../database/schema.ts'
+import { DarkroomError } from '../errors.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import type { PictureSpec } from '../request/picture-spec.ts'
+import { generationKey } from '../request/picture-spec.ts'
+import type { Armed } from './arm.ts'
+import { arm } from './arm.ts'
+import type { GenerationRow } from './generation-row.ts'
+import type { IdempotencyClaim } from './idempotency.ts'
+import { claimIdempotencyKey } from './idempotency.ts'
+import type { RequestWithGenerations } from './record.ts'
+import { recordOf } from './record.ts'
+
+/** One ask as it is recorded: who, under which name, and the pictures it comes to. */
+export interface RequestAsk {
+  project: string
+  scope: string
+  source: RequestsTable['source']
+  prompt: string
+  /** As it was asked for, or `default`. */
+  model: string
+  tags: readonly string[]
+  priority: Priority
+  /** Picture i of the request. */
+  pictures: readonly PictureSpec[]
+  idempotency?: { owner: string; key: string; fingerprint: string } | undefined
+}
+
+export interface AcceptContext {
+  database: Kysely<Schema>
+  queue: JobQueue
+  secret: string
+  now: () => number
+}
+
+export type Accepted =
+  | { kind: 'accepted'; request: RequestWithGenerations }
+  /** The idempotency key was used before: nothing was done, this is what it did then. */
+  | { kind: 'replayed'; requestId: string }
+
+/**
+ * Accepts a request: its row, its generations and their jobs in one transaction. Once this resolves, the work is
+ * done whatever dies.
+ * @throws DarkroomError idempotency_conflict, idempotency_mismatch
+ */
+export async function acceptRequest(
+  ask: RequestAsk,
+  context: AcceptContext,
+  /** Runs first, in the same transaction. */
+  before: (transaction: Transaction<Schema>) => Promise<void> = async () => {},
+): Promise<Accepted> {
+  return await context.database.transaction().execute(async (transaction) => {
+    await before(transaction)
+    const id = `req_${randomBytes(16).toString('base64url')}`
+    if (ask.idempotency !== undefined) {
+      const claim: IdempotencyClaim = await claimIdempotencyKey(transaction, {
+        ...ask.idempotency,
+        requestId: id,
+      })
+      if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
+    }
+    const generations = await armAll(ask, transaction, context)
+    const request = await insertRequest(ask, id, generations, transaction)
+    return { kind: 'accepted', request: { record: recordOf(request, generations), generations } }
+  })
+}
+
+/** Arms every picture, in the order of the keys so that two requests never wait for each other. */
+async function armAll(
+  ask: RequestAsk,
+  transaction: Transaction<Schema>,
+  context: AcceptContext,
+): Promise<GenerationRow[]> {
+  const byKey = new Map<string, Armed>()
+  const keys = ask.pictures.map((spec) => ({ spec, key: generationKey(spec) }))
+  for (const { spec, key } of keys.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
+    if (byKey.has(key)) continue
+    byKey.set(
+      key,
+      await arm(spec, {
+        transaction,
+        queue: context.queue,
+        secret: context.secret,
+        priority: ask.priority,
+        now: context.now,
+      }),
+    )
+  }
+  return keys.map(({ key }) => {
+    const armed = byKey.get(key)
+    if (armed === undefined) throw new Error('a picture of the request was not armed')
+    return armed.row
+  })
+}
+
+async function insertRequest(
+  ask: RequestAsk,
+  id: string,
+  generations: readonly GenerationRow[],
+  transaction: Transaction<Schema>,
+): Promise<Selectable<RequestsTable>> {
+  const request = await transaction
+    .insertInto('requests')
+    .values({
+      id,
+      project: ask.project,
+      scope: ask.scope,
+      source: ask.source,
+      prompt: ask.prompt,
+      model: ask.model,
+      tags: [...ask.tags],
+      n: generations.length,
+      priority: ask.priority,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await transaction
+    .insertInto('request_images')
+    .values(generations.map((row, index) => ({ request_id: id, index, generation_id: row.id })))
+    .execute()
+  return request
+}
+
+/** @throws DarkroomError not_found, also for a request of another project: ids never cross projects */
+export async function readRequest(
+  database: Pick<Kysely<Schema>, 'selectFrom'>,
+  project: string,
+  id: string,
+): Promise<Selectable<RequestsTable>> {
+  // What has not the form of an id may have bytes that the database refuses.
+  const request = /^req_[A-Za-z0-9_-]{22}$/u.test(id)
+    ? await database
+        .selectFrom('requests')
+        .selectAll()
+        .where('id', '=', id)
+        .where('project', '=', project)
+        .executeTakeFirst()
+    : undefined
+  if (request === undefined) throw new DarkroomError('not_found', 'There is no such generation.')
+  return request
+}

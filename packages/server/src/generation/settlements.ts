@@ -1,0 +1,76 @@
+import type { Flights } from '@darkroom/once'
+import { createFlights } from '@darkroom/once'
+import type { Kysely } from 'kysely'
+import type { Schema } from '../database/schema.ts'
+import { DarkroomError } from '../errors.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import type { GenerationRow } from './generation-row.ts'
+import { isSettled } from './generation-row.ts'
+
+/** Waits for generations to settle, whichever process settles them. */
+export interface Settlements {
+  /** Resolves with the settled record. @throws the signal's reason */
+  wait(generationId: string, signal?: AbortSignal): Promise<GenerationRow>
+  close(): void
+}
+
+/**
+ * Waiters hear announcements and re-read the record; they never poll. However many wait for one generation in
+ * this process, one of them reads.
+ */
+export function createSettlements(options: { database: Kysely<Schema>; queue: JobQueue }): Settlements {
+  const { database, queue } = options
+  const wakeups = new Map<string, () => void>()
+  const flights: Flights<GenerationRow> = createFlights({ whenAbandoned: 'abort' })
+  const closing = new AbortController()
+
+  const forget = [
+    queue.onAnnouncement(({ generationId, type }) => {
+      if (type === 'stored' || type === 'failed' || type === 'cancelled') wakeups.get(generationId)?.()
+    }),
+    queue.onReconnect(() => {
+      for (const wake of wakeups.values()) wake()
+    }),
+  ]
+
+  async function untilSettled(generationId: string, signal: AbortSignal): Promise<GenerationRow> {
+    for (;;) {
+      signal.throwIfAborted()
+      // Listening begins before reading: what settles in between wakes the wait below at once.
+      const woken = Promise.withResolvers<void>()
+      wakeups.set(generationId, woken.resolve)
+      const abort = (): void => woken.resolve()
+      signal.addEventListener('abort', abort, { once: true })
+      try {
+        const row = await database
+          .selectFrom('generations')
+          .selectAll()
+          .where('id', '=', generationId)
+          .executeTakeFirst()
+        if (row === undefined) throw new DarkroomError('not_found', 'The generation was deleted.')
+        if (isSettled(row.status)) return row
+        await woken.promise
+      } finally {
+        signal.removeEventListener('abort', abort)
+        if (wakeups.get(generationId) === woken.resolve) wakeups.delete(generationId)
+      }
+    }
+  }
+
+  return {
+    wait: async (generationId, signal) => {
+      const outcome = await flights.run(
+        { kind: 'settlement', key: generationId, domain: '' },
+        async (flight) => ({
+          value: await untilSettled(generationId, AbortSignal.any([flight.signal, closing.signal])),
+        }),
+        signal === undefined ? {} : { signal },
+      )
+      return outcome.value
+    },
+    close: () => {
+      closing.abort(new DarkroomError('shutting_down', 'The server is shutting down; ask again in a moment.'))
+      for (const undo of forget) undo()
+    },
+  }
+}
