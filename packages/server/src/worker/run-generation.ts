@@ -1,0 +1,238 @@
+import type { PictureFacts, PictureFormat } from '@darkroom/picture'
+import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
+import type { Logger } from 'pino'
+import type { Backend, BackendEvent, BackendTimings } from '../backends/backend.ts'
+import { BackendError } from '../backends/backend.ts'
+import type { BackendTable } from '../backends/backends.ts'
+import { DarkroomError } from '../errors.ts'
+import type { GenerationRow, StoredTimings } from '../generation/generation-row.ts'
+import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
+import type { Objects } from '../storage/objects.ts'
+import { createTeller } from './teller.ts'
+
+export interface RunContext {
+  backends: BackendTable
+  objects: Objects
+  log: Logger
+  /** How long one run of the backend may take. */
+  timeoutMs: number
+  now: () => number
+}
+
+/** Why a running generation was told to stop. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption'
+  readonly kind: 'cancelled' | 'drain' | 'lease_lost'
+
+  constructor(kind: 'cancelled' | 'drain' | 'lease_lost') {
+    super(`the run was interrupted: ${kind}`)
+    this.kind = kind
+  }
+}
+
+/** The runs of one attempt: the first and two more. */
+const maxRetries = 2
+
+interface Drawn {
+  bytes: Uint8Array
+  facts: PictureFacts
+  format: PictureFormat
+  timings: BackendTimings
+  costUsd: number | undefined
+  warnings: readonly string[]
+}
+
+/**
+ * Runs one leased generation to its settlement: generate, verify, mark, store, tell. Resolves when the record
+ * says what became of it; whatever goes wrong is written there and not thrown.
+ */
+export async function runGeneration(
+  leased: LeasedGeneration,
+  context: RunContext,
+  interruption: AbortSignal,
+): Promise<void> {
+  const startedAt = context.now()
+  try {
+    const backend = context.backends.backendFor(leased.row.backend)
+    const drawn = await draw(leased, backend, context, interruption)
+    const verifiedAt = context.now()
+    const marked = await mark(drawn, backend, leased.row)
+    interruption.throwIfAborted()
+    const hash = context.objects.hashOf(marked)
+    const kept = await leased.store({
+      objectHash: hash,
+      format: drawn.format,
+      bytes: marked.byteLength,
+      warnings: drawn.warnings,
+      timings: timingsOf(leased.row, drawn.timings, startedAt, verifiedAt, context.now()),
+      costUsd: drawn.costUsd,
+      putObject: async () => {
+        await context.objects.put(marked)
+      },
+    })
+    if (!kept)
+      context.log.warn({ generation: leased.row.id }, 'the lease was lost before the picture was stored')
+  } catch (error) {
+    await settleFailure(leased, error, context)
+  }
+}
+
+/** Consumes the backend's events; the picture comes out verified: whole, decodable and of the size asked for. */
+async function draw(
+  leased: LeasedGeneration,
+  backend: Backend,
+  context: RunContext,
+  interruption: AbortSignal,
+): Promise<Drawn> {
+  const { row } = leased
+  const timeout = AbortSignal.timeout(context.timeoutMs)
+  const signal = AbortSignal.any([interruption, timeout])
+  const teller = createTeller(leased, context.now)
+  let image: { bytes: Uint8Array; mediaType: string } | undefined
+  let done: Extract<BackendEvent, { type: 'done' }> | undefined
+  try {
+    for await (const event of backend.generate(requestOf(row), signal)) {
+      // Not every adapter can stop a running job; its late events must not count.
+      signal.throwIfAborted()
+      if (event.type === 'image') image = event
+      else if (event.type === 'done') done = event
+      else teller.hear(event)
+    }
+  } catch (error) {
+    if (timeout.aborted && !interruption.aborted) throw timedOut(context.timeoutMs)
+    throw error
+  } finally {
+    await teller.flush()
+  }
+  if (image === undefined || done === undefined) {
+    throw new BackendError('backend_bad_answer', 'The backend ended without a picture.', { retry: 'same' })
+  }
+  return {
+    bytes: image.bytes,
+    ...(await verify(image, row)),
+    timings: done.timings,
+    costUsd: done.costUsd,
+    warnings: done.warnings,
+  }
+}
+
+function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
+  return {
+    id: `${row.id}-${row.attempt}-${row.retries}-${row.reruns}`,
+    model: row.model,
+    prompt: row.prompt,
+    negative: row.negative ?? undefined,
+    style: row.style ?? undefined,
+    widthPx: row.width_px,
+    heightPx: row.height_px,
+    seed: Number(row.seed),
+  }
+}
+
+function timedOut(timeoutMs: number): BackendError {
+  return new BackendError('backend_timeout', `The backend did not finish within ${timeoutMs / 1000} s.`, {
+    retry: 'same',
+  })
+}
+
+/** A model server can lie about what it sends; what is not exactly what was asked for is never stored. */
+async function verify(
+  image: { bytes: Uint8Array; mediaType: string },
+  row: GenerationRow,
+): Promise<{ facts: PictureFacts; format: PictureFormat }> {
+  let facts: PictureFacts
+  try {
+    facts = await verifyPicture(image.bytes)
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error
+    throw new BackendError('backend_bad_answer', 'The backend sent bytes that are not a whole picture.', {
+      retry: 'same',
+      cause: error,
+    })
+  }
+  if (facts.widthPx !== row.width_px || facts.heightPx !== row.height_px) {
+    throw new BackendError(
+      'backend_bad_answer',
+      `The backend was asked for ${row.width_px}x${row.height_px} and sent ${facts.widthPx}x${facts.heightPx}.`,
+      { retry: 'never' },
+    )
+  }
+  const format = formatOfMediaType(`image/${facts.format}`)
+  if (format === undefined) {
+    throw new BackendError('backend_bad_answer', `The backend sent ${facts.format}, which is not stored.`, {
+      retry: 'never',
+    })
+  }
+  return { facts, format }
+}
+
+/** Every picture says how it was made (EU AI Act, Article 50): IPTC DigitalSourceType in XMP. */
+async function mark(drawn: Drawn, backend: Backend, row: GenerationRow): Promise<Uint8Array> {
+  const kind = backend.capabilities(row.model).kind
+  return await markPicture(drawn.bytes, {
+    digitalSourceType: kind === 'procedural' ? 'algorithmicMedia' : 'trainedAlgorithmicMedia',
+    creatorTool: `Darkroom (${row.backend}:${row.model})`,
+  })
+}
+
+function timingsOf(
+  row: GenerationRow,
+  timings: BackendTimings,
+  startedAt: number,
+  verifiedAt: number,
+  markedAt: number,
+): StoredTimings {
+  return {
+    queueMs: Math.max(0, startedAt - row.queued_at.getTime()),
+    ...(timings.loadMs === undefined ? {} : { loadMs: timings.loadMs }),
+    generateMs: timings.generateMs,
+    verifyMs: Math.max(0, verifiedAt - startedAt - timings.generateMs),
+    storeMs: Math.max(0, markedAt - verifiedAt),
+  }
+}
+
+async function settleFailure(leased: LeasedGeneration, error: unknown, context: RunContext): Promise<void> {
+  if (error instanceof Interruption) {
+    // A cancelled record is settled already, and a lost lease is another worker's now.
+    if (error.kind === 'drain') await leased.requeue({ kind: 'drain' })
+    return
+  }
+  const decided = decide(error, leased.row)
+  context.log.warn(
+    { generation: leased.row.id, err: error, decided: decided.kind },
+    'generation did not succeed',
+  )
+  if (decided.kind === 'retry') await leased.requeue(decided)
+  else await leased.fail(decided.failure)
+}
+
+type Decision = Extract<Requeue, { kind: 'retry' }> | { kind: 'fail'; failure: Failure }
+
+/** Whether to run again, as the error says; an adapter never retries by itself. */
+function decide(error: unknown, row: GenerationRow): Decision {
+  if (!(error instanceof BackendError)) {
+    // Storage or database trouble, or a fault in an adapter. The reason is in the log; users get a sentence.
+    const code = error instanceof DarkroomError ? error.code : 'backend_failed'
+    return retryOrFail(
+      { code, message: "The picture could not be made; the server's log says why.", retry: 'same' },
+      row,
+    )
+  }
+  return retryOrFail(error, row)
+}
+
+function retryOrFail(
+  error: Pick<BackendError, 'code' | 'message' | 'retry'> & { retryAfterS?: number | undefined },
+  row: GenerationRow,
+): Decision {
+  const retryable = error.retry === 'same' || error.retry === 'elsewhere'
+  // 1 s, 2 s: long enough for a restart, short enough for somebody who waits.
+  const delayS = Math.max(error.retryAfterS ?? 0, 2 ** row.retries)
+  if (retryable && row.retries < maxRetries && delayS <= 30) {
+    return { kind: 'retry', code: error.code, message: error.message, delayS }
+  }
+  const retryAfterS = retryable
+    ? Math.min(60, Math.max(error.retryAfterS ?? 0, 2 ** (row.attempt - 1)))
+    : undefined
+  return { kind: 'fail', failure: { code: error.code, message: error.message, retryAfterS } }
+}
