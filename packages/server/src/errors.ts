@@ -38,6 +38,7 @@ export const errorTable = {
   internal: { status: 500, title: 'Something went wrong here' },
   not_implemented: { status: 501, title: 'Not built yet' },
   generation_pending: { status: 503, title: 'The picture is still being made' },
+  not_ready: { status: 503, title: 'Not ready' },
   shutting_down: { status: 503, title: 'The server is shutting down' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
   storage_unavailable: { status: 503, title: 'The object store cannot be reached' },

@@ -1,0 +1,166 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { randomUUID } from 'node:crypto'
+import { DarkroomError } from '../errors.ts'
+import { createStageTimings } from '../latency/stage-timings.ts'
+import { openApiDocument } from './openapi.ts'
+import { darkroomErrorOf, errorResponse } from './problem.ts'
+import type { Route, RouteContext } from './route.ts'
+import { generationRoutes, json } from './routes/generations.ts'
+import { imageRoutes } from './routes/images.ts'
+import { notBuiltRoutes } from './routes/not-built.ts'
+import { openAIRoutes } from './routes/openai.ts'
+import { pictureRoutes } from './routes/pictures.ts'
+import { startPageRoutes } from './routes/start-page.ts'
+import { systemRoutes } from './routes/system.ts'
+import type { GatewayServices } from './services.ts'
+
+/** Every route of the platform, in one list: what is served is what is documented. */
+export function gatewayRoutes(services: GatewayServices): Route[] {
+  const routes = [
+    ...startPageRoutes(),
+    ...pictureRoutes(services),
+    ...generationRoutes(services),
+    ...imageRoutes(services),
+    ...openAIRoutes(services),
+    ...systemRoutes(services),
+    ...notBuiltRoutes(),
+  ]
+  const document: Route = {
+    method: 'GET',
+    path: '/openapi.json',
+    summary: 'This document',
+    answers: { 200: { about: 'OpenAPI 3.1.', mediaType: 'application/json' } },
+    handle: () => json(200, openApi),
+  }
+  const openApi = openApiDocument([...routes, document], services.version)
+  return [...routes, document]
+}
+
+/** The HTTP handler of the whole platform: a `Request` in, a `Response` out, whatever happens. */
+export function createGateway(services: GatewayServices): (request: Request) => Promise<Response> {
+  const app = new Hono()
+  app.use('/v1/*', apiCors(services))
+  const byPath = Map.groupBy(gatewayRoutes(services), (route) => route.path)
+  for (const [path, routes] of byPath) {
+    const pattern = path.replaceAll(/\{(\w+)\}/gu, ':$1')
+    app.all(pattern, async (c) => {
+      return await serve(routes, c.req.raw, c.req.param() as Record<string, string>, services)
+    })
+  }
+  app.notFound((c) =>
+    answerError(
+      new DarkroomError('not_found', 'There is no such route; /openapi.json lists them.'),
+      c.req.raw,
+      services,
+    ),
+  )
+  return async (request) => await app.fetch(request)
+}
+
+/** On the API only for the origins that the operator lists; a browser shows everyone else nothing. */
+function apiCors(services: GatewayServices): ReturnType<typeof cors> {
+  return cors({
+    origin: (origin) => (services.corsOrigins.includes(origin) ? origin : null),
+    allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
+    allowHeaders: ['Content-Type', 'Authorization', 'Idempotency-Key', 'Prefer', 'Last-Event-ID'],
+    exposeHeaders: ['Location', 'Preference-Applied', 'X-Request-Id', 'Retry-After', 'Server-Timing'],
+    maxAge: 600,
+  })
+}
+
+async function serve(
+  routes: readonly Route[],
+  request: Request,
+  params: Record<string, string>,
+  services: GatewayServices,
+): Promise<Response> {
+  const startedAt = services.now()
+  const requestId = randomUUID()
+  const log = services.log.child({ requestId })
+  const wire = routes.find((route) => route.wire !== undefined)?.wire
+  const url = new URL(request.url)
+  const stages = createStageTimings()
+  let response: Response
+  try {
+    services.access.check(request)
+    const route = routeFor(routes, request)
+    const context: RouteContext = { request, url, params, requestId, log, stages }
+    response = await route.handle(context)
+  } catch (error) {
+    response = failure(error, request, requestId, log, wire)
+  }
+  if (!response.headers.has('server-timing')) {
+    const header = stages.header()
+    if (header !== '') response.headers.set('server-timing', header)
+  }
+  response.headers.set('x-request-id', requestId)
+  response.headers.set('x-content-type-options', 'nosniff')
+  logRequest(log, request, url, response, services.now() - startedAt)
+  return request.method === 'HEAD' ? withoutBody(response) : response
+}
+
+/** HEAD is GET without the body (RFC 9110 §9.3.2). @throws DarkroomError method_not_allowed */
+function routeFor(routes: readonly Route[], request: Request): Route {
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const route = routes.find((candidate) => candidate.method === method)
+  if (route !== undefined) return route
+  const allowed = routes.flatMap((candidate) =>
+    candidate.method === 'GET' ? ['GET', 'HEAD'] : [candidate.method],
+  )
+  throw new DarkroomError('method_not_allowed', `Use ${allowed.join(' or ')} here.`, {
+    headers: { allow: allowed.join(', ') },
+  })
+}
+
+function failure(
+  error: unknown,
+  request: Request,
+  requestId: string,
+  log: GatewayServices['log'],
+  wire: 'openai' | undefined,
+): Response {
+  if (request.signal.aborted && error === request.signal.reason) {
+    // Nobody reads this answer: the caller has hung up.
+    return new Response(null, { status: 499 })
+  }
+  const known = darkroomErrorOf(error)
+  if (known.code === 'internal') log.error({ err: error }, 'unexpected error')
+  return errorResponse(known, requestId, wire)
+}
+
+function answerError(error: DarkroomError, request: Request, services: GatewayServices): Response {
+  const requestId = randomUUID()
+  const wire = new URL(request.url).pathname.startsWith('/v1/images/') ? 'openai' : undefined
+  try {
+    services.access.check(request)
+  } catch (refusal) {
+    return errorResponse(darkroomErrorOf(refusal), requestId, wire)
+  }
+  return errorResponse(error, requestId, wire)
+}
+
+/** Edge hits and health checks come by the thousand and say nothing new; errors are worth a line each. */
+function logRequest(
+  log: GatewayServices['log'],
+  request: Request,
+  url: URL,
+  response: Response,
+  durationMs: number,
+): void {
+  const facts = {
+    method: request.method,
+    path: url.pathname,
+    status: response.status,
+    cache: response.headers.get('x-cache-status') ?? undefined,
+    durationMs: Math.round(durationMs * 10) / 10,
+  }
+  const quiet = facts.cache === 'HIT' || url.pathname === '/healthz' || url.pathname === '/readyz'
+  if (response.status >= 500 && response.status !== 501) log.warn(facts, 'request')
+  else if (quiet) log.debug(facts, 'request')
+  else log.info(facts, 'request')
+}
+
+function withoutBody(response: Response): Response {
+  return new Response(null, response)
+}

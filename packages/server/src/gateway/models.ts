@@ -1,0 +1,36 @@
+import { DarkroomError } from '../errors.ts'
+import type { ResolvedModel } from '../request/picture-spec.ts'
+
+/** The models that requests may name. */
+export interface Models {
+  /** @throws DarkroomError unknown_model, naming those there are */
+  resolve(name: string | undefined): ResolvedModel
+  /** Public names, `*` left out. */
+  names(): readonly string[]
+}
+
+/** What the gateway needs of the table of models, so that it does not depend on the backends themselves. */
+export interface ModelTableLike {
+  resolve(name: string | undefined): { alias: string; backend: string; model: string } | undefined
+  names(): readonly string[]
+  rendererVersionOf(backend: string, model: string): string
+}
+
+export function createModels(table: ModelTableLike): Models {
+  return {
+    names: () => table.names(),
+    resolve: (name) => {
+      const found = table.resolve(name)
+      if (found === undefined) {
+        throw new DarkroomError(
+          'unknown_model',
+          `There is no model of that name; there are: ${table.names().join(', ')}.`,
+          {
+            param: 'model',
+          },
+        )
+      }
+      return { ...found, rendererVersion: table.rendererVersionOf(found.backend, found.model) }
+    },
+  }
+}

@@ -1,0 +1,221 @@
+import { cacheHeaders } from '@darkroom/edge'
+import { mediaTypeOf, pictureFormats, resolveVariant } from '@darkroom/picture'
+import { DarkroomError } from '../errors.ts'
+import type { StoredGeneration, StoredTimings } from '../generation/generation-row.ts'
+import type { Generations } from '../generation/generations.ts'
+import type { Images } from '../generation/images.ts'
+import type { ImageAsk } from '../request/image-query.ts'
+import { parseImageUrl } from '../request/image-query.ts'
+import type { LiveAsk } from '../request/live-query.ts'
+import { parseLiveUrl } from '../request/live-query.ts'
+import type { PictureSpec } from '../request/picture-spec.ts'
+import type { Variant, Variants } from '../storage/variants.ts'
+import { createStageTimings } from '../latency/stage-timings.ts'
+import type { StageTimings } from '../latency/stage-timings.ts'
+import type { Models } from './models.ts'
+import { darkroomErrorOf, errorResponse } from './problem.ts'
+
+/** Access is off: everything belongs to one project, which is also the sharing domain. */
+export const defaultProject = 'default'
+
+export interface PictureOriginOptions {
+  generations: Generations
+  images: Images
+  variants: Variants
+  models: Models
+  liveWaitMs: number
+}
+
+/** An hour at the edge, then stale for a day while one refresh runs behind, and for a week when we are down. */
+const edgeFreshness = { freshS: 3600, staleWhileRevalidateS: 86_400, staleIfErrorS: 604_800 }
+const yearS = 31_536_000
+
+/**
+ * What stands behind the edge: canonical picture URLs in, whole pictures out. It knows nothing of clients; the
+ * edge answers their conditions and ranges.
+ */
+export function createPictureOrigin(options: PictureOriginOptions): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const url = new URL(request.url)
+    try {
+      const [, room, name] = url.pathname.split('/')
+      if (room === 'live' && name !== undefined) return await livePicture(request, url, name, options)
+      if (room === 'images' && name !== undefined) return await storedPicture(request, url, name, options)
+      throw new DarkroomError('not_found', 'There is nothing here.')
+    } catch (error) {
+      // The edge shares an error answer with those that already wait for it; an exception would reach them as 502.
+      const known = darkroomErrorOf(error)
+      if (known.code === 'internal') throw error
+      return errorResponse(known, '')
+    }
+  }
+}
+
+/** The picture of a prompt, as the model table reads it today. */
+export function specOfLive(ask: LiveAsk, models: Models): PictureSpec {
+  return {
+    domain: defaultProject,
+    model: models.resolve(ask.model),
+    prompt: ask.prompt,
+    negative: ask.negative,
+    style: ask.style,
+    widthPx: ask.widthPx,
+    heightPx: ask.heightPx,
+    seed: ask.seed,
+  }
+}
+
+async function livePicture(
+  request: Request,
+  url: URL,
+  scope: string,
+  options: PictureOriginOptions,
+): Promise<Response> {
+  const ask = parseLiveUrl(url)
+  const spec = specOfLive(ask, options.models)
+  const stages = createStageTimings()
+  const row = await stages.measure('generation', () => findOrMake(request, ask, scope, spec, options))
+  addWorkerStages(stages, row.timings)
+  const variant = await stages.measure('encode', () =>
+    deliver(
+      options.variants,
+      row.object_hash,
+      { widthPx: row.width_px, heightPx: row.height_px, format: row.format },
+      {
+        format: ask.delivery.format,
+        q: ask.delivery.quality,
+      },
+    ),
+  )
+  return pictureResponse(request, variant, stages, {
+    imageId: row.image_id,
+    seed: Number(row.seed),
+    tags: [`scope:${scope}`, `model:${spec.model.alias}`, row.image_id],
+    cache: { ...edgeFreshness, browserS: 60 },
+  })
+}
+
+async function findOrMake(
+  request: Request,
+  ask: LiveAsk,
+  scope: string,
+  spec: PictureSpec,
+  options: PictureOriginOptions,
+): Promise<StoredGeneration> {
+  const { generations, liveWaitMs } = options
+  if (request.method === 'HEAD') {
+    const found = await generations.find(spec)
+    if (found !== undefined) return found
+    throw new DarkroomError('not_generated', 'This picture is not made yet, and HEAD makes none: use GET.')
+  }
+  const signal = AbortSignal.timeout(liveWaitMs)
+  try {
+    return await generations.ensure(liveRequest(ask, scope), spec, signal)
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    throw new DarkroomError(
+      'generation_pending',
+      'The picture is still being made; ask for the same URL again.',
+      {
+        retryAfterS: 5,
+      },
+    )
+  }
+}
+
+/** The request that a prompt URL stands for. */
+export function liveRequest(ask: LiveAsk, scope: string): Parameters<Generations['ensure']>[0] {
+  return {
+    project: defaultProject,
+    scope,
+    source: 'live',
+    prompt: ask.prompt,
+    model: ask.model ?? 'default',
+    tags: [],
+    priority: 'demand',
+  }
+}
+
+async function storedPicture(
+  request: Request,
+  url: URL,
+  name: string,
+  options: PictureOriginOptions,
+): Promise<Response> {
+  const ask = parseImageUrl(url, name)
+  const stages = createStageTimings()
+  const image = await stages.measure('database', () => options.images.read(ask.id))
+  const variant = await stages.measure('encode', () =>
+    deliver(
+      options.variants,
+      image.object_hash,
+      { widthPx: image.width_px, heightPx: image.height_px, format: image.format },
+      ask,
+    ),
+  )
+  return pictureResponse(request, variant, stages, {
+    imageId: image.id,
+    seed: image.seed,
+    tags: [image.id],
+    cache: { ...edgeFreshness, freshS: yearS, browserS: yearS, immutable: true },
+  })
+}
+
+/** The stored bytes, or the variant of them that was asked for. */
+async function deliver(
+  variants: Variants,
+  objectHash: string,
+  source: { widthPx: number; heightPx: number; format: string },
+  asked: Partial<Pick<ImageAsk, 'w' | 'h' | 'fit' | 'format' | 'q'>>,
+): Promise<Variant> {
+  const format = pictureFormats.find((known) => known === source.format)
+  // Uploads may be GIF or TIFF, which are kept as they came and delivered as PNG: nothing is lost in it.
+  const spec = resolveVariant({ ...source, format: format ?? 'png' }, definedOnly(asked))
+  return await variants.get(objectHash, spec, format === undefined ? undefined : { ...source, format })
+}
+
+function definedOnly<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]: Exclude<T[Key], undefined>
+  }
+}
+
+function addWorkerStages(stages: StageTimings, timings: StoredTimings): void {
+  for (const [stage, durationMs] of [
+    ['queue', timings.queueMs],
+    ['load', timings.loadMs],
+    ['generate', timings.generateMs],
+    ['store', timings.storeMs],
+  ] as const) {
+    if (durationMs !== undefined) stages.add(stage, durationMs)
+  }
+}
+
+interface PictureFacts {
+  imageId: string
+  seed: number | undefined
+  tags: readonly string[]
+  cache: Parameters<typeof cacheHeaders>[0]
+}
+
+function pictureResponse(
+  request: Request,
+  variant: Variant,
+  stages: StageTimings,
+  facts: PictureFacts,
+): Response {
+  const headers = new Headers({
+    ...cacheHeaders({ ...facts.cache, tags: [...facts.tags] }),
+    etag: `"${variant.hash}"`,
+    'x-image-id': facts.imageId,
+    'server-timing': stages.header(),
+  })
+  if (facts.seed !== undefined) headers.set('x-image-seed', String(facts.seed))
+  // A revalidating edge knows the picture: 304 spares it the bytes (RFC 9110 §13.1.2).
+  if (request.headers.get('if-none-match') === `"${variant.hash}"`)
+    return new Response(null, { status: 304, headers })
+  headers.set('content-type', mediaTypeOf(variant.format))
+  headers.set('content-length', String(variant.bytes.byteLength))
+  const body = request.method === 'HEAD' ? null : new Uint8Array(variant.bytes)
+  return new Response(body, { status: 200, headers })
+}

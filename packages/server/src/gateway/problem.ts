@@ -1,0 +1,82 @@
+import type { ErrorCode } from '../errors.ts'
+import { DarkroomError, errorTable } from '../errors.ts'
+
+/** A problem document (RFC 9457), as every route but OpenAI's answers errors. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: ErrorCode
+  requestId: string
+  param?: string
+  generationId?: string
+}
+
+export function problemOf(error: DarkroomError, requestId: string): Problem {
+  return {
+    type: `urn:darkroom:error:${error.code}`,
+    title: errorTable[error.code].title,
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    requestId,
+    ...(error.facts.param === undefined ? {} : { param: error.facts.param }),
+    ...(error.facts.generationId === undefined ? {} : { generationId: error.facts.generationId }),
+  }
+}
+
+/** The answer to an error. Errors are never stored by a cache: the next ask may succeed. */
+export function errorResponse(error: DarkroomError, requestId: string, wire?: 'openai'): Response {
+  const headers = new Headers({ 'cache-control': 'no-store', ...error.facts.headers })
+  if (error.facts.retryAfterS !== undefined) headers.set('retry-after', String(error.facts.retryAfterS))
+  if (error.facts.generationId !== undefined) {
+    headers.set('location', `/v1/generations/${error.facts.generationId}`)
+  }
+  if (wire === 'openai') {
+    headers.set('content-type', 'application/json')
+    return new Response(JSON.stringify(openAIErrorOf(error)), { status: error.status, headers })
+  }
+  headers.set('content-type', 'application/problem+json')
+  return new Response(JSON.stringify(problemOf(error, requestId)), { status: error.status, headers })
+}
+
+/** OpenAI's envelope: its client reads `message`, `type`, `param` and `code`. */
+function openAIErrorOf(error: DarkroomError): {
+  error: { message: string; type: string; param: string | null; code: string }
+} {
+  return {
+    error: {
+      message: error.message,
+      type: error.status < 500 ? 'invalid_request_error' : 'server_error',
+      param: error.facts.param ?? null,
+      code: error.code,
+    },
+  }
+}
+
+/** PostgreSQL's codes for "not now": connection exceptions, shutdown, too many connections (appendix A). */
+const databaseDown = /^(?:08\w{3}|57P0\d|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/u
+
+/** Anything thrown, as one of ours. What nobody foresaw is `internal`, and only the log knows more. */
+export function darkroomErrorOf(error: unknown): DarkroomError {
+  if (error instanceof DarkroomError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const message = error instanceof Error ? error.message : ''
+  if (
+    databaseDown.test(code) ||
+    /^(?:Connection terminated|timeout exceeded when trying to connect)/u.test(message)
+  ) {
+    return new DarkroomError(
+      'database_unavailable',
+      'The database cannot be reached; try again in a moment.',
+      {
+        retryAfterS: 2,
+        cause: error,
+      },
+    )
+  }
+  return new DarkroomError('internal', 'Something went wrong here; the log has it under this request id.', {
+    cause: error,
+  })
+}

@@ -1,0 +1,36 @@
+import type { z } from 'zod'
+import type { Logger } from 'pino'
+import type { StageTimings } from '../latency/stage-timings.ts'
+
+/** What a handler is given besides the request. */
+export interface RouteContext {
+  request: Request
+  url: URL
+  /** Path parameters, decoded. */
+  params: Readonly<Record<string, string>>
+  requestId: string
+  log: Logger
+  stages: StageTimings
+}
+
+export interface AnswerDocument {
+  about: string
+  mediaType?: string
+  schema?: z.ZodType
+}
+
+/** One route: what serves it and what documents it are the same object, so neither can be forgotten. */
+export interface Route {
+  method: 'GET' | 'POST' | 'DELETE' | 'PATCH' | 'PUT'
+  /** As OpenAPI writes it: `/v1/generations/{id}`. */
+  path: string
+  summary: string
+  /** On these routes errors are OpenAI's envelope. */
+  wire?: 'openai'
+  /** The strict schema that validates the query. */
+  query?: z.ZodType
+  body?: { mediaType: string; schema?: z.ZodType; about?: string }
+  requestHeaders?: Readonly<Record<string, string>>
+  answers: Readonly<Record<number, AnswerDocument>>
+  handle(context: RouteContext): Response | Promise<Response>
+}

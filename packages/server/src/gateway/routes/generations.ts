@@ -1,0 +1,256 @@
+import { z } from 'zod'
+import { DarkroomError } from '../../errors.ts'
+import { errorOf } from '../../generation/generation-row.ts'
+import type { GenerationRecord, RequestWithGenerations } from '../../generation/record.ts'
+import { decodeCursor } from '../../generation/record.ts'
+import type { RequestAsk } from '../../generation/requests.ts'
+import type { GenerationAsk } from '../../request/generation-body.ts'
+import { fingerprintOf, generationBodySchema, parseGenerationBody } from '../../request/generation-body.ts'
+import { readPreference } from '../../request/prefer.ts'
+import { integerText, parseWith, readQuery } from '../../request/query.ts'
+import { isPlainText } from '../../request/text.ts'
+import { readJsonBody } from '../body.ts'
+import { eventStream } from '../event-stream.ts'
+import { defaultProject } from '../picture-origin.ts'
+import type { Route, RouteContext } from '../route.ts'
+import { recordSchema } from '../schemas.ts'
+import type { GatewayServices } from '../services.ts'
+import { publicUrlOf } from '../services.ts'
+
+const record = { mediaType: 'application/json', schema: recordSchema }
+
+const listQuerySchema = z.strictObject({
+  limit: integerText(1, 100).optional(),
+  cursor: z
+    .string()
+    .max(200)
+    .refine((text) => decodeCursor(text) !== undefined, 'must be the nextCursor of the page before')
+    .optional(),
+  q: z.string().max(200).refine(isPlainText, 'must be plain text').optional(),
+})
+
+/** The native API. */
+export function generationRoutes(services: GatewayServices): Route[] {
+  const byId = '/v1/generations/{id}'
+  return [
+    {
+      method: 'POST',
+      path: '/v1/generations',
+      summary: 'Ask for one or more pictures',
+      body: { mediaType: 'application/json', schema: generationBodySchema },
+      requestHeaders: {
+        Prefer: 'wait=30 (the default, at most 120) or respond-async',
+        'Idempotency-Key': 'Repeats of one request with one key do its work once; kept for 24 hours',
+      },
+      answers: {
+        201: { about: 'Every picture is stored, or has failed with at least one stored.', ...record },
+        202: { about: 'Accepted; Location has the record.', ...record },
+        409: { about: 'The first request with this idempotency key is still running.' },
+        502: { about: 'The backend failed; the record says how.' },
+      },
+      handle: (context) => create(context, services),
+    },
+    {
+      method: 'GET',
+      path: '/v1/generations',
+      summary: 'Requests, newest first',
+      query: listQuerySchema,
+      answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
+      handle: (context) => list(context, services),
+    },
+    {
+      method: 'GET',
+      path: byId,
+      summary: 'One request',
+      answers: { 200: { about: 'The record.', ...record } },
+      handle: async ({ params, url }) => {
+        parseWith(z.strictObject({}), readQuery(url))
+        const found = await services.generations.read(defaultProject, params['id'] ?? '')
+        return json(200, publicRecord(found.record, services))
+      },
+    },
+    {
+      method: 'GET',
+      path: `${byId}/events`,
+      summary: 'What happens to a request, as server-sent events',
+      requestHeaders: { 'Last-Event-ID': 'Events after this one are replayed' },
+      answers: { 200: { about: 'Events until every picture has settled.', mediaType: 'text/event-stream' } },
+      handle: async (context) =>
+        eventStream(
+          context,
+          services,
+          await services.generations.read(defaultProject, context.params['id'] ?? ''),
+        ),
+    },
+    {
+      method: 'POST',
+      path: `${byId}/cancel`,
+      summary: 'Withdraw a request; work that nobody else wants stops',
+      answers: { 200: { about: 'The record.', ...record }, 409: { about: 'It has already ended.' } },
+      handle: async ({ params }) => {
+        const id = params['id'] ?? ''
+        await services.generations.cancel(defaultProject, id)
+        return json(200, publicRecord((await services.generations.read(defaultProject, id)).record, services))
+      },
+    },
+    {
+      method: 'POST',
+      path: `${byId}/regenerate`,
+      summary: 'Retire the stored pictures of a request and make the next revision',
+      requestHeaders: { Prefer: 'wait=30 (the default, at most 120) or respond-async' },
+      answers: { 201: { about: 'The new record.', ...record }, 202: { about: 'Accepted.', ...record } },
+      handle: (context) => regenerate(context, services),
+    },
+  ]
+}
+
+async function create(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const body = await readJsonBody(context.request)
+  const ask = parseGenerationBody(body)
+  const idempotencyKey = readIdempotencyKey(context.request)
+  const idempotency =
+    idempotencyKey === undefined
+      ? undefined
+      : { owner: defaultProject, key: idempotencyKey, fingerprint: fingerprintOf(ask) }
+  const accepted = await services.generations.accept({
+    ...requestAskOf(ask, services, 'native'),
+    idempotency,
+  })
+  if (accepted.kind === 'replayed') {
+    return answerWhenDone(
+      context,
+      services,
+      await services.generations.read(defaultProject, accepted.requestId),
+    )
+  }
+  try {
+    return await answerWhenDone(context, services, accepted.request)
+  } finally {
+    if (idempotency !== undefined) await services.generations.answered(idempotency.owner, idempotency.key)
+  }
+}
+
+/** The pictures of a request: picture i with seed + i and a key of its own. */
+export function requestAskOf(
+  ask: GenerationAsk,
+  services: GatewayServices,
+  source: RequestAsk['source'],
+): RequestAsk {
+  const model = services.models.resolve(ask.model)
+  return {
+    project: defaultProject,
+    scope: ask.scope,
+    source,
+    prompt: ask.prompt,
+    model: ask.model ?? 'default',
+    tags: ask.tags,
+    priority: 'demand',
+    pictures: Array.from({ length: ask.n }, (_, index) => ({
+      domain: defaultProject,
+      model,
+      prompt: ask.prompt,
+      negative: ask.negative,
+      style: ask.style,
+      widthPx: ask.widthPx,
+      heightPx: ask.heightPx,
+      seed: ask.seed + index,
+    })),
+  }
+}
+
+function readIdempotencyKey(request: Request): string | undefined {
+  const header = request.headers.get('idempotency-key')
+  if (header === null) return undefined
+  const key = header.trim().replace(/^"(.*)"$/u, '$1')
+  if (/^[\u0021-\u007e]{1,255}$/u.test(key)) return key
+  throw new DarkroomError('invalid_request', 'Idempotency-Key must be 1 to 255 printable ASCII characters.', {
+    param: 'Idempotency-Key',
+  })
+}
+
+/** 201 when all pictures have settled within the wait, 202 with the record's address else. */
+async function answerWhenDone(
+  context: RouteContext,
+  services: GatewayServices,
+  accepted: RequestWithGenerations,
+): Promise<Response> {
+  const preference = readPreference(context.request.headers.get('prefer'))
+  const { id } = accepted.record
+  const headers: Record<string, string> = { location: `/v1/generations/${id}` }
+  if (preference.applied !== undefined) headers['preference-applied'] = preference.applied
+  if (preference.waitS > 0) {
+    await settledWithin(services, accepted, preference.waitS * 1000, context.request.signal)
+  }
+  const current = await services.generations.read(defaultProject, id)
+  const { status, images } = current.record
+  if (status === 'queued' || status === 'running') {
+    return json(202, publicRecord(current.record, services), { ...headers, 'retry-after': '1' })
+  }
+  const failed = current.generations.find((row) => row.status === 'failed')
+  if (failed !== undefined && !images.some((image) => image.status === 'stored')) {
+    throw errorOf(failed, services.now(), id)
+  }
+  return json(201, publicRecord(current.record, services), headers)
+}
+
+/** Waits; that the time is over is no error, and a caller who has left needs no answer. */
+export async function settledWithin(
+  services: GatewayServices,
+  request: RequestWithGenerations,
+  waitMs: number,
+  callerSignal: AbortSignal,
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(waitMs)
+  const signal = AbortSignal.any([timeout, callerSignal])
+  try {
+    await services.generations.settled(request, signal)
+    return true
+  } catch (error) {
+    if (signal.aborted) return false
+    throw error
+  }
+}
+
+async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const query = parseWith(listQuerySchema, readQuery(context.url))
+  const page = await services.generations.list({
+    project: defaultProject,
+    limit: query.limit ?? 20,
+    cursor: query.cursor,
+    search: query.q,
+  })
+  return json(200, { ...page, items: page.items.map((item) => publicRecord(item, services)) })
+}
+
+async function regenerate(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const { request, retiredImageIds } = await services.generations.regenerate(
+    defaultProject,
+    context.params['id'] ?? '',
+    (alias) => services.models.resolve(alias),
+  )
+  // Soft: the old picture is shown while the new one is made, and replaced by it.
+  if (retiredImageIds.length > 0)
+    await services.edge.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
+  return answerWhenDone(context, services, request)
+}
+
+/** The record as it leaves the house: URLs with the public address. */
+export function publicRecord(
+  { images, ...rest }: GenerationRecord,
+  services: Pick<GatewayServices, 'publicUrl'>,
+): GenerationRecord {
+  return {
+    ...rest,
+    images: images.map((image) => ({
+      ...image,
+      url: image.url === null ? null : publicUrlOf(services, image.url),
+    })),
+  }
+}
+
+export function json(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  })
+}

@@ -1,0 +1,129 @@
+import { inspectPicture, PictureError, verifyPicture } from '@darkroom/picture'
+import { DarkroomError } from '../../errors.ts'
+import type { ImageRow } from '../../generation/image-rows.ts'
+import type { UploadFacts } from '../../generation/images.ts'
+import { isImageId } from '../../request/image-query.ts'
+import { mediaTypeOfRequest, readBytes } from '../body.ts'
+import { defaultProject } from '../picture-origin.ts'
+import type { Route, RouteContext } from '../route.ts'
+import { imageSchema } from '../schemas.ts'
+import type { GatewayServices } from '../services.ts'
+import { publicUrlOf } from '../services.ts'
+import { json } from './generations.ts'
+
+/** Uploads and takedowns. */
+export function imageRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/uploads',
+      summary: 'Store a picture of your own: a base, a reference, a logo',
+      body: { mediaType: 'image/*', about: 'The bytes, or multipart/form-data with one part named file.' },
+      answers: {
+        201: {
+          about: 'Its id and URL; the same bytes always have the same.',
+          mediaType: 'application/json',
+          schema: imageSchema,
+        },
+        413: { about: 'Too many bytes or pixels.' },
+        415: { about: 'Not a picture in a supported format.' },
+      },
+      handle: (context) => upload(context, services),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/images/{id}',
+      summary: 'Take a picture down, with everything made from it',
+      answers: { 204: { about: 'It is gone, at the edge too.' } },
+      handle: async ({ params }) => {
+        const id = params['id'] ?? ''
+        if (!isImageId(id)) throw new DarkroomError('not_found', 'There is no such picture.')
+        await services.images.takeDown(defaultProject, id)
+        await services.edge.purge({ tags: [id], domain: defaultProject })
+        return new Response(null, { status: 204 })
+      },
+    },
+  ]
+}
+
+async function upload(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const bytes = await readUpload(context.request, services.maxUploadBytes)
+  const facts = await checkPicture(bytes)
+  const image = await services.images.upload(defaultProject, bytes, facts)
+  const answer = publicImage(image, services)
+  return json(201, answer, { location: answer.url })
+}
+
+function publicImage(image: ImageRow, services: GatewayServices): { url: string } & Record<string, unknown> {
+  return {
+    id: image.id,
+    url: publicUrlOf(services, `/images/${image.id}`),
+    format: image.format,
+    width: image.width_px,
+    height: image.height_px,
+    bytes: image.bytes,
+  }
+}
+
+/** @throws DarkroomError unsupported_media_type, body_too_large, invalid_request */
+async function readUpload(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const mediaType = mediaTypeOfRequest(request)
+  if (mediaType === 'multipart/form-data') return await readFilePart(request, maxBytes)
+  const isPicture = mediaType.startsWith('image/') || mediaType === 'application/octet-stream'
+  // Read all the same: a sender that is cut off half way never sees why.
+  const bytes = await readBytes(request, maxBytes)
+  if (!isPicture) {
+    throw new DarkroomError(
+      'unsupported_media_type',
+      'Send the bytes as Content-Type: image/…, or multipart/form-data with a part named file.',
+    )
+  }
+  if (bytes.byteLength === 0) throw new DarkroomError('invalid_request', 'The body is empty; send a picture.')
+  return bytes
+}
+
+async function readFilePart(request: Request, maxBytes: number): Promise<Uint8Array> {
+  // Bounded before parsing: the platform's parser holds all parts in memory. The parts' headers get some room.
+  const bytes = await readBytes(request, maxBytes + 64 * 1024)
+  const contentType = request.headers.get('content-type') ?? ''
+  let form: FormData
+  try {
+    form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
+  } catch (error) {
+    throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
+      cause: error,
+    })
+  }
+  const file = form.get('file')
+  if (!(file instanceof Blob)) {
+    throw new DarkroomError('invalid_request', 'Put the picture in a part named file.', { param: 'file' })
+  }
+  if (file.size > maxBytes) {
+    throw new DarkroomError('body_too_large', `The picture may have at most ${maxBytes} bytes.`, {
+      param: 'file',
+    })
+  }
+  return new Uint8Array(await file.arrayBuffer())
+}
+
+/** The most pixels an upload may have: decoded, each takes four bytes. */
+const maxUploadPixels = 64 * 1024 * 1024
+
+/** What is stored can be decoded: header first, so that a bomb costs nothing, then every pixel. */
+async function checkPicture(bytes: Uint8Array): Promise<UploadFacts> {
+  try {
+    await inspectPicture(bytes, { maxPixels: maxUploadPixels })
+    const { format, widthPx, heightPx } = await verifyPicture(bytes, { maxPixels: maxUploadPixels })
+    return { format, widthPx, heightPx }
+  } catch (error) {
+    if (!(error instanceof PictureError)) throw error
+    if (error.code === 'IMAGE_TOO_LARGE') {
+      throw new DarkroomError('image_too_large', `A picture may have at most ${maxUploadPixels} pixels.`, {
+        cause: error,
+      })
+    }
+    throw new DarkroomError('not_an_image', 'Send a whole JPEG, PNG, WebP, AVIF, GIF or TIFF picture.', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,205 @@
+import type { PictureFormat } from '@darkroom/picture'
+import { formatOfMediaType, makeVariant, resolveVariant } from '@darkroom/picture'
+import { z } from 'zod'
+import { DarkroomError } from '../../errors.ts'
+import type { GenerationRow, StoredGeneration } from '../../generation/generation-row.ts'
+import { errorOf, isStored } from '../../generation/generation-row.ts'
+import type { RequestWithGenerations } from '../../generation/record.ts'
+import type { OpenAIImageAsk } from '../../request/openai-body.ts'
+import { openAIImageBodySchema, parseOpenAIImageBody } from '../../request/openai-body.ts'
+import { maxWaitS } from '../../request/prefer.ts'
+import { readJsonBody } from '../body.ts'
+import { requestEvents, streamOf } from '../event-stream.ts'
+import { defaultProject } from '../picture-origin.ts'
+import { darkroomErrorOf } from '../problem.ts'
+import type { Route, RouteContext } from '../route.ts'
+import type { GatewayServices } from '../services.ts'
+import { publicUrlOf } from '../services.ts'
+import { json, requestAskOf, settledWithin } from './generations.ts'
+
+const imagesResponseSchema = z.object({
+  created: z.int(),
+  data: z.array(z.object({ url: z.string().optional(), b64_json: z.string().optional() })),
+})
+
+/** The OpenAI wire: its official client works unchanged. */
+export function openAIRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/images/generations',
+      wire: 'openai',
+      summary: "Create images (OpenAI's Images API, streaming included)",
+      body: { mediaType: 'application/json', schema: openAIImageBodySchema },
+      answers: { 200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema } },
+      handle: (context) => createImages(context, services),
+    },
+    {
+      method: 'GET',
+      path: '/v1/models',
+      wire: 'openai',
+      summary: "The models that requests may name (OpenAI's list)",
+      answers: { 200: { about: 'The list.', mediaType: 'application/json' } },
+      handle: () => json(200, { object: 'list', data: services.models.names().map(modelObject) }),
+    },
+    {
+      method: 'GET',
+      path: '/v1/models/{model}',
+      wire: 'openai',
+      summary: 'One model',
+      answers: { 200: { about: 'The model.', mediaType: 'application/json' } },
+      handle: ({ params }) => {
+        const name = params['model'] ?? ''
+        if (services.models.names().includes(name)) return json(200, modelObject(name))
+        throw new DarkroomError('not_found', 'There is no such model.', { param: 'model' })
+      },
+    },
+  ]
+}
+
+function modelObject(id: string): object {
+  // When a model was made is unknown here; the wire wants a number.
+  return { id, object: 'model', created: 0, owned_by: 'darkroom' }
+}
+
+async function createImages(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const ask = parseOpenAIImageBody(await readJsonBody(context.request))
+  const accepted = await services.generations.accept(requestAskOf(ask, services, 'openai'))
+  if (accepted.kind === 'replayed') throw new Error('the OpenAI wire has no idempotency key')
+  const headers: Record<string, string> = { 'x-generation-id': accepted.request.record.id }
+  if (ask.ignored.length > 0) headers['x-ignored-parameters'] = ask.ignored.join(', ')
+  if (ask.stream) {
+    const response = streamOf(context.request.signal, (signal) =>
+      imageEvents(services, accepted.request, ask, signal),
+    )
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    return response
+  }
+  if (!(await settledWithin(services, accepted.request, maxWaitS * 1000, context.request.signal))) {
+    throw new DarkroomError(
+      'generation_pending',
+      'The images are still being made; send the same request again.',
+      {
+        retryAfterS: 5,
+      },
+    )
+  }
+  const current = await services.generations.read(defaultProject, accepted.request.record.id)
+  const data = []
+  for (const row of current.generations) data.push(await imageObject(row, ask, context, services))
+  return json(200, { created: Math.floor(services.now() / 1000), data, output_format: ask.format }, headers)
+}
+
+/** All or nothing, as the wire has no place for a picture that failed. */
+async function imageObject(
+  row: GenerationRow,
+  ask: OpenAIImageAsk,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<{ url?: string; b64_json?: string }> {
+  if (!isStored(row)) throw errorOf(row, services.now())
+  return {
+    ...(ask.responseFormat === 'b64_json' ? {} : { url: imageUrl(row, ask, context, services) }),
+    ...(ask.responseFormat === 'url' ? {} : { b64_json: await base64Of(row, ask, services) }),
+  }
+}
+
+/** The wire's URLs are absolute: without a public address they name the host that the client used. */
+function imageUrl(
+  row: StoredGeneration,
+  ask: OpenAIImageAsk,
+  context: RouteContext,
+  services: GatewayServices,
+): string {
+  const quality = ask.quality === undefined ? '' : `?q=${ask.quality}`
+  const extension = ask.format === 'jpeg' ? 'jpg' : ask.format
+  const path = publicUrlOf(services, `/images/${row.image_id}.${extension}${quality}`)
+  return new URL(path, context.url.origin).href
+}
+
+async function base64Of(
+  row: StoredGeneration,
+  ask: OpenAIImageAsk,
+  services: GatewayServices,
+): Promise<string> {
+  const spec = resolveVariant(
+    { widthPx: row.width_px, heightPx: row.height_px, format: row.format as PictureFormat },
+    { format: ask.format, ...(ask.quality === undefined ? {} : { q: ask.quality }) },
+  )
+  const variant = await services.variants.get(row.object_hash, spec, sourceOf(row))
+  return Buffer.from(variant.bytes).toString('base64')
+}
+
+function sourceOf(row: StoredGeneration): { widthPx: number; heightPx: number; format: PictureFormat } {
+  return { widthPx: row.width_px, heightPx: row.height_px, format: row.format as PictureFormat }
+}
+
+/** The wire's stream: partial images as previews come, then one completed event a picture. */
+async function* imageEvents(
+  services: GatewayServices,
+  request: RequestWithGenerations,
+  ask: OpenAIImageAsk,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const partials = request.generations.map(() => 0)
+  try {
+    for await (const item of requestEvents(services, request, [], signal)) {
+      if (item === 'quiet') {
+        yield ': still here\n\n'
+        continue
+      }
+      const { event, index } = item
+      const sent = partials[index] ?? 0
+      if (event.type === 'preview' && sent < ask.partialImages) {
+        partials[index] = sent + 1
+        yield sse('image_generation.partial_image', {
+          ...commonFields(services, ask),
+          b64_json: await previewAs(ask.format, event.data),
+          partial_image_index: sent,
+        })
+      }
+    }
+    const { generations } = await services.generations.read(defaultProject, request.record.id)
+    for (const row of generations) {
+      if (!isStored(row)) throw errorOf(row, services.now())
+      yield sse('image_generation.completed', {
+        ...commonFields(services, ask),
+        b64_json: await base64Of(row, ask, services),
+        // Nothing is metered in tokens here.
+        usage: {
+          total_tokens: 0,
+          input_tokens: 0,
+          output_tokens: 0,
+          input_tokens_details: { text_tokens: 0, image_tokens: 0 },
+        },
+      })
+    }
+  } catch (error) {
+    if (signal.aborted) return
+    const { code, message, facts } = darkroomErrorOf(error)
+    yield sse('error', { error: { message, type: 'server_error', param: facts.param ?? null, code } })
+  }
+}
+
+function commonFields(services: GatewayServices, ask: OpenAIImageAsk): Record<string, unknown> {
+  return {
+    created_at: Math.floor(services.now() / 1000),
+    size: `${ask.widthPx}x${ask.heightPx}`,
+    quality: 'auto',
+    background: 'opaque',
+    output_format: ask.format,
+  }
+}
+
+/** Previews come in whatever the backend sends; the wire promises the output format. */
+async function previewAs(format: PictureFormat, data: Record<string, unknown>): Promise<string> {
+  const base64 = String(data['b64'])
+  if (formatOfMediaType(String(data['mediaType'])) === format) return base64
+  const bytes = Buffer.from(base64, 'base64')
+  const preview = await makeVariant(bytes, { fit: 'inside', format, quality: 80 })
+  return Buffer.from(preview.bytes).toString('base64')
+}
+
+function sse(type: string, data: Record<string, unknown>): string {
+  return `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`
+}

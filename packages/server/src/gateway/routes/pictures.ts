@@ -1,0 +1,191 @@
+import { makePlaceholder, mediaTypeOf, negotiateFormat } from '@darkroom/picture'
+import type { PictureFormat } from '@darkroom/picture'
+import { DarkroomError } from '../../errors.ts'
+import { scopeField } from '../../request/fields.ts'
+import { canonicalImageQuery, imageQuerySchema, parseImageUrl } from '../../request/image-query.ts'
+import type { LiveAsk } from '../../request/live-query.ts'
+import { canonicalLiveQuery, liveQuerySchema, parseLiveUrl } from '../../request/live-query.ts'
+import { darkroomErrorOf, errorResponse } from '../problem.ts'
+import { defaultProject, liveRequest, specOfLive } from '../picture-origin.ts'
+import type { Route, RouteContext } from '../route.ts'
+import type { GatewayServices } from '../services.ts'
+
+/** The edge keys entries by URL; they live under a host of their own, whatever `Host` a reader used. */
+const edgeBase = 'http://edge.internal'
+
+const pictureAnswers = {
+  200: { about: 'The picture.', mediaType: 'image/*' },
+  206: { about: 'The part asked for with Range.', mediaType: 'image/*' },
+  304: { about: 'The picture is the one you have (If-None-Match).' },
+}
+
+/** `GET /live/{scope}` and `GET /images/{id}`: pictures, through the edge. */
+export function pictureRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/live/{scope}',
+      summary: 'The picture of a prompt, generated on the first call and served from then on',
+      query: liveQuerySchema,
+      answers: {
+        ...pictureAnswers,
+        503: { about: 'The picture is still being made; ask again after Retry-After seconds.' },
+      },
+      handle: (context) => live(context, services),
+    },
+    {
+      method: 'GET',
+      path: '/images/{id}',
+      summary: 'A stored picture or a variant of it, immutable',
+      query: imageQuerySchema,
+      answers: pictureAnswers,
+      handle: (context) => image(context, services),
+    },
+  ]
+}
+
+async function live(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const { request, url, params, stages } = context
+  const scope = scopeField.safeParse(params['scope'])
+  if (!scope.success) {
+    throw new DarkroomError('invalid_request', 'A scope name is 1 to 63 of a-z, 0-9, _ and -.', {
+      param: 'scope',
+    })
+  }
+  const { ask, format, key } = stages.measure('key', () => {
+    const parsed = parseLiveUrl(url)
+    services.models.resolve(parsed.model)
+    const chosen = parsed.delivery.format ?? formatByAccept(request)
+    return {
+      ask: parsed,
+      format: chosen,
+      key: `/live/${scope.data}?${canonicalLiveQuery(parsed, { format: chosen })}`,
+    }
+  })
+  if (ask.placeholder && request.method === 'GET') {
+    const placeholder = await placeholderFor(context, services, ask, scope.data, format, key)
+    if (placeholder !== undefined) return placeholder
+  }
+  const response = await throughEdge(context, services, key)
+  if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
+  return response
+}
+
+async function image(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const { request, url, params, stages } = context
+  const { ask, key } = stages.measure('key', () => {
+    const parsed = parseImageUrl(url, params['id'] ?? '')
+    const query = canonicalImageQuery(parsed, parsed.auto ? formatByAccept(request) : parsed.format)
+    return { ask: parsed, key: `/images/${parsed.id}${query === '' ? '' : `?${query}`}` }
+  })
+  const response = await throughEdge(context, services, key)
+  if (ask.auto) response.headers.append('vary', 'Accept')
+  return response
+}
+
+/** `Accept`, folded to one of our formats before it becomes part of a cache key. @throws not_acceptable */
+function formatByAccept(request: Request): PictureFormat {
+  const format = negotiateFormat(request.headers.get('accept'))
+  if (format !== undefined) return format
+  throw new DarkroomError(
+    'not_acceptable',
+    'Accept allows none of image/jpeg, image/png, image/webp, image/avif.',
+  )
+}
+
+async function throughEdge(context: RouteContext, services: GatewayServices, key: string): Promise<Response> {
+  const { request, stages } = context
+  const forwarded = new Request(`${edgeBase}${key}`, {
+    method: request.method,
+    headers: edgeRequestHeaders(request.headers),
+    signal: request.signal,
+  })
+  const response = await stages.measure('edge', () =>
+    services.edge.fetch(forwarded, {
+      domain: defaultProject,
+      mayForward: () => refusalOf(context, () => services.access.checkMayGenerate(request)),
+    }),
+  )
+  return pictureAnswer(response, context)
+}
+
+/** What of a request may reach the edge: conditions, ranges and cache directives, nothing of who asks. */
+function edgeRequestHeaders(headers: Headers): Headers {
+  const kept = new Headers()
+  for (const name of ['cache-control', 'if-none-match', 'if-modified-since', 'if-range', 'range', 'pragma']) {
+    const value = headers.get(name)
+    if (value !== null) kept.set(name, value)
+  }
+  return kept
+}
+
+function refusalOf(context: RouteContext, check: () => void): Response | undefined {
+  try {
+    check()
+    return undefined
+  } catch (error) {
+    return errorResponse(darkroomErrorOf(error), context.requestId)
+  }
+}
+
+/** Adds what belongs to this answer and not to the stored one. */
+async function pictureAnswer(response: Response, context: RouteContext): Promise<Response> {
+  // The edge makes a Response for each caller, so its headers are ours to add to.
+  const { headers } = response
+  const isMiss = headers.get('x-cache-status') === 'MISS'
+  const own = context.stages.header()
+  const origin = headers.get('server-timing')
+  headers.set('server-timing', isMiss && origin !== null ? `${own}, ${origin}` : own)
+  if (response.ok || response.status === 304) {
+    headers.set('access-control-allow-origin', '*')
+    headers.set(
+      'access-control-expose-headers',
+      'X-Image-Id, X-Image-Seed, X-Cache-Status, Cache-Status, Server-Timing',
+    )
+    headers.set('cross-origin-resource-policy', 'cross-origin')
+    headers.set('timing-allow-origin', '*')
+  } else if (headers.get('content-type') === 'application/problem+json') {
+    // A shared error names the request that met it; each reader gets its own id to ask the log with.
+    const problem = (await response.json()) as Record<string, unknown>
+    headers.delete('content-length')
+    return new Response(JSON.stringify({ ...problem, requestId: context.requestId }), {
+      status: response.status,
+      headers,
+    })
+  }
+  return response
+}
+
+/**
+ * `placeholder=1`: what can be shown at once while the picture is being made; `undefined` when it is there.
+ * The work is started in the background and ends in the edge under the same URL.
+ */
+async function placeholderFor(
+  context: RouteContext,
+  services: GatewayServices,
+  ask: LiveAsk,
+  scope: string,
+  format: PictureFormat,
+  key: string,
+): Promise<Response | undefined> {
+  if (services.edge.peek(new Request(`${edgeBase}${key}`), { domain: defaultProject }) !== undefined)
+    return undefined
+  const spec = specOfLive(ask, services.models)
+  if ((await services.generations.find(spec)) !== undefined) return undefined
+  services.access.checkMayGenerate(context.request)
+  services.generations
+    .ensure(liveRequest(ask, scope), spec, AbortSignal.timeout(60_000))
+    // The next request for the URL meets the failure; here nobody waits for it.
+    .catch((error: unknown) => context.log.debug({ err: error }, 'generation behind a placeholder failed'))
+  const bytes = await makePlaceholder({ ...ask, format, seedText: `${ask.prompt} ${ask.seed}` })
+  return new Response(new Uint8Array(bytes), {
+    headers: {
+      'content-type': mediaTypeOf(format),
+      'cache-control': 'no-store',
+      refresh: '2',
+      'x-cache-status': 'MISS',
+      'access-control-allow-origin': '*',
+      'cross-origin-resource-policy': 'cross-origin',
+    },
+  })
+}

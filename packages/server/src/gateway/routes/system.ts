@@ -1,0 +1,46 @@
+import { DarkroomError } from '../../errors.ts'
+import type { Route } from '../route.ts'
+import type { GatewayServices } from '../services.ts'
+import { json } from './generations.ts'
+
+/** Liveness and readiness. The OpenAPI document is added by the gateway, which knows all routes. */
+export function systemRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/healthz',
+      summary: 'Whether the process answers at all',
+      answers: { 200: { about: 'It does.', mediaType: 'application/json' } },
+      handle: () => json(200, { status: 'ok', version: services.version }),
+    },
+    {
+      method: 'GET',
+      path: '/readyz',
+      summary: 'Whether a request for the default model would be served',
+      answers: {
+        200: { about: 'Ready.', mediaType: 'application/json' },
+        503: { about: 'Not ready; the detail says which check failed and why.' },
+      },
+      handle: async () => {
+        const failures = await failedChecks(services)
+        if (failures.length === 0)
+          return json(200, { status: 'ready', checks: Object.keys(services.readiness) })
+        throw new DarkroomError('not_ready', failures.join('; '), { retryAfterS: 1 })
+      },
+    },
+  ]
+}
+
+async function failedChecks(services: GatewayServices): Promise<string[]> {
+  const results = await Promise.all(
+    Object.entries(services.readiness).map(async ([name, check]) => {
+      try {
+        await check()
+        return []
+      } catch (error) {
+        return [`${name}: ${error instanceof Error ? error.message : 'failed'}`]
+      }
+    }),
+  )
+  return results.flat()
+}

@@ -1,0 +1,36 @@
+import type { Edge } from '@darkroom/edge'
+import type { Logger } from 'pino'
+import type { LoopbackAccess } from '../access/loopback-access.ts'
+import type { Generations } from '../generation/generations.ts'
+import type { Images } from '../generation/images.ts'
+import type { Objects } from '../storage/objects.ts'
+import type { Variants } from '../storage/variants.ts'
+import type { Models } from './models.ts'
+
+/** What readiness is made of: each check resolves, or rejects with the reason in words for an operator. */
+export type ReadinessChecks = Readonly<Record<string, () => Promise<void>>>
+
+/** Everything the gateway's routes work with; composed once in `platform.ts`. */
+export interface GatewayServices {
+  generations: Generations
+  images: Images
+  objects: Objects
+  variants: Variants
+  models: Models
+  edge: Edge
+  access: LoopbackAccess
+  readiness: ReadinessChecks
+  log: Logger
+  now: () => number
+  /** Prefix of URLs in answers; `undefined`: they are relative. */
+  publicUrl: string | undefined
+  corsOrigins: readonly string[]
+  maxUploadBytes: number
+  /** Public names and where their pictures come from, for `/v1/models`. */
+  version: string
+}
+
+/** A URL as answers carry it. */
+export function publicUrlOf(services: Pick<GatewayServices, 'publicUrl'>, path: string): string {
+  return `${services.publicUrl ?? ''}${path}`
+}
