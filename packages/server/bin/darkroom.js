@@ -1,1 +1,53 @@
 #!/usr/bin/env node
+// Plain JavaScript without imports of the project: it must run on an old Node, to say what is missing or to find
+// the right one. Node 24 comes from npm as a package of its own; npm scripts have it first in PATH already, but
+// `node_modules/.bin/darkroom` started from a shell runs on the machine's Node.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isNewEnough = major > 22 || (major === 22 && minor >= 18)
+
+if (isNewEnough) {
+  // In a checkout the TypeScript sources run as they are; the published package has emitted JavaScript.
+  const source = new URL('../src/cli/main.ts', import.meta.url)
+  const emitted = new URL('../dist/cli/main.js', import.meta.url)
+  const { main } = await import(existsSync(fileURLToPath(emitted)) ? emitted.href : source.href)
+  process.exitCode = await main(process.argv.slice(2))
+} else {
+  const node = nodeFromNpm()
+  if (node === undefined) {
+    process.stderr.write(
+      `Darkroom needs Node 22.18 or later, and this is ${process.version}.\n` +
+        'On Linux (x64, arm64) npm brings Node 24 along: run npm ci without --omit=optional. Elsewhere install Node 24.\n',
+    )
+    process.exitCode = 1
+  } else {
+    const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+      stdio: 'inherit',
+    })
+    // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be passed on.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    child.on('exit', (code, signal) => {
+      process.exitCode = code ?? (signal === null ? 1 : 128)
+    })
+  }
+}
+
+/** The executable of the npm package that carries Node 24 for this platform. */
+function nodeFromNpm() {
+  try {
+    const require = createRequire(import.meta.url)
+    const path = join(
+      dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)),
+      'bin',
+      'node',
+    )
+    return existsSync(path) ? path : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander'
+import { version } from '../version.ts'
+import type { CommandEnvironment } from './command.ts'
+import { exitCodes } from './command.ts'
+import { doctorCommand } from './doctor.ts'
+import { generateCommand } from './generate.ts'
+import { startCommand } from './start.ts'
+
+/**
+ * Runs one command line.
+ * @returns the exit code: 0 done, 1 failed, 2 usage
+ */
+export async function main(
+  args: readonly string[],
+  io: CommandEnvironment = {
+    environment: process.env,
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+  },
+): Promise<number> {
+  let exitCode: number = exitCodes.done
+  const run =
+    <Options>(command: (options: Options, io: CommandEnvironment) => Promise<number>) =>
+    async (options: Options): Promise<void> => {
+      exitCode = await command(options, io)
+    }
+  const program = new Command('darkroom')
+    .description('Image generation where every unit of shared work happens exactly once.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
+    .showHelpAfterError()
+  program
+    .command('start')
+    .description('start the whole platform: database, queue, worker, edge, gateway')
+    .option('--role <role>', 'which part to run: all (others come later)', 'all')
+    .action(run(startCommand))
+  program
+    .command('generate <prompt>')
+    .description('make one picture and write it to a file')
+    .requiredOption('-o, --output <file>', 'the file to write; its ending chooses the format')
+    .option('--size <WxH>', 'size in pixels', '1024x1024')
+    .option('--seed <n>', 'another seed is another picture', '0')
+    .option('--model <name>', 'a model of DARKROOM_MODELS')
+    .option('--negative <text>', 'what the picture must not show')
+    .option('--style <text>', 'a style')
+    .option('--url <url>', 'use a running server instead of starting the platform')
+    .option('--json', 'print the record as JSON', false)
+    .action(async (prompt: string, options: Omit<Parameters<typeof generateCommand>[0], 'prompt'>) => {
+      exitCode = await generateCommand({ ...options, prompt }, io)
+    })
+  program
+    .command('doctor')
+    .description('check this machine and the configuration')
+    .option('--json', 'print the checks as JSON', false)
+    .action(run(doctorCommand))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  }
+  return exitCode
+}

@@ -1,0 +1,127 @@
+import type { Logger } from 'pino'
+import { pino } from 'pino'
+import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
+import type { Config } from '../config.ts'
+import { DatabaseStartError } from '../database/embedded-postgres.ts'
+import type { HttpServer } from '../http-server.ts'
+import { listen } from '../http-server.ts'
+import type { Platform } from '../platform.ts'
+import { createPlatform } from '../platform.ts'
+import type { CommandEnvironment } from './command.ts'
+import { exitCodes } from './command.ts'
+
+/** How long answers that are being sent may take once the work has been drained. */
+const closeGraceMs = 1000
+
+/** `darkroom start`: runs until a signal, then drains and resolves with 0. */
+export async function startCommand(options: { role: string }, io: CommandEnvironment): Promise<number> {
+  if (options.role !== 'all') {
+    io.stderr(`--role ${options.role} is not built yet; leave it out to run everything in one process.\n`)
+    return exitCodes.usage
+  }
+  const config = readConfig(io)
+  if (config === undefined) return exitCodes.failed
+  const log = createLog(config, process.stdout.isTTY)
+  for (const name of unknownVariables(io.environment))
+    log.warn(`${name} is no variable of Darkroom; is it misspelt?`)
+  const stop = stopSignal(log)
+  const startedAt = performance.now()
+  let platform: Platform | undefined
+  try {
+    platform = await createPlatform({ config, log })
+    const server = await listen((request) => (platform as Platform).fetch(request), config)
+    io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
+    await stop.requested
+    log.info('stopping: running work may end, new requests are refused')
+    await stopServing(server, platform)
+    return exitCodes.done
+  } catch (error) {
+    await platform?.close()
+    io.stderr(`${startError(error, config)}\n`)
+    return exitCodes.failed
+  } finally {
+    stop.forget()
+  }
+}
+
+/** The configuration, or its faults printed. */
+export function readConfig(io: CommandEnvironment): Config | undefined {
+  try {
+    return parseConfig(io.environment)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    io.stderr(`${error.message}\n`)
+    return undefined
+  }
+}
+
+/** Structured lines for machines, and the same lines made readable on a terminal. */
+export function createLog(config: Pick<Config, 'logLevel'>, isTerminal: boolean): Logger {
+  const options = { level: config.logLevel, base: null }
+  if (!isTerminal) return pino(options)
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
+  })
+}
+
+/** The platform is closed while answers still go out: the waiters get theirs from work that ends in the drain. */
+async function stopServing(server: HttpServer, platform: Platform): Promise<void> {
+  server.stopAccepting()
+  await platform.close()
+  await server.close(closeGraceMs)
+}
+
+/**
+ * The first signal stops, a later one kills. A terminal's Ctrl-C under npm arrives twice, from the terminal and
+ * from npm, so a repeat within a second is the same one.
+ */
+function stopSignal(log: Logger): { requested: Promise<void>; forget: () => void } {
+  const requested = Promise.withResolvers<void>()
+  let firstAt: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (firstAt === undefined) {
+      firstAt = performance.now()
+      requested.resolve()
+    } else if (performance.now() - firstAt > 1000) {
+      log.warn(`${signal} again: leaving at once; the next start cleans up`)
+      process.exit(exitCodes.failed)
+    }
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    requested: requested.promise,
+    forget: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}
+
+function startMessage(server: HttpServer, platform: Platform, config: Config, startedInMs: number): string {
+  const { embedded, adopted, readyMs } = platform.database
+  const database = embedded
+    ? `embedded PostgreSQL, ${adopted ? 'adopted' : 'ready'} in ${Math.round(readyMs)} ms (${config.dataDir})`
+    : 'PostgreSQL of DATABASE_URL'
+  const url = config.publicUrl ?? server.url
+  return [
+    '',
+    `Darkroom is ready after ${Math.round(startedInMs)} ms.`,
+    `  open      ${url}/`,
+    `  picture   ${url}/live/demo?prompt=a+red+sailboat+at+sunset`,
+    `  API       ${url}/openapi.json`,
+    `  models    ${platform.models.join(', ')}`,
+    `  database  ${database}`,
+    '  access    off: this machine only (HOST accepts loopback addresses until there are API keys)',
+    '',
+    '',
+  ].join('\n')
+}
+
+function startError(error: unknown, config: Config): string {
+  if (error instanceof ConfigError || error instanceof DatabaseStartError) return error.message
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT to another (0 picks a free one).`
+  }
+  return `Darkroom could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}

@@ -1,0 +1,279 @@
+import { resolve } from 'node:path'
+import { z } from 'zod'
+import { isLoopbackHost } from './request/loopback-host.ts'
+
+/** Thrown with every fault of the configuration at once, each naming its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n` +
+        faults
+          .map(
+            (fault) =>
+              `  ${fault.variable}: ${fault.message} (docs/configuration.md#${anchorOf(fault.variable)})`,
+          )
+          .join('\n'),
+    )
+    this.faults = faults
+  }
+}
+
+export interface ConfigFault {
+  variable: string
+  message: string
+}
+
+function anchorOf(variable: string): string {
+  return variable.toLowerCase()
+}
+
+/** The platform's configuration: frozen, complete, parsed once. */
+export interface Config {
+  readonly port: number
+  readonly host: string
+  readonly dataDir: string
+  readonly databaseUrl: string | undefined
+  /** Where objects lie: a folder. */
+  readonly storageDir: string
+  /** The text of `DARKROOM_MODELS`; `backends/` parses it. */
+  readonly models: string
+  readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
+  readonly publicUrl: string | undefined
+  readonly liveWaitMs: number
+  readonly backendTimeoutMs: number
+  readonly workerConcurrency: number
+  readonly drainMs: number
+  readonly edgeMaxBytes: number
+  readonly cdn: boolean
+  readonly corsOrigins: readonly string[]
+  readonly maxUploadBytes: number
+  readonly logLevel: string
+}
+
+interface Variable<T> {
+  schema: z.ZodType<T, string | undefined>
+  /** As the documentation prints it. */
+  fallback: string
+  about: string
+}
+
+function defineVariable<T>(
+  fallback: string,
+  about: string,
+  schema: z.ZodType<T, string | undefined>,
+): Variable<T> {
+  return { schema, fallback, about }
+}
+
+function integer(min: number, max: number, fallback: number): z.ZodType<number, string | undefined> {
+  return z
+    .string()
+    .regex(/^\d{1,15}$/u, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .optional()
+    .transform((value) => value ?? fallback)
+}
+
+function httpUrl(): z.ZodType<string | undefined, string | undefined> {
+  return z
+    .url({ protocol: /^https?$/u, error: 'must be an http:// or https:// URL' })
+    .transform((url) => url.replace(/\/+$/u, ''))
+    .optional()
+}
+
+/** One megabyte, as limits count it. */
+const megabyte = 1024 * 1024
+
+/**
+ * Every variable the platform reads, with its default and its meaning: `docs/configuration.md` is generated from
+ * this table.
+ */
+export const variables = {
+  PORT: defineVariable('8787', 'The port to listen on; 0 picks a free one.', integer(0, 65_535, 8787)),
+  HOST: defineVariable(
+    '127.0.0.1',
+    'The address to listen on. Until there are API keys, only a loopback address is accepted.',
+    z
+      .string()
+      .refine(
+        isLoopbackHost,
+        'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
+      )
+      .optional()
+      .transform((host) => host ?? '127.0.0.1'),
+  ),
+  DARKROOM_DATA: defineVariable(
+    './.darkroom',
+    'The data folder: the embedded database and, by default, the pictures.',
+    z
+      .string()
+      .min(1, 'must name a folder')
+      .optional()
+      .transform((path) => resolve(path ?? '.darkroom')),
+  ),
+  DATABASE_URL: defineVariable(
+    '(embedded PostgreSQL)',
+    'Any PostgreSQL 15 or later; unset, one is started in the data folder.',
+    z
+      .string()
+      .regex(/^postgres(ql)?:\/\//u, 'must be a postgres:// URL')
+      .optional(),
+  ),
+  DARKROOM_STORAGE: defineVariable(
+    'file:<data folder>/objects',
+    'Where pictures are stored: file:/some/folder. (s3:// comes later.)',
+    z
+      .string()
+      .refine((text) => !text.startsWith('s3:'), 's3:// storage is not built yet: use file:/some/folder')
+      .refine((text) => text.startsWith('s3:') || /^file:./u.test(text), 'must look like file:/some/folder')
+      .transform((text) => resolve(text.slice('file:'.length).replace(/^\/\/(?=\/)/u, '')))
+      .optional(),
+  ),
+  DARKROOM_MODELS: defineVariable(
+    'default=sketch:sketch-1,*=sketch:sketch-1',
+    'Public model names and who draws them: alias=backend:model, separated by commas; * catches any name.',
+    z
+      .string()
+      .min(1, 'must list at least one model')
+      .optional()
+      .transform((text) => text ?? 'default=sketch:sketch-1,*=sketch:sketch-1'),
+  ),
+  OPENAI_API_KEY: defineVariable('', 'The key that the openai backend sends.', z.string().min(1).optional()),
+  OPENAI_BASE_URL: defineVariable(
+    'https://api.openai.com/v1',
+    'Where the openai backend sends its requests.',
+    httpUrl().transform((url) => url ?? 'https://api.openai.com/v1'),
+  ),
+  DARKROOM_PUBLIC_URL: defineVariable(
+    '(relative URLs)',
+    'The address that readers use; URLs in answers then begin with it.',
+    httpUrl(),
+  ),
+  DARKROOM_AUTH: defineVariable(
+    'off',
+    'off: loopback only, cross-site requests may not cause work. Keys come later.',
+    z.literal('off', 'must be off: API keys are not built yet').optional(),
+  ),
+  DARKROOM_TRUSTED_PROXIES: defineVariable(
+    '',
+    'Not supported while DARKROOM_AUTH is off: forwarding headers are refused.',
+    z.undefined('cannot be set while DARKROOM_AUTH is off: forwarding headers are refused then'),
+  ),
+  DARKROOM_LIVE_WAIT_S: defineVariable(
+    '60',
+    'How long a prompt URL holds its connection before it answers 503 while the work goes on.',
+    integer(1, 3600, 60),
+  ),
+  DARKROOM_BACKEND_TIMEOUT_S: defineVariable(
+    '300',
+    'How long one run of a backend may take before it counts as failed.',
+    integer(1, 7200, 300),
+  ),
+  DARKROOM_WORKER_CONCURRENCY: defineVariable(
+    '2',
+    'How many generations this process runs at once.',
+    integer(1, 64, 2),
+  ),
+  DARKROOM_DRAIN_S: defineVariable(
+    '5',
+    'How long a stopping worker lets running generations end before it hands them back to the queue.',
+    integer(0, 600, 5),
+  ),
+  DARKROOM_EDGE_MB: defineVariable('256', 'Memory for pictures at the edge.', integer(1, 65_536, 256)),
+  DARKROOM_CDN: defineVariable(
+    'off',
+    'on: answers carry Cache-Tag and Surrogate-Key for a CDN in front; off: they are stripped.',
+    z
+      .enum(['on', 'off'], 'must be on or off')
+      .optional()
+      .transform((value) => value === 'on'),
+  ),
+  DARKROOM_CORS_ORIGINS: defineVariable(
+    '',
+    'Origins, separated by commas, whose pages may call the API. Pictures can be shown anywhere.',
+    z
+      .string()
+      .optional()
+      .transform((text) =>
+        (text ?? '')
+          .split(',')
+          .map((origin) => origin.trim())
+          .filter((origin) => origin !== ''),
+      )
+      .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
+  ),
+  DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
+  DARKROOM_LOG_LEVEL: defineVariable(
+    'info',
+    'trace, debug, info, warn, error or silent.',
+    z
+      .enum(
+        ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
+        'must be trace, debug, info, warn, error or silent',
+      )
+      .optional()
+      .transform((level) => level ?? 'info'),
+  ),
+} as const
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}
+
+type Parsed = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]['schema']> }
+
+/**
+ * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
+ * @throws ConfigError with all faults
+ */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const faults: ConfigFault[] = []
+  const parsed: Record<string, unknown> = {}
+  for (const [name, { schema }] of Object.entries(variables)) {
+    const text = environment[name]
+    const result = (schema as z.ZodType).safeParse(text === '' ? undefined : text)
+    if (result.success) parsed[name] = result.data
+    else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return configOf(parsed as Parsed)
+}
+
+/** Variables of later parts and of tests, which are no misspelling. */
+const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
+
+/**
+ * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
+ * or older release may know them.
+ */
+export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(variables, name) && !foreignVariables.has(name),
+  )
+}
+
+function configOf(parsed: Parsed): Config {
+  return Object.freeze({
+    port: parsed.PORT,
+    host: parsed.HOST,
+    dataDir: parsed.DARKROOM_DATA,
+    databaseUrl: parsed.DATABASE_URL,
+    storageDir: parsed.DARKROOM_STORAGE ?? resolve(parsed.DARKROOM_DATA, 'objects'),
+    models: parsed.DARKROOM_MODELS,
+    openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
+    publicUrl: parsed.DARKROOM_PUBLIC_URL,
+    liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
+    backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,
+    workerConcurrency: parsed.DARKROOM_WORKER_CONCURRENCY,
+    drainMs: parsed.DARKROOM_DRAIN_S * 1000,
+    edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
+    cdn: parsed.DARKROOM_CDN,
+    corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
+    maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
+    logLevel: parsed.DARKROOM_LOG_LEVEL,
+  })
+}

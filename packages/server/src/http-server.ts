@@ -1,0 +1,50 @@
+import { createAdaptorServer } from '@hono/node-server'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A listening socket in front of a handler. */
+export interface HttpServer {
+  readonly url: string
+  /** Takes no new connections; idle ones are closed, busy ones when they have been answered. */
+  stopAccepting(): void
+  /** Waits for open connections at most `graceMs`, then cuts them. */
+  close(graceMs: number): Promise<void>
+}
+
+/** @throws the socket's error, e.g. EADDRINUSE */
+export async function listen(
+  handler: (request: Request) => Promise<Response>,
+  address: { host: string; port: number },
+): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: handler,
+    hostname: address.host,
+  }) as Server
+  // A generation may take minutes before its first byte; the waiting has limits of its own.
+  server.requestTimeout = 0
+  server.headersTimeout = 10_000
+  server.keepAliveTimeout = 65_000
+  const closed = Promise.withResolvers<void>()
+  server.on('close', () => closed.resolve())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port, address.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port } = server.address() as AddressInfo
+  const host = address.host.includes(':') ? `[${address.host.replaceAll(/[[\]]/gu, '')}]` : address.host
+  return {
+    url: `http://${host}:${port}`,
+    stopAccepting: () => {
+      server.close()
+      server.closeIdleConnections()
+    },
+    close: async (graceMs) => {
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      await closed.promise
+      clearTimeout(cut)
+    },
+  }
+}

@@ -1,0 +1,19 @@
+export type { Config, ConfigFault } from './config.ts'
+export { ConfigError, parseConfig } from './config.ts'
+export type { ErrorCode } from './errors.ts'
+export { DarkroomError, errorTable } from './errors.ts'
+export type { Platform, PlatformOptions } from './platform.ts'
+export { createPlatform } from './platform.ts'
+export type { HttpServer } from './http-server.ts'
+export { listen } from './http-server.ts'
+export type {
+  Backend,
+  BackendCapabilities,
+  BackendEvent,
+  BackendHealth,
+  BackendRequest,
+  BackendTimings,
+  RetryAdvice,
+} from './backends/backend.ts'
+export { BackendError } from './backends/backend.ts'
+export { version } from './version.ts'

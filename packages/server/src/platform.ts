@@ -1,0 +1,258 @@
+import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import type { Logger } from 'pino'
+import { createLoopbackAccess } from './access/loopback-access.ts'
+import type { BackendMakers, BackendTable } from './backends/backends.ts'
+import { createBackends } from './backends/backends.ts'
+import { backendMakers } from './backends/makers.ts'
+import type { ModelTable } from './backends/model-table.ts'
+import { parseModelTable } from './backends/model-table.ts'
+import type { Config } from './config.ts'
+import { ConfigError } from './config.ts'
+import type { ConnectionTarget } from './database/connection.ts'
+import { openDatabase } from './database/database.ts'
+import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
+import { createListener } from './database/listener.ts'
+import { migrate } from './database/migrate.ts'
+import { migrations } from './database/migrations.ts'
+import type { Schema } from './database/schema.ts'
+import { createSessionLock } from './database/session-lock.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { createModels } from './gateway/models.ts'
+import { createPictureOrigin } from './gateway/picture-origin.ts'
+import { createGenerations } from './generation/generations.ts'
+import { createImages } from './generation/images.ts'
+import { createLeases } from './generation/leases.ts'
+import { createPgBossQueue } from './queue/pg-boss-queue.ts'
+import { createFileObjectStore } from './storage/file-object-store.ts'
+import { createObjects } from './storage/objects.ts'
+import { createVariants } from './storage/variants.ts'
+import { version } from './version.ts'
+import { startWorker } from './worker/worker.ts'
+
+/** Everything of one process, composed and running; only the socket is missing. */
+export interface Platform {
+  /** The HTTP handler. */
+  fetch(request: Request): Promise<Response>
+  /** Where the database came from, for the start message. */
+  readonly database: { embedded: boolean; adopted: boolean; readyMs: number }
+  readonly models: readonly string[]
+  /** Lets running work end within the drain time, hands back the rest, closes everything. */
+  close(): Promise<void>
+}
+
+export interface PlatformOptions {
+  config: Config
+  log: Logger
+  now?: () => number
+  /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
+  backendMakers?: Partial<BackendMakers>
+}
+
+/** Closes what was opened, in reverse order, and goes on when one part fails to close. */
+class Closers {
+  readonly #closers: { name: string; close: () => Promise<void> | void }[] = []
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    this.#log = log
+  }
+
+  add(name: string, close: () => Promise<void> | void): void {
+    this.#closers.push({ name, close })
+  }
+
+  async close(): Promise<void> {
+    for (const { name, close } of this.#closers.splice(0).toReversed()) {
+      try {
+        await close()
+      } catch (error) {
+        this.#log.warn({ err: error }, `closing ${name} failed`)
+      }
+    }
+  }
+}
+
+/**
+ * The one composition root: news every part and hands it what it needs.
+ * @throws ConfigError, DatabaseStartError
+ */
+export async function createPlatform(options: PlatformOptions): Promise<Platform> {
+  const closers = new Closers(options.log)
+  try {
+    return await compose(options, closers)
+  } catch (error) {
+    await closers.close()
+    throw error
+  }
+}
+
+async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
+  const { config, log, now = Date.now } = options
+  const { table, backends } = composeBackends(options, closers)
+  const target = await connectionOf(config, log, closers)
+  const { kysely: database, close: closeDatabase } = await openDatabase({
+    connection: target.connection,
+    log,
+  })
+  closers.add('the database pool', closeDatabase)
+  await migrate(database, migrations)
+  const secret = await sharedSecret(database)
+
+  const listener = await createListener({ connection: target.connection, log })
+  closers.add('the listener', () => listener.close())
+  const queue = await createPgBossQueue({ connection: target.connection, listener, log })
+  closers.add('the queue', () => queue.close())
+
+  await mkdir(config.storageDir, { recursive: true })
+  const store = createFileObjectStore({ directory: config.storageDir })
+  closers.add('the object store', () => store.close())
+  const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
+  const variants = createVariants({ objects, store })
+
+  const generations = createGenerations({ database, queue, secret, now })
+  closers.add('the waiters', () => generations.close())
+  const images = createImages({ database, objects, variants, secret })
+
+  const sessionLock = await createSessionLock({
+    connection: target.connection,
+    log,
+    id: await registerWorker(database),
+  })
+  closers.add('the session lock', () => sessionLock.close())
+  const worker = await startWorker({
+    leases: createLeases({ database, queue, now }),
+    queue,
+    objects,
+    backends,
+    lock: sessionLock,
+    log,
+    concurrency: config.workerConcurrency,
+    backendTimeoutMs: config.backendTimeoutMs,
+    drainMs: config.drainMs,
+    sweepIntervalMs: 1000,
+    now,
+  })
+  closers.add('the worker', () => worker.stop())
+
+  const models = createModels({
+    resolve: (name) => table.resolve(name),
+    names: () => table.names(),
+    rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
+  })
+  const edge = createEdge({
+    origin: createPictureOrigin({ generations, images, variants, models, liveWaitMs: config.liveWaitMs }),
+    store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
+    now,
+    forwardSurrogateHeaders: config.cdn,
+  })
+  closers.add('the edge', () => edge.close())
+  const gateway = createGateway({
+    generations,
+    images,
+    objects,
+    variants,
+    models,
+    edge,
+    access: createLoopbackAccess(config.corsOrigins),
+    readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
+    log,
+    now,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigins,
+    maxUploadBytes: config.maxUploadBytes,
+    version,
+  })
+  return {
+    fetch: gateway,
+    database: target.facts,
+    models: table.names(),
+    close: () => closers.close(),
+  }
+}
+
+function composeBackends(
+  { config, backendMakers: others }: PlatformOptions,
+  closers: Closers,
+): { table: ModelTable; backends: BackendTable } {
+  const parsed = parseModelTable(config.models)
+  if ('faults' in parsed) {
+    throw new ConfigError(parsed.faults.map((message) => ({ variable: 'DARKROOM_MODELS', message })))
+  }
+  const { table } = parsed
+  const makers = {
+    ...backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs }),
+    ...others,
+  }
+  const backends = createBackends({ table, makers })
+  closers.add('the backends', () => backends.close())
+  return { table, backends }
+}
+
+async function connectionOf(
+  config: Config,
+  log: Logger,
+  closers: Closers,
+): Promise<{ connection: ConnectionTarget; facts: Platform['database'] }> {
+  if (config.databaseUrl !== undefined) {
+    return { connection: config.databaseUrl, facts: { embedded: false, adopted: false, readyMs: 0 } }
+  }
+  await mkdir(config.dataDir, { recursive: true })
+  const embedded = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log })
+  closers.add('the embedded database', () => embedded.stop())
+  return {
+    connection: embedded.connection,
+    facts: { embedded: true, adopted: embedded.adopted, readyMs: embedded.startedInMs },
+  }
+}
+
+/** The secret of image ids, made once for a deployment; the first process to come writes it. */
+async function sharedSecret(database: Kysely<Schema>): Promise<string> {
+  const name = 'image_id_secret'
+  await database
+    .insertInto('settings')
+    .values({ name, value: randomBytes(32).toString('base64url') })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+  const row = await database
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  return row.value
+}
+
+async function registerWorker(database: Kysely<Schema>): Promise<number> {
+  const { id } = await database
+    .insertInto('workers')
+    .values({ name: `${hostname()}:${process.pid}` })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}
+
+function readinessOf(parts: {
+  database: Kysely<Schema>
+  backends: BackendTable
+  table: ModelTable
+  checkStore: () => Promise<void>
+}): Record<string, () => Promise<void>> {
+  return {
+    database: async () => {
+      await parts.database.selectFrom('settings').select('name').limit(1).execute()
+    },
+    storage: parts.checkStore,
+    worker: async () => {
+      const model = parts.table.resolve(undefined)
+      if (model === undefined) throw new Error('no default model is configured')
+      const health = await parts.backends.backendFor(model.backend).health()
+      if (health.state === 'failed') throw new Error(health.reason)
+      if (health.state !== 'ready' && health.state !== 'busy')
+        throw new Error(`the backend is ${health.state}`)
+    },
+  }
+}
