@@ -70,7 +70,7 @@ const moodChanges: Partial<Record<string, Change>> = {
   dreamy: towards(oklch(0.7, 0.12, 325), 0.25),
 }
 
-function applyWeather(palette: Palette, { weather }: Reading): Palette {
+function applyWeather(palette: Palette, { weather, season }: Reading): Palette {
   let result = palette
   if (weather.has('storm') || weather.has('rain')) {
     const grey = oklch(0.5, 0.03, 235)
@@ -88,7 +88,9 @@ function applyWeather(palette: Palette, { weather }: Reading): Palette {
       near: mix(result.near, mist, 0.18),
     }
   }
-  if (weather.has('snow')) result = towards(oklch(0.7, 0.04, 250), 0.35)(result)
+  if (weather.has('snow')) result = towards(oklch(0.7, 0.04, 250), 0.3)(result)
+  // Snow throws light everywhere: on a white field nothing is a silhouette.
+  if (weather.has('snow') || season === 'winter') result = { ...result, graphic: result.graphic * 0.3 }
   return result
 }
 

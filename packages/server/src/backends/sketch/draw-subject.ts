@@ -11,6 +11,9 @@ import type { SubjectReading } from './words/reading.ts'
 const headroom = 1.12
 const footroom = 0.08
 
+/** Successive places at this angle fill a disc evenly, as seeds fill a sunflower. */
+const goldenAngle = Math.PI * (3 - Math.sqrt(5))
+
 /** Draws a subject, once or as a group, with its shadow or reflection. */
 export function drawSubject(stage: Stage, subject: Subject, reading: SubjectReading, spot: Spot): void {
   const random = stage.random.fork(`group ${subject.name}`)
@@ -22,8 +25,17 @@ export function drawSubject(stage: Stage, subject: Subject, reading: SubjectRead
     const height =
       spot.heightPx * subject.scale * extent * shrink * (index === 0 ? 1 : random.between(0.72, 0.98))
     const step = spot.heightPx * subject.scale * extent * shrink * subject.aspect * (0.62 + 0.14 * count)
-    const rise =
-      count === 1 ? 0 : random.between(-0.5, 0.5) * height * (subject.habitat === 'sky' ? 0.9 : 0.16)
+    if (subject.habitat === 'sky' && count > 1) {
+      const angle = index * goldenAngle + random.between(-0.3, 0.3)
+      const reach = Math.sqrt((index + 0.35) / count) * spot.heightPx * 0.34 * count ** 0.38
+      return {
+        index,
+        height,
+        xPx: spot.xPx + Math.cos(angle) * reach * 1.5,
+        yPx: spot.yPx + Math.sin(angle) * reach * 0.75,
+      }
+    }
+    const rise = count === 1 ? 0 : random.between(-0.5, 0.5) * height * 0.16
     return { index, height, xPx: spot.xPx + across * step + (index % 2) * step * 0.06, yPx: spot.yPx + rise }
   })
   // Who stands further up the picture stands further away, and is drawn first.
@@ -50,8 +62,10 @@ function drawOne(stage: Stage, subject: Subject, reading: SubjectReading, spot: 
   const side = (light.side * facing) as -1 | 1
   subject.draw(createBrush({ context: paint, stage, spot, random, colours, side }))
   const left = Math.round(x - width / 2)
-  const top = Math.round(spot.yPx - height * headroom)
-  if (spot.shadow !== undefined) drawShadow(stage, spot, x, width)
+  // In the air a spot is the middle of the subject, on the ground its foot.
+  const foot = spot.yPx + (subject.habitat === 'sky' ? height / 2 : 0)
+  const top = Math.round(foot - height * headroom)
+  if (spot.shadow !== undefined) drawShadow(stage, spot, x, height * Math.min(1, subject.aspect))
   if (spot.mirrorYPx !== undefined) reflect(stage, image, left, spot, height)
   context.drawImage(image, left, top)
 }

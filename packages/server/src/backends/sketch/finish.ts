@@ -15,7 +15,7 @@ export function finishLayers(stage: Stage): Layer[] {
     name: 'paper',
     draw() {
       drawVignette(stage)
-      paperGrain(stage, stage.reading.style === 'watercolor' ? 0.16 : 0.11)
+      paperGrain(stage, stage.reading.style === 'watercolor' ? 0.15 : 0.085)
     },
   })
   return layers
@@ -85,7 +85,7 @@ function drawVignette(stage: Stage): void {
   context.scale(widthPx / 2, heightPx / 2)
   const gradient = context.createRadialGradient(0, 0, 0.72, 0, 0, 1.5)
   const edge = mix(palette.near, palette.sky[0], 0.5)
-  for (let step = 0; step <= 6; step += 1) gradient.addColorStop(step / 6, css(edge, 0.5 * (step / 6) ** 2))
+  for (let step = 0; step <= 6; step += 1) gradient.addColorStop(step / 6, css(edge, 0.36 * (step / 6) ** 2))
   context.fillStyle = gradient
   context.fillRect(-1, -1, 2, 2)
   context.restore()

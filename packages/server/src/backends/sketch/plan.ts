@@ -8,6 +8,7 @@ import { scenes } from './scenes/index.ts'
 import type { Habitat, Layer, Light, Scene, Stage } from './stage.ts'
 import { subjects } from './subjects/index.ts'
 import type { Subject } from './subjects/subject.ts'
+import { pigments } from './words/colour-words.ts'
 import type { SceneName } from './words/meaning.ts'
 import type { Reading, SubjectReading } from './words/reading.ts'
 import type { Palette } from './palettes.ts'
@@ -74,13 +75,14 @@ function setStage(
   request: PictureRequest,
   reading: Reading,
   context: SKRSContext2D,
-  scene: Scene,
+  scene: Pick<Scene, 'horizon' | 'compose'>,
   palette: Palette,
   random: Random,
   cast: readonly Subject[],
 ): Stage {
   const { widthPx, heightPx } = request
   const unitPx = Math.sqrt(widthPx * heightPx) / 1000
+  const [askedColour] = reading.sceneColours
   const horizonYPx = heightPx * scene.horizon(random.fork('horizon'))
   return {
     context,
@@ -90,6 +92,7 @@ function setStage(
     reading,
     habitats: new Set(cast.map((subject) => subject.habitat)),
     palette,
+    sceneColour: askedColour === undefined ? undefined : pigments[askedColour],
     horizonYPx,
     light: placeLight(widthPx, unitPx, horizonYPx, reading, palette, random.fork('light')),
     random,

@@ -28,6 +28,8 @@ export interface Stage {
   /** What the subjects need: a scene makes room only for what will stand there. */
   readonly habitats: ReadonlySet<Habitat>
   readonly palette: Palette
+  /** The pigment that the prompt gives to the scene (`red mountains`), if it does. */
+  readonly sceneColour: Colour | undefined
   /** Where sky and ground meet, or would without the land before it. */
   readonly horizonYPx: number
   readonly light: Light

@@ -176,7 +176,6 @@ function seaSpot(
       heightPx: Math.min(330 * unitPx, heightPx * 0.4),
       depth: 0.12,
       behind: palette.sky[2],
-      shadow: palette.near,
     }
   }
   if (habitat === 'foreground' && shore !== undefined) {

@@ -1,4 +1,4 @@
-import type { Path2D, SKRSContext2D } from '@napi-rs/canvas'
+import { Path2D, type SKRSContext2D } from '@napi-rs/canvas'
 import { css, mix, type Colour } from '../colour.ts'
 import { linear, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
@@ -70,12 +70,14 @@ export function createBrush(parts: Omit<Brush, 'tone' | 'solid' | 'rim'>): Brush
     rim(shape, widthUnits, alpha) {
       context.save()
       context.clip(shape)
-      context.strokeStyle = css(mix(stage.palette.glow, stage.palette.disc, 0.5), alpha)
-      context.lineWidth = widthUnits * 2
-      // The stroke is moved off the lit edge, so that only that edge keeps it.
-      context.translate(-side * widthUnits * 0.8, widthUnits * 0.5)
+      context.fillStyle = css(mix(stage.palette.glow, stage.palette.disc, 0.4), alpha)
+      // What the shape, moved away from the light, leaves uncovered of itself is its lit edge.
+      const uncovered = new Path2D()
+      uncovered.rect(-400, -400, 800, 800)
+      uncovered.addPath(shape)
+      context.translate(-side * widthUnits, widthUnits * 0.6)
       context.globalCompositeOperation = 'screen'
-      context.stroke(shape)
+      context.fill(uncovered, 'evenodd')
       context.restore()
     },
   }

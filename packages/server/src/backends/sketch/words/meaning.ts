@@ -66,6 +66,9 @@ export type SceneFeature =
   | 'river'
   | 'snowy'
   | 'fruit'
+  | 'apple'
+  | 'pear'
+  | 'lemon'
   | 'cup'
   | 'vase'
 

@@ -118,7 +118,7 @@ export const sceneWords: readonly SceneRow[] = [
     scene: 'table',
     weight: 1.6,
     feature: 'fruit',
-    words: 'fruit apple pear lemon lemons peach apples apfel pomme manzana apel buah bowl',
+    words: 'fruit peach buah bowl apple pear lemon apfel pomme manzana apel birne poire zitrone citron limon',
   },
   {
     scene: 'table',

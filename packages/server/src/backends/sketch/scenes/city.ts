@@ -1,0 +1,131 @@
+import { createCanvas } from '@napi-rs/canvas'
+import { css, mix, oklch } from '../colour.ts'
+import { glow, vertical } from '../paint.ts'
+import type { Random } from '../random.ts'
+import { surface } from '../shading.ts'
+import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
+import { drawMirrored, drawRipples, fillWater } from '../water.ts'
+import { drawSkylineRow } from './city-buildings.ts'
+import { drawRoof, roofOf } from './city-roof.ts'
+import { skyLayers } from './weather-sky.ts'
+
+/** A skyline in three rows, over a river, or behind the roof one stands on. */
+export const city: Scene = {
+  name: 'city',
+  horizon: (random: Random): number => random.between(0.7, 0.78),
+
+  compose(stage: Stage): Composition {
+    const { habitats, reading, palette, horizonYPx, heightPx, unitPx, widthPx } = stage
+    const plan = stage.random.fork('city plan')
+    const hasRoof = habitats.has('foreground') || habitats.has('ground')
+    const hasRiver = !hasRoof && (habitats.has('water') || reading.features.has('river') || plan.chance(0.72))
+    const roof = hasRoof ? roofOf(stage) : undefined
+    const base = hasRiver ? horizonYPx : heightPx
+    const peak = plan.between(0.3, 0.7)
+    const own = stage.sceneColour ?? oklch(0.55, 0.045, palette.far.h)
+    const layers: Layer[] = skyLayers(stage)
+    for (let row = 0; row < 3; row += 1) {
+      const depth = [0.86, 0.55, 0.16][row] ?? 0.5
+      layers.push({
+        name: `buildings ${row + 1}`,
+        draw() {
+          const colour = mix(surface(palette, own, 0.45, depth), palette.sky[2], depth * 0.22)
+          drawSkylineRow(stage, stage.random.fork(`row ${row}`), {
+            baseYPx: base,
+            tallestPx:
+              Math.min(unitPx * [540, 470, 320][row]!, base * [0.74, 0.64, 0.42][row]!) +
+              (hasRiver ? 0 : (heightPx - horizonYPx) * 0.8),
+            widthUnits: [52, 74, 98][row] ?? 74,
+            peak: peak + (row - 1) * 0.16,
+            depth,
+            colour,
+          })
+          if (row < 2) hazeBetween(stage, base)
+        },
+      })
+    }
+    const front: Layer[] = []
+    if (hasRiver) layers.push({ name: 'river', draw: () => drawRiver(stage) })
+    if (roof !== undefined) layers.push({ name: 'roof', draw: () => drawRoof(stage, roof) })
+    return {
+      back: layers,
+      front,
+      spot(habitat: Habitat, index: number, total: number): Spot {
+        const random = stage.random.fork(`spot ${habitat} ${index}`)
+        const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
+        const x = widthPx * (0.5 - stage.light.side * random.between(0.08, 0.18) + spread)
+        if (habitat === 'sky') {
+          return {
+            xPx: x,
+            yPx: horizonYPx * random.between(0.26, 0.34),
+            heightPx: Math.min(300 * unitPx, horizonYPx * 0.42),
+            depth: 0.08,
+            behind: palette.sky[1],
+          }
+        }
+        if (habitat === 'water') {
+          const y = horizonYPx + (heightPx - horizonYPx) * 0.42
+          return {
+            xPx: x,
+            yPx: y,
+            heightPx: Math.min(240 * unitPx, heightPx * 0.3),
+            depth: 0.08,
+            behind: palette.near,
+            mirrorYPx: y,
+          }
+        }
+        return {
+          xPx: x,
+          yPx: roof?.yPx ?? heightPx * 0.92,
+          heightPx: Math.min((habitat === 'foreground' ? 390 : 330) * unitPx, heightPx * 0.44),
+          depth: 0,
+          behind: mix(palette.far, palette.sky[2], 0.3),
+        }
+      },
+    }
+  },
+}
+
+/** Warm haze at the feet of a row, which sets the next one off. */
+function hazeBetween(stage: Stage, baseYPx: number): void {
+  const { context, widthPx, palette, unitPx } = stage
+  context.fillStyle = vertical(context, baseYPx - 260 * unitPx, baseYPx, [
+    [0, palette.sky[3], 0],
+    [1, mix(palette.sky[3], palette.far, 0.5), 0.55],
+  ])
+  context.fillRect(0, baseYPx - 260 * unitPx, widthPx, 260 * unitPx)
+}
+
+function drawRiver(stage: Stage): void {
+  const { context, palette, horizonYPx, heightPx, widthPx, unitPx } = stage
+  const water = {
+    topPx: horizonYPx,
+    bottomPx: heightPx,
+    mirrored: mix(palette.far, palette.sky[2], 0.3),
+    deep: mix(palette.water, palette.near, 0.35),
+  }
+  const reach = Math.max(1, Math.round(Math.min(heightPx - horizonYPx, horizonYPx) * 1.25))
+  const height = Math.min(reach, Math.floor(horizonYPx))
+  const copy = createCanvas(widthPx, height)
+  copy
+    .getContext('2d')
+    .drawImage(context.canvas, 0, Math.round(horizonYPx) - height, widthPx, height, 0, 0, widthPx, height)
+  fillWater(stage, water)
+  drawMirrored(
+    stage,
+    { image: copy, leftPx: 0, lineYPx: horizonYPx, alpha: 0.6, shakePx: 7 * unitPx },
+    stage.random.fork('river'),
+  )
+  drawRipples(stage, water, stage.random.fork('ripples'), 0.7)
+  // The quay: a dark line that keeps houses and water apart.
+  context.fillStyle = css(mix(palette.near, palette.far, 0.12))
+  context.fillRect(0, horizonYPx - 5 * unitPx, widthPx, 8 * unitPx)
+  const random = stage.random.fork('quay lamps')
+  if (palette.time === 'day' || palette.time === 'dawn') return
+  for (let x = random.between(20, 60) * unitPx; x < widthPx; x += 74 * unitPx) {
+    const lamp = oklch(0.9, 0.12, 80)
+    glow(context, { x, y: horizonYPx - 12 * unitPx }, 20 * unitPx, lamp, 0.8)
+    context.fillStyle = css(lamp, 0.9)
+    context.fillRect(x - unitPx, horizonYPx - 13 * unitPx, 2 * unitPx, 2.4 * unitPx)
+  }
+}
