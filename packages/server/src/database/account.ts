@@ -36,10 +36,13 @@ export function chooseAccount(clusterDir: string): Account | undefined {
   )
 }
 
-/** Whether the account may pass every folder on the way to `path`, and read and execute `path` itself. */
-export function canReach(path: string, account: Account): boolean {
+/**
+ * Whether the account may pass every folder on the way to `path`, and has these rights on `path` itself.
+ * @param bits one octal digit of a mode: 4 read, 1 execute or pass
+ */
+export function canReach(path: string, account: Account, bits = 0o5): boolean {
   try {
-    if (!allows(path, account, 0o5)) return false
+    if (!allows(path, account, bits)) return false
     for (let folder = dirname(path); ; folder = dirname(folder)) {
       if (!allows(folder, account, 0o1)) return false
       if (folder === dirname(folder)) return true
@@ -49,7 +52,6 @@ export function canReach(path: string, account: Account): boolean {
   }
 }
 
-/** @param bits what is asked for, as one octal digit of a mode: 4 read, 1 execute or pass */
 function allows(path: string, account: Account, bits: number): boolean {
   const { mode, uid, gid } = statSync(path)
   const shift = uid === account.uid ? 6 : gid === account.gid ? 3 : 0

@@ -6,7 +6,7 @@ import { poolOptions } from './connection.ts'
 
 const connectTimeoutMs = 10_000
 const firstRetryDelayMs = 20
-const maxRetryDelayMs = 2000
+const maxRetryDelayMs = 500
 /** A server that does not answer a goodbye is left without one. */
 const goodbyeTimeoutMs = 2000
 

@@ -41,6 +41,8 @@ export interface EmbeddedPostgresOptions {
   readonly signal?: AbortSignal
   /** Folder of a PostgreSQL package, instead of the one npm installed for this platform. */
   readonly packageDir?: string
+  /** Where programs that the database's user cannot reach may be copied to, instead of the system's places. */
+  readonly copyDirs?: readonly string[]
 }
 
 const silent: DatabaseLog = { info: () => {}, warn: () => {}, error: () => {} }
@@ -54,12 +56,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const startedAt = performance.now()
   const { log = silent, maxConnections = 50, signal, packageDir } = options
   const source = packageDir === undefined ? findPlatformPackage() : readPlatformPackage(packageDir)
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
+  // As root the database's user must pass this folder; each file in it is closed by its own mode.
+  await mkdir(options.dataDir, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 })
   const dataDir = await realpath(options.dataDir)
   const lock = await takeOwnerLock(dataDir)
   try {
     const credentials = await readOrCreateCredentials(dataDir, existsSync(clusterDirOf(dataDir)))
-    const context = { source, dataDir, credentials, maxConnections, log, signal }
+    const context = { source, dataDir, credentials, maxConnections, copyDirs: options.copyDirs, log, signal }
     const adopted = await adoptServer(context)
     const server = adopted ?? (await startServer(context))
     const startedInMs = performance.now() - startedAt

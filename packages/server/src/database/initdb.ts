@@ -18,6 +18,8 @@ export interface InitOptions {
   /** A folder in which the account can read the file with the password. */
   readonly runtimeDir: string
   readonly account: Account | undefined
+  /** Whether the account may pass the folders above the cluster. */
+  readonly reachable: boolean
   readonly superuserPassword: string
   readonly signal: AbortSignal | undefined
 }
@@ -75,7 +77,7 @@ export function programEnvironment(program: Program): Record<string, string> {
 }
 
 async function runInitdb(options: InitOptions, directory: string, passwordFile: string): Promise<void> {
-  const path = clusterPathFor(directory, options.account === undefined)
+  const path = clusterPathFor(directory, options.reachable)
   const flags = [
     `--pgdata=${path}`,
     '--username=postgres',
@@ -104,6 +106,7 @@ async function runInitdb(options: InitOptions, directory: string, passwordFile: 
   child.stderr.setEncoding('utf8').on('data', (text: string) => output.push(text))
   const abort = (): void => void child.kill('SIGTERM')
   options.signal?.addEventListener('abort', abort, { once: true })
+  if (options.signal?.aborted === true) abort()
   try {
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject)

@@ -27,7 +27,7 @@ export async function migrate<Tables>(
         provider: { getMigrations: async () => ({ ...migrations }) },
       })
       const { error } = await migrator.migrateToLatest()
-      if (error !== undefined) throw error
+      if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
     } finally {
       await sql`select pg_advisory_unlock(${migrationLock}::bigint)`.execute(connection)
     }

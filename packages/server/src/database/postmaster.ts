@@ -65,6 +65,8 @@ export function postmasterSettings(options: PostmasterOptions): Record<string, s
     // Errors of statements go to the client, who reports them; in this file they would carry users' prompts.
     log_min_messages: 'log',
     log_checkpoints: 'off',
+    // Before it replays the log after a crash the server syncs its folder: one call here, a thousand otherwise.
+    ...(process.platform === 'linux' ? { recovery_init_sync_method: 'syncfs' } : {}),
     log_line_prefix: '%m [%p] ',
     logging_collector: 'off',
   }

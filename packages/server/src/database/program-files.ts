@@ -18,6 +18,19 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>
 }
 
+export interface ProgramOptions {
+  readonly dataDir: string
+  /** Who will run the programs; `undefined` for the user of this process. */
+  readonly account: Account | undefined
+  /** Where a copy may go, in this order, after the data folder. */
+  readonly copyDirs?: readonly string[] | undefined
+}
+
+/**
+ * `/var/cache` before the temporary folders: those are swept of old files, under a server that runs for months.
+ */
+const defaultCopyDirs: readonly string[] = ['/var/cache/darkroom', '/var/tmp', tmpdir()]
+
 const execute = promisify(execFile)
 
 /**
@@ -28,24 +41,23 @@ const execute = promisify(execFile)
  *   strips the variable, a `:` in the path splits it), the programs are copied to a place that is open.
  * @throws DatabaseStartError `ROOT_UNREACHABLE`
  */
-export async function prepareProgram(
-  source: PlatformPackage,
-  dataDir: string,
-  account: Account | undefined,
-): Promise<Program> {
+export async function prepareProgram(source: PlatformPackage, options: ProgramOptions): Promise<Program> {
   const { nativeDir } = source
+  const { dataDir, account } = options
   const reachable = account === undefined || isReachable(nativeDir, account)
   const links = await readLibraryLinks(nativeDir)
   if (reachable && links.every(({ name }) => existsSync(join(nativeDir, 'lib', name))))
     return programIn(nativeDir)
   const libraryDir = join(dataDir, 'lib')
-  if (reachable && process.platform === 'linux' && !/[:;$]/.test(libraryDir)) {
+  // Both folders: a library that was found by its link looks for others beside the link.
+  const libraryPath = [libraryDir, join(nativeDir, 'lib')]
+  if (reachable && process.platform === 'linux' && !libraryPath.some((path) => /[:;$]/.test(path))) {
     await makeLinks(libraryDir, links, join(nativeDir, 'lib'))
     if (account === undefined || canReach(libraryDir, account)) {
-      return { ...programIn(nativeDir), environment: { LD_LIBRARY_PATH: libraryDir } }
+      return { ...programIn(nativeDir), environment: { LD_LIBRARY_PATH: libraryPath.join(':') } }
     }
   }
-  return copyProgram(source, links, dataDir, account)
+  return copyProgram(source, links, options)
 }
 
 interface LibraryLink {
@@ -92,11 +104,9 @@ function isReachable(nativeDir: string, account: Account): boolean {
 async function copyProgram(
   source: PlatformPackage,
   links: readonly LibraryLink[],
-  dataDir: string,
-  account: Account | undefined,
+  { dataDir, account, copyDirs = defaultCopyDirs }: ProgramOptions,
 ): Promise<Program> {
-  // `/var/cache` before the temporary folders: those are swept of old files, under a server that runs for months.
-  const places = account === undefined ? [dataDir] : [dataDir, '/var/cache/darkroom', '/var/tmp', tmpdir()]
+  const places = account === undefined ? [dataDir] : [dataDir, ...copyDirs]
   const faults: string[] = []
   for (const place of places) {
     const directory = join(place, `darkroom-postgres-${source.version}`)

@@ -1,7 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { readFile, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
+import type { Account } from './account.ts'
 import { canReach, chooseAccount } from './account.ts'
 import type { DatabaseLog } from './connection.ts'
 import type { Credentials } from './credentials.ts'
@@ -11,6 +12,7 @@ import type { PlatformPackage } from './platform-package.ts'
 import { spawnPostmaster, waitUntilReady } from './postmaster.ts'
 import { postmasterPidFile, readPostmasterPid } from './postmaster-pid.ts'
 import { isPidTaken } from './process-table.ts'
+import type { Program } from './program-files.ts'
 import { prepareProgram } from './program-files.ts'
 import { connectionOf, connectOrProvision } from './provision.ts'
 import { createRuntimeFolder, removeRuntimeFolder, socketPort } from './runtime-folder.ts'
@@ -31,6 +33,8 @@ export interface ServerContext {
   readonly dataDir: string
   readonly credentials: Credentials
   readonly maxConnections: number
+  /** Where programs that the account cannot reach are copied to. */
+  readonly copyDirs: readonly string[] | undefined
   readonly log: DatabaseLog
   readonly signal: AbortSignal | undefined
 }
@@ -76,41 +80,67 @@ export async function adoptServer(context: ServerContext): Promise<RunningServer
  * @throws DatabaseStartError
  */
 export async function startServer(context: ServerContext, socketDir?: string): Promise<RunningServer> {
-  const { credentials, dataDir, signal } = context
+  const { dataDir, signal } = context
   const clusterDir = clusterDirOf(dataDir)
   await checkVersion(clusterDir, context.source)
   const account = chooseAccount(clusterDir)
-  await clearRemains(clusterDir, credentials)
+  await clearRemains(clusterDir, context.credentials)
   if (socketDir === undefined) await removeRuntimeFolder(dataDir)
-  const program = await prepareProgram(context.source, dataDir, account)
+  const reachable = isReachable(dataDir, account)
+  const program = await prepareProgram(context.source, { dataDir, account, copyDirs: context.copyDirs })
   signal?.throwIfAborted()
   const folder = socketDir ?? (await createRuntimeFolder(dataDir, account))
+  try {
+    return await startIn(folder, { ...context, program, account, reachable })
+  } catch (error) {
+    if (socketDir === undefined) await removeRuntimeFolder(dataDir)
+    signal?.throwIfAborted()
+    throw error
+  }
+}
+
+async function startIn(
+  socketDir: string,
+  context: ServerContext & { program: Program; account: Account | undefined; reachable: boolean },
+): Promise<RunningServer> {
+  const { credentials, dataDir, signal } = context
+  const clusterDir = clusterDirOf(dataDir)
   if (!existsSync(clusterDir)) {
     context.log.info({ dataDir }, 'creating the database')
-    const { superuserPassword } = credentials
-    await initialiseCluster({ program, dataDir, runtimeDir: folder, account, superuserPassword, signal })
+    await initialiseCluster({
+      ...context,
+      runtimeDir: socketDir,
+      superuserPassword: credentials.superuserPassword,
+    })
   }
   signal?.throwIfAborted()
   const child = await spawnPostmaster({
-    program,
-    dataDir,
+    ...context,
     clusterDir,
-    socketDir: folder,
+    socketDir,
     clusterName: credentials.clusterName,
-    account,
-    reachable: account === undefined || canReach(dirname(clusterDir), account),
-    maxConnections: context.maxConnections,
   })
   const pid = child.pid ?? 0
   try {
     const hasExited = (): boolean => child.exitCode !== null || child.signalCode !== null
     await waitUntilReady({ pid, hasExited }, { clusterDir, dataDir, signal })
-    await connectOrProvision(connectionOf(folder, socketPort, credentials), credentials)
-    return { pid, port: socketPort, socketDir: folder, child }
+    await connectOrProvision(connectionOf(socketDir, socketPort, credentials), credentials)
+    return { pid, port: socketPort, socketDir, child }
   } catch (error) {
     await stopPostmaster(pid, credentials.clusterName)
     throw error
   }
+}
+
+/** @throws DatabaseStartError `ROOT_UNREACHABLE` where the cluster cannot be worked on from its own folder either */
+function isReachable(dataDir: string, account: Account | undefined): boolean {
+  if (account === undefined || canReach(dataDir, account, 0o1)) return true
+  if (process.platform === 'linux') return false
+  throw new DatabaseStartError(
+    'ROOT_UNREACHABLE',
+    `PostgreSQL does not run as root, and user id ${account.uid} cannot pass the folders above ${dataDir}. ` +
+      'Set DARKROOM_DATA to a folder below open ones, start Darkroom as a normal user, or set DATABASE_URL.',
+  )
 }
 
 /** @throws DatabaseStartError `VERSION_MISMATCH` */
