@@ -41,13 +41,14 @@ export async function inspectPicture(bytes: Uint8Array, limits: PictureLimits = 
   if (format === undefined) {
     throw new PictureError('NOT_AN_IMAGE', 'The bytes are not a JPEG, PNG, WebP, AVIF, GIF or TIFF picture.')
   }
+  // Before the library looks: it calls a WebP that is cut off damaged.
+  containers[format]?.assertWhole(bytes)
   const { maxPixels = defaultMaxPixels } = limits
   const metadata = await readMetadata(bytes, maxPixels)
   const { width: widthPx, height: heightPx } = metadata.autoOrient
   if (widthPx * heightPx > maxPixels) {
     throw new PictureError('IMAGE_TOO_LARGE', `The picture has more than ${maxPixels} pixels.`)
   }
-  containers[format]?.assertWhole(bytes)
   return {
     format,
     widthPx,

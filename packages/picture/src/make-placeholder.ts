@@ -12,8 +12,12 @@ export interface PlaceholderSpec extends PixelSize {
   seedText: string
 }
 
-/** A gradient has no detail: a browser enlarges this as softly as it would more, and PNG stays below 1.5 KB. */
-const longSidePx = 24
+/** A gradient has no detail: a browser enlarges this as softly as it would more. */
+const usualLongSidePx = 24
+
+/** For banners, so that their short side still has its pixel and the shape stays right up to 64:1. */
+const maxLongSidePx = 64
+
 const quality = 70
 
 /**
@@ -21,6 +25,8 @@ const quality = 70
  * behind pictures being encoded, since it is what is shown while they are.
  */
 export async function makePlaceholder(spec: PlaceholderSpec): Promise<Uint8Array> {
+  const longToShort = Math.max(spec.widthPx / spec.heightPx, spec.heightPx / spec.widthPx)
+  const longSidePx = Math.min(maxLongSidePx, Math.max(usualLongSidePx, Math.round(4 * longToShort)))
   const size = sizeInside(spec, { widthPx: longSidePx, heightPx: longSidePx })
   const pixels = gradient(size, cornersOf(spec.seedText))
   const raw = { width: size.widthPx, height: size.heightPx, channels: 3 as const }
