@@ -1,0 +1,125 @@
+import type { Bytes } from './body/shared-body.ts'
+import { SharedBody, bodyOf } from './body/shared-body.ts'
+import type { CacheStatus, ShortCacheStatus } from './headers/cache-status.ts'
+import { formatCacheStatus } from './headers/cache-status.ts'
+import type { HeaderList } from './headers/header-list.ts'
+import { withoutHopByHop } from './headers/header-list.ts'
+import { isNotModified, rangeOf } from './policy/client-conditions.ts'
+import { tagHeaderNames } from './tags/surrogate-tags.ts'
+
+/** What an answer says about this cache, and what it must not show. */
+export interface AnswerLabel {
+  cacheName: string
+  forwardSurrogateHeaders: boolean
+  status: CacheStatus
+  short: ShortCacheStatus
+  /** Seconds; undefined leaves the field as it came. */
+  ageS?: number | undefined
+}
+
+/** A whole answer, stored or just arriving. */
+export interface WholeSource {
+  status: number
+  headers: HeaderList
+  body: Bytes | SharedBody
+}
+
+/** Left out of a 304: they describe a body that is not sent (RFC 9110 section 15.4.5). */
+const representationFields: ReadonlySet<string> = new Set([
+  'accept-ranges',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-range',
+  'content-type',
+])
+
+/** The header fields of a whole answer for one client. */
+export function labelled(source: HeaderList, label: AnswerLabel): [name: string, value: string][] {
+  const { cacheName, forwardSurrogateHeaders, status, short, ageS } = label
+  const headers: [string, string][] = []
+  let cacheStatus = formatCacheStatus(cacheName, status)
+  for (const [name, value] of source) {
+    if (name === 'x-cache-status' || (name === 'age' && ageS !== undefined)) continue
+    if (!forwardSurrogateHeaders && tagHeaderNames.includes(name)) continue
+    // Caches nearer to the origin come first (RFC 9211 section 2).
+    if (name === 'cache-status') cacheStatus = `${value}, ${cacheStatus}`
+    else headers.push([name, value])
+  }
+  if (ageS !== undefined) headers.push(['age', String(ageS)])
+  headers.push(['cache-status', cacheStatus], ['x-cache-status', short])
+  return headers
+}
+
+/** The answer to one client's GET or HEAD from a whole answer: all of it, a part, a 304, or only the headers. */
+export async function answerFrom(
+  request: Request,
+  source: WholeSource,
+  label: AnswerLabel,
+  nowMs: number,
+): Promise<Response> {
+  const { status, body } = source
+  const lengthBytes = body instanceof SharedBody ? body.lengthBytes : body.byteLength
+  const headers = new Headers(labelled(source.headers, label))
+  if (status >= 200 && status < 300 && isNotModified(request.headers, source.headers, nowMs)) {
+    return notModified(headers)
+  }
+  if (isNullBodyStatus(status)) return new Response(null, { status, headers })
+  if (request.method === 'HEAD') {
+    headers.set('content-length', String(lengthBytes))
+    return new Response(null, { status, headers })
+  }
+  if (status !== 200) {
+    headers.set('content-length', String(lengthBytes))
+    return new Response(streamOrBytes(body), { status, headers })
+  }
+  if (!headers.has('accept-ranges')) headers.set('accept-ranges', 'bytes')
+  const range = rangeOf(request.headers, source.headers, lengthBytes, nowMs)
+  if (range === 'unsatisfiable') return unsatisfiable(headers, lengthBytes)
+  if (range === undefined) {
+    headers.set('content-length', String(lengthBytes))
+    return new Response(streamOrBytes(body), { status, headers })
+  }
+  const whole = body instanceof SharedBody ? await body.whole : body
+  headers.set('content-range', `bytes ${range.first}-${range.last}/${lengthBytes}`)
+  headers.set('content-length', String(range.last - range.first + 1))
+  return new Response(bodyOf(whole.subarray(range.first, range.last + 1)), { status: 206, headers })
+}
+
+/** An answer that is not kept, for its one client, with its own body. */
+export function passedOn(response: Response, label: AnswerLabel): Response {
+  const headers = new Headers(labelled(withoutHopByHop([...response.headers]), label))
+  const body = isNullBodyStatus(response.status) ? null : response.body
+  return new Response(body, { status: response.status, statusText: response.statusText, headers })
+}
+
+function notModified(headers: Headers): Response {
+  for (const name of representationFields) headers.delete(name)
+  if (headers.has('etag')) headers.delete('last-modified')
+  return new Response(null, { status: 304, headers })
+}
+
+function unsatisfiable(headers: Headers, lengthBytes: number): Response {
+  for (const name of [
+    ...representationFields,
+    'etag',
+    'last-modified',
+    'cache-control',
+    'cdn-cache-control',
+  ]) {
+    headers.delete(name)
+  }
+  headers.delete('expires')
+  headers.set('content-range', `bytes */${lengthBytes}`)
+  headers.set('content-length', '0')
+  return new Response(null, { status: 416, headers })
+}
+
+function streamOrBytes(body: Bytes | SharedBody): Bytes | ReadableStream<Uint8Array> {
+  return body instanceof SharedBody ? body.stream() : bodyOf(body)
+}
+
+/** A Response of these statuses may not have a body (Fetch standard). */
+function isNullBodyStatus(status: number): boolean {
+  return status === 204 || status === 205 || status === 304
+}

@@ -1,0 +1,71 @@
+import type { EdgeFetchOptions } from './edge-options.ts'
+import type { RequestDirectives } from './policy/request-directives.ts'
+import { requestDirectivesOf } from './policy/request-directives.ts'
+import type { CacheProfile } from './policy/profile.ts'
+import type { VaryFold } from './policy/vary.ts'
+import { varyKeyOf } from './policy/vary.ts'
+import type { EdgeStore, StoredEntry } from './store/edge-store.ts'
+
+/** One request, read once. */
+export interface Ask {
+  request: Request
+  /** Without its fragment. */
+  url: string
+  domain: string
+  key: string
+  /** Domain and key. */
+  primaryKey: string
+  directives: RequestDirectives
+  mayForward: EdgeFetchOptions['mayForward']
+}
+
+/** Reads what caching depends on of a request. */
+export function readAsk(
+  request: Request,
+  options: EdgeFetchOptions,
+  profile: CacheProfile,
+  keyOf: ((request: Request) => string) | undefined,
+): Ask {
+  const url = withoutFragment(request.url)
+  const domain = options.domain ?? ''
+  const key = keyOf === undefined ? url : keyOf(request)
+  return {
+    request,
+    url,
+    domain,
+    key,
+    // The length goes first: else a domain that ends like a key begins would meet another.
+    primaryKey: `${domain.length}:${domain}${key}`,
+    directives: requestDirectivesOf(request.headers, profile),
+    mayForward: options.mayForward,
+  }
+}
+
+/** A URL as the cache compares it. */
+export function withoutFragment(url: string): string {
+  const hash = url.indexOf('#')
+  return hash < 0 ? url : url.slice(0, hash)
+}
+
+/** What is stored for a request. */
+export interface Selection {
+  entry: StoredEntry | undefined
+  /** Something is stored for the key, if not this variant. */
+  otherVariants: boolean
+  /** The selecting headers of this request, as far as the newest stored variant tells which those are. */
+  varyKey: string
+}
+
+/** The newest stored variant that fits the request (RFC 9111 section 4.1). */
+export function selectEntry(ask: Ask, store: EdgeStore, fold: VaryFold | undefined): Selection {
+  const variants = store.get(ask.primaryKey)
+  const headers = ask.request.headers
+  const newest = variants[0]?.response
+  const varyKey = newest === undefined ? '' : varyKeyOf(newest.varyNames, headers, fold)
+  const entry = variants.find(({ response }) =>
+    response.varyNames === newest?.varyNames
+      ? response.varyKey === varyKey
+      : response.varyKey === varyKeyOf(response.varyNames, headers, fold),
+  )
+  return { entry, otherVariants: variants.length > 0, varyKey }
+}

@@ -1,0 +1,30 @@
+export type { CacheHeadersOptions } from './cache-headers.ts'
+export { cacheHeaders } from './cache-headers.ts'
+export { BrokenBodyError } from './body/shared-body.ts'
+export { createEdge } from './edge.ts'
+export type {
+  Edge,
+  EdgeFetchOptions,
+  EdgeLog,
+  EdgeOptions,
+  EdgeStats,
+  MayForward,
+  Origin,
+  OriginContext,
+  OriginReason,
+  PeekedAnswer,
+  PurgeRequest,
+} from './edge-options.ts'
+export type { HeaderList } from './headers/header-list.ts'
+export type { Freshness } from './policy/freshness.ts'
+export type { CacheProfile } from './policy/profile.ts'
+export { conformanceProfile, safeProfile } from './policy/profile.ts'
+export type { VaryFold } from './policy/vary.ts'
+export type { HonoLikeContext, NodeLikeResponse } from './set-cache-headers.ts'
+export { setCacheHeaders } from './set-cache-headers.ts'
+export type { EdgeStore, EdgeStoreStats, StoredEntry, StoredResponse } from './store/edge-store.ts'
+export { purgeNames } from './store/edge-store.ts'
+export type { MemoryEdgeStoreOptions } from './store/memory-edge-store.ts'
+export { createMemoryEdgeStore } from './store/memory-edge-store.ts'
+export type { Fill } from './tags/purge-epochs.ts'
+export { maxTagLength, surrogateTag } from './tags/surrogate-tags.ts'

@@ -1,0 +1,36 @@
+/** Where RFC 9111 leaves a choice. */
+export interface CacheProfile {
+  /**
+   * `honour`: request directives (`no-cache`, `max-age`, `min-fresh`, `max-stale`, `no-store`) are obeyed. A
+   * reload then costs a validation, which all who reload at that time share. `ignore`: as most CDNs do,
+   * a client cannot make this cache ask its origin (`only-if-cached` is still obeyed).
+   */
+  clientDirectives: 'honour' | 'ignore'
+  /** Store answers with `Set-Cookie`. Off: one client's cookie must not reach another. */
+  storeSetCookie: boolean
+  /** Store any final status that has explicit freshness. Off: only statuses whose meaning is known here. */
+  storeAnyStatus: boolean
+  /** Serve stale when the origin cannot be reached, even without `stale-if-error` (RFC 9111 section 4.2.4). */
+  staleWhenDisconnected: boolean
+  /** Share of the time since `Last-Modified` for which an answer without explicit freshness is fresh; 0: none. */
+  heuristicFraction: number
+  maxHeuristicS: number
+}
+
+/** What is right in front of an application. */
+export const safeProfile: Readonly<CacheProfile> = Object.freeze({
+  clientDirectives: 'honour',
+  storeSetCookie: false,
+  storeAnyStatus: false,
+  staleWhenDisconnected: false,
+  heuristicFraction: 0.1,
+  maxHeuristicS: 86_400,
+})
+
+/** All that RFC 9111 permits a shared cache. */
+export const conformanceProfile: Readonly<CacheProfile> = Object.freeze({
+  ...safeProfile,
+  storeSetCookie: true,
+  storeAnyStatus: true,
+  staleWhenDisconnected: true,
+})
