@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -144,6 +144,10 @@ export function withLayers(document: string): string {
 
 function main(argument: string | undefined): number {
   const path = join(import.meta.dirname, '..', 'ARCHITECTURE.md')
+  if (argument !== undefined && !existsSync(path)) {
+    console.error('ARCHITECTURE.md is missing, which the table of layers is printed into.')
+    return 1
+  }
   const document = argument === '--check' || argument === '--write' ? readFileSync(path, 'utf8') : undefined
   if (document === undefined) {
     console.log(layersMarkdown())
