@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { PictureError } from './picture-error.ts'
 import { createTurns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** 64 mebipixels: 8192 × 8192. Decoded, that is 256 MiB. */
 export const defaultMaxPixels: number = 64 * 1024 * 1024
@@ -26,7 +27,7 @@ const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4
  * Pictures being decoded or encoded at a time, in this process: one a core, and always a thread of the pool
  * left, or cached pictures could not be read from disk while others are made.
  */
-export const turns = createTurns(Math.max(1, Math.min(availableParallelism(), poolThreads - 1)))
+export const turns: Turns = createTurns(Math.max(1, Math.min(availableParallelism(), poolThreads - 1)))
 
 /**
  * A source with every limit set. The first frame only: pictures are still.

@@ -78,6 +78,7 @@ const longestSidePx: Readonly<Record<PictureFormat, number>> = {
   avif: 16_384,
 }
 
+/** Without another word sharp converts to sRGB by the embedded profile and leaves all metadata out. */
 function pipeline(image: Sharp, facts: PictureFacts, spec: VariantSpec): Sharp {
   const { digitalSourceType, creatorTool } = facts
   let upright = image.autoOrient()
@@ -85,7 +86,7 @@ function pipeline(image: Sharp, facts: PictureFacts, spec: VariantSpec): Sharp {
     upright = upright.resize(spec.widthPx, spec.heightPx, resizeOptions(spec))
   }
   if (spec.format === 'jpeg') upright = upright.flatten({ background: white })
-  const output = encode[spec.format](upright.toColourspace('srgb'), spec.quality)
+  const output = encode[spec.format](upright, spec.quality)
   if (digitalSourceType === undefined) return output
   return output.withXmp(
     writeXmp({ digitalSourceType, ...(creatorTool === undefined ? {} : { creatorTool }) }),

@@ -29,11 +29,25 @@ async function animatedWebp(): Promise<Uint8Array> {
     .toBuffer()
 }
 
+/** Adobe's segment alone says that the components are RGB and not YCbCr; sharp writes neither it nor JFIF. */
+async function rgbJpeg(): Promise<Uint8Array> {
+  return withJpegSegments(await testFile('jpeg'), [[0xee, 'Adobe\0\x64\0\0\0\0\0']])
+}
+
+async function jfifJpeg(): Promise<Uint8Array> {
+  return withJpegSegments(await testFile('jpeg'), [
+    [0xfe, 'a comment before the header'],
+    [0xe0, 'JFIF\0\x01\x02\0\0\x01\0\x01\0\0'],
+  ])
+}
+
 /** Every kind of file whose metadata is edited. */
 const files: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   'a baseline JPEG': async () => await testImage().jpeg().toBuffer(),
   'a progressive JPEG': async () => await testImage().jpeg({ progressive: true }).toBuffer(),
   'a CMYK JPEG': async () => await testImage().toColourspace('cmyk').jpeg().toBuffer(),
+  'an RGB JPEG': rgbJpeg,
+  'a JPEG with a JFIF header': jfifJpeg,
   'a grey JPEG': async () => await testImage().toColourspace('b-w').jpeg().toBuffer(),
   'a JPEG with restart markers': async () =>
     await testImage({ widthPx: 300 }).jpeg({ mozjpeg: true }).toBuffer(),
@@ -130,6 +144,11 @@ describe('markPicture', () => {
     const marked = await markPicture(trailed, mark)
     expect(Buffer.from(marked).includes(secret)).toBe(false)
     expect(Buffer.compare((await pixelsOf(marked)).data, (await pixelsOf(bytes)).data)).toBe(0)
+  })
+
+  test('a JFIF header stays, and comes first', async () => {
+    const marked = await markPicture(await jfifJpeg(), mark)
+    expect(Buffer.from(marked.subarray(2, 11)).toString('latin1')).toBe('\xff\xe0\0\x10JFIF\0')
   })
 
   test('a prompt in a WebP is gone, with its flags', async () => {
