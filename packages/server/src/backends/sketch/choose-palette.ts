@@ -9,6 +9,9 @@ import type { Reading } from './words/reading.ts'
 export function choosePalette(reading: Reading, scene: SceneName | undefined, random: Random): Palette {
   const time = reading.time ?? guessTime(reading, scene, random)
   let palette = random.pick(palettes[time])
+  // A few degrees of hue: two seeds that draw the same palette still differ.
+  const turn = random.between(-9, 9)
+  palette = mapColours(palette, (colour) => ({ ...colour, h: colour.h + turn }))
   palette = applyWeather(palette, reading)
   for (const mood of reading.moods) palette = moodChanges[mood]?.(palette) ?? palette
   palette = applyColours(palette, reading)

@@ -1,5 +1,6 @@
 import { createCanvas, type Canvas } from '@napi-rs/canvas'
-import { css, type Colour } from './colour.ts'
+import { css, mix, type Colour } from './colour.ts'
+import type { Random } from './random.ts'
 import { contrasting } from './shading.ts'
 import type { Spot, Stage } from './stage.ts'
 import { createBrush, type Subject } from './subjects/subject.ts'
@@ -17,7 +18,11 @@ const goldenAngle = Math.PI * (3 - Math.sqrt(5))
 /** Draws a subject, once or as a group, with its shadow or reflection. */
 export function drawSubject(stage: Stage, subject: Subject, reading: SubjectReading, spot: Spot): void {
   const random = stage.random.fork(`group ${subject.name}`)
-  const count = reading.count > 0 ? reading.count : random.whole(subject.group[0], subject.group[1])
+  const [least, most] = subject.group
+  const some = reading.isPlural
+    ? random.whole(Math.max(2, least), Math.max(4, most))
+    : random.whole(least, most)
+  const count = reading.count > 0 ? reading.count : some
   const extent = reading.extent === 'small' ? 0.6 : reading.extent === 'large' ? 1.3 : 1
   const shrink = count === 1 ? 1 : 1 / count ** 0.38
   const members = Array.from({ length: count }, (_, index) => {
@@ -68,6 +73,22 @@ function drawOne(stage: Stage, subject: Subject, reading: SubjectReading, spot: 
   if (spot.shadow !== undefined) drawShadow(stage, spot, x, height * Math.min(1, subject.aspect))
   if (spot.mirrorYPx !== undefined) reflect(stage, image, left, spot, height)
   context.drawImage(image, left, top)
+  if (spot.mirrorYPx !== undefined) drawWaterline(stage, spot, x, random.fork('waterline'))
+}
+
+/** Small waves where the subject cuts the water: without them it would float above it. */
+function drawWaterline({ context, palette, unitPx }: Stage, spot: Spot, xPx: number, random: Random): void {
+  const light = mix(palette.sky[3], palette.glow, 0.35)
+  const half = spot.heightPx * 0.36
+  for (let index = 0; index < 14; index += 1) {
+    const length = half * random.between(0.25, 0.9)
+    const x = xPx + random.between(-1, 1) * (half * 1.15 - length / 2)
+    const y = (spot.mirrorYPx ?? spot.yPx) + spot.heightPx * random.between(0.004, 0.05)
+    context.fillStyle = css(index % 3 === 0 ? palette.water : light, random.between(0.25, 0.6))
+    context.beginPath()
+    context.ellipse(x, y, length / 2, unitPx * random.between(0.6, 1.6), 0, 0, Math.PI * 2)
+    context.fill()
+  }
 }
 
 /** The image down to its water line, mirrored below it. */
@@ -78,8 +99,8 @@ function reflect(stage: Stage, image: Canvas, leftPx: number, spot: Spot, height
     image: above,
     leftPx,
     lineYPx: spot.mirrorYPx ?? spot.yPx,
-    alpha: 0.5,
-    shakePx: heightPx * 0.022,
+    alpha: 0.58,
+    shakePx: heightPx * 0.016,
   }
   drawMirrored(stage, mirror, stage.random.fork('reflection'))
 }

@@ -2,6 +2,7 @@ import { css, mix, oklch } from './colour.ts'
 import { createNoise } from './noise.ts'
 import { glow } from './paint.ts'
 import type { Layer, Stage } from './stage.ts'
+import { styleLayers } from './style-finish.ts'
 import { noiseCloud, paperGrain } from './texture.ts'
 
 /** What lies over the whole picture: weather, light, paper. */
@@ -11,6 +12,7 @@ export function finishLayers(stage: Stage): Layer[] {
   if (weather.has('fog')) layers.push({ name: 'fog', draw: () => drawFog(stage) })
   if (weather.has('rain') || weather.has('storm')) layers.push({ name: 'rain', draw: () => drawRain(stage) })
   if (weather.has('snow')) layers.push({ name: 'snow', draw: () => drawSnowfall(stage) })
+  layers.push(...styleLayers(stage))
   layers.push({
     name: 'paper',
     draw() {

@@ -46,7 +46,7 @@ interface PaletteRow {
 const lightOf: Record<TimeOfDay, { key: Lch; fill: Lch; graphic: number; stars: number }> = {
   dawn: { key: [0.97, 0.05, 60], fill: [0.74, 0.05, 275], graphic: 0.2, stars: 0 },
   day: { key: [1, 0.015, 95], fill: [0.76, 0.045, 255], graphic: 0.08, stars: 0 },
-  sunset: { key: [0.93, 0.1, 58], fill: [0.56, 0.06, 310], graphic: 0.55, stars: 0 },
+  sunset: { key: [0.93, 0.1, 58], fill: [0.58, 0.06, 310], graphic: 0.44, stars: 0 },
   dusk: { key: [0.84, 0.085, 30], fill: [0.54, 0.07, 285], graphic: 0.46, stars: 0.35 },
   night: { key: [0.66, 0.05, 240], fill: [0.42, 0.06, 270], graphic: 0.5, stars: 1 },
 }

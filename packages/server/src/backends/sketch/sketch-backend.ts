@@ -75,6 +75,7 @@ class SketchBackend implements Backend {
 
   async *generate(request: BackendRequest, signal: AbortSignal): AsyncGenerator<BackendEvent> {
     checkModel(request.model)
+    checkSize(request)
     signal.throwIfAborted()
     const startedAt = this.#now()
     if (!this.#warm) yield { type: 'loading' }
@@ -123,6 +124,20 @@ async function previewOf(canvas: Canvas): Promise<Uint8Array> {
   context.imageSmoothingQuality = 'high'
   context.drawImage(canvas, 0, 0, small.width, small.height)
   return small.encode('jpeg', previewQuality)
+}
+
+/** The limits of the API; a canvas beyond them would take more memory than one picture may. */
+const sides = { minPx: 64, maxPx: 4096, maxPixels: 8 * 1024 * 1024 }
+
+function checkSize({ widthPx, heightPx }: BackendRequest): void {
+  const isSide = (side: number): boolean =>
+    Number.isInteger(side) && side >= sides.minPx && side <= sides.maxPx
+  if (isSide(widthPx) && isSide(heightPx) && widthPx * heightPx <= sides.maxPixels) return
+  throw new BackendError(
+    'unsupported_by_backend',
+    `The sketch backend draws sides of ${sides.minPx} to ${sides.maxPx} pixels and at most 8 megapixels, not ${widthPx}x${heightPx}.`,
+    { retry: 'never' },
+  )
 }
 
 function checkModel(model: string): void {

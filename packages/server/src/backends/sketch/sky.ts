@@ -29,12 +29,29 @@ export function drawDisc(stage: Stage): void {
   if (!light.visible) return
   const center = { x: light.xPx, y: light.yPx }
   glow(context, center, light.radiusPx * 3.2, palette.glow, 0.75)
-  context.fillStyle = css(palette.disc)
+  context.save()
+  if (stage.reading.style === 'retro' && light.kind === 'sun') clipStripes(stage, center)
+  context.fillStyle = css(
+    stage.reading.style === 'ink' && light.kind === 'sun' ? oklch(0.58, 0.19, 30) : palette.disc,
+  )
   context.beginPath()
   context.arc(center.x, center.y, light.radiusPx, 0, Math.PI * 2)
   context.fill()
+  context.restore()
   if (light.kind === 'moon') drawMoonSeas(stage, center, light.radiusPx)
   glow(context, center, light.radiusPx * 1.5 + 8 * unitPx, palette.disc, 0.35)
+}
+
+/** Leaves bars of sky across the lower half of the sun, wider towards its foot. */
+function clipStripes({ context, light }: Stage, center: Point): void {
+  const { radiusPx } = light
+  context.beginPath()
+  context.rect(center.x - radiusPx, center.y - radiusPx, radiusPx * 2, radiusPx)
+  for (let bar = 0; bar < 6; bar += 1) {
+    const y = center.y + radiusPx * (bar / 6)
+    context.rect(center.x - radiusPx, y, radiusPx * 2, (radiusPx / 6) * (0.86 - bar * 0.1))
+  }
+  context.clip()
 }
 
 function drawMoonSeas(stage: Stage, center: Point, radiusPx: number): void {
@@ -44,7 +61,7 @@ function drawMoonSeas(stage: Stage, center: Point, radiusPx: number): void {
   context.beginPath()
   context.arc(center.x, center.y, radiusPx, 0, Math.PI * 2)
   context.clip()
-  context.fillStyle = css(mix(palette.disc, palette.glow, 0.6), 0.35)
+  context.fillStyle = css(mix(palette.disc, palette.glow, 0.6), 0.22)
   for (let index = 0; index < 7; index += 1) {
     const angle = random.between(0, Math.PI * 2)
     const distance = radiusPx * random.between(0.1, 0.75)

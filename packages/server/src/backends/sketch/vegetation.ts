@@ -77,12 +77,15 @@ export interface Grass {
   heightPx: number
   colour: Colour
   dark: Colour
+  /** How far it reaches down from the line, in coats of about one and a half blades; 3 by default. */
+  coats?: number
 }
 
 /** Blades in three coats: light at the crest, darker towards the viewer. */
 export function drawGrass(stage: Stage, line: readonly Point[], random: Random, grass: Grass): void {
   const { context, widthPx, heightPx } = stage
-  for (let coat = 0; coat < 3; coat += 1) {
+  if (stage.reading.style === 'minimal') return
+  for (let coat = 0; coat < (grass.coats ?? 3); coat += 1) {
     const path = new Path2D()
     const count = Math.min(1600, Math.round((widthPx / grass.heightPx) * (7 - coat)))
     for (let index = 0; index < count; index += 1) {

@@ -13,21 +13,21 @@ export function warningsOf(
   const warnings: string[] = []
   if (scene === undefined) {
     warnings.push(
-      'sketch-1 draws a fixed set of scenes and subjects; nothing in this prompt matched one, ' +
+      'The model sketch-1 draws a fixed set of scenes and subjects; nothing in this prompt matched one, ' +
         'so it made an abstract picture of the words.',
     )
   } else if (reading.unknownNouns.length > 0) {
     const list = new Intl.ListFormat('en').format(reading.unknownNouns.map((noun) => `“${noun}”`))
     warnings.push(
-      `sketch-1 has no shape for ${list}; its subjects are ${new Intl.ListFormat('en').format(subjectNames)}.`,
+      `The model sketch-1 has no shape for ${list}; its subjects are ${new Intl.ListFormat('en').format(subjectNames)}.`,
     )
   }
   if (reading.crowdedOut.length > 0) {
     const list = new Intl.ListFormat('en').format(reading.crowdedOut)
-    warnings.push(`sketch-1 draws at most three subjects in one picture; it left out ${list}.`)
+    warnings.push(`One picture has at most three subjects; sketch-1 left out ${list}.`)
   }
   if (style !== undefined && style.trim() !== '' && styleOf(style) === undefined) {
-    warnings.push(`sketch-1 does not know this style and ignored it; its styles are ${styleList}.`)
+    warnings.push(`This style is unknown to sketch-1 and was ignored; its styles are ${styleList}.`)
   }
   return warnings
 }

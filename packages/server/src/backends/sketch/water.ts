@@ -16,10 +16,13 @@ export interface Water {
 
 /** Fills the sheet. */
 export function fillWater(stage: Stage, { topPx, bottomPx, mirrored, deep }: Water): void {
-  const { context, widthPx } = stage
+  const { context, widthPx, palette } = stage
+  // Between the mirrored horizon and the depth lies the colour of the upper sky; a straight mix would be grey.
+  const middle = mix(deep, palette.sky[1], 0.45)
   context.fillStyle = vertical(context, topPx, bottomPx, [
     [0, mirrored],
-    [0.28, mix(mirrored, deep, 0.48)],
+    [0.1, mix(mirrored, middle, 0.5)],
+    [0.36, middle],
     [1, deep],
   ])
   context.fillRect(0, topPx, widthPx, bottomPx - topPx + 1)
@@ -31,6 +34,7 @@ export function drawRipples(stage: Stage, water: Water, random: Random, strength
   const height = water.bottomPx - water.topPx
   const light = mix(water.mirrored, stage.palette.glow, 0.25)
   const dark = mix(water.deep, stage.palette.near, 0.35)
+  if (stage.reading.style === 'minimal') return
   const rows = Math.round(34 + (height / unitPx) * 0.05)
   for (let row = 0; row < rows; row += 1) {
     const t = (row + random.next()) / rows
@@ -106,15 +110,16 @@ export interface Mirror {
 export function drawMirrored(stage: Stage, mirror: Mirror, random: Random): void {
   const { context, unitPx, heightPx } = stage
   const { image, leftPx, lineYPx } = mirror
-  const rowPx = Math.max(1, Math.round(unitPx * 2.2))
+  const rowPx = Math.max(1, Math.round(unitPx * 1.7))
   let phase = random.between(0, 6)
   context.save()
   for (let row = 0; row < image.height; row += rowPx) {
     const y = lineYPx + row
     if (y >= heightPx) break
     const t = row / image.height
-    phase += 0.45 + random.next() * 0.4
-    const shift = Math.sin(phase) * mirror.shakePx * (0.15 + t)
+    // Waves are longer near the viewer: the image breaks into wider pieces down there.
+    phase += (0.14 + random.next() * 0.3) * (1 - 0.45 * t)
+    const shift = (Math.sin(phase) + 0.4 * Math.sin(phase * 2.3)) * mirror.shakePx * (0.1 + t)
     const height = Math.min(rowPx, image.height - row)
     context.globalAlpha = mirror.alpha * (1 - t) ** 0.8
     // Flipped: the row next to the line below it is the row next to the line above it.

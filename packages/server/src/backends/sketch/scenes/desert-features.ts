@@ -47,7 +47,9 @@ function drawMesa(
       const t = step / 14
       // A cliff above, a slope of rubble below.
       const out =
-        t < 0.52 ? 0.36 + 0.03 * noise.at(t * 9 + sign * 5) : 0.37 + 0.33 * ((t - 0.52) / 0.48) ** 1.2
+        t < 0.52
+          ? 0.34 + 0.05 * t + 0.02 * noise.at(t * 9 + sign * 5)
+          : 0.366 + 0.33 * ((t - 0.52) / 0.48) ** 1.2
       return {
         x: foot.x + sign * width * out,
         y: foot.y - height * (1 - t) + noise.at(t * 6 + sign * 9) * unitPx * 2,

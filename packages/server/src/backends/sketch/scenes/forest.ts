@@ -21,7 +21,8 @@ export const forest: Scene = {
       !reading.features.has('birches') &&
       (reading.features.has('conifers') ||
         reading.scenes.some(({ name }) => name === 'mountains') ||
-        plan.chance(0.4))
+        // Firs have no autumn; leaves do.
+        plan.chance(reading.season === 'autumn' ? 0.1 : 0.4))
     return isFirs || habitats.has('sky') || habitats.has('water') ? firSlopes(stage) : tallTrunks(stage)
   },
 }
@@ -70,7 +71,7 @@ function tallTrunks(stage: Stage): Composition {
     const bark = stage.reading.features.has('birches') ? oklch(0.86, 0.012, 85) : oklch(0.34, 0.035, 50)
     const trunk = mix(mix(surface(palette, bark, 0.35, 0), palette.near, 0.35), mist, depth * 0.93)
     const floor = mix(
-      mix(surface(palette, leaf, 0.5, 0), palette.near, 0.25 + 0.3 * near),
+      mix(surface(palette, leaf, 0.5, 0), palette.near, 0.14 + 0.26 * near),
       mist,
       depth * 0.85,
     )
@@ -86,7 +87,7 @@ function tallTrunks(stage: Stage): Composition {
         drawCanopyFringe(stage, random.fork('canopy'), {
           near,
           colour: mix(
-            mix(surface(palette, leaf, 0.6, 0), palette.near, 0.2 + 0.45 * near),
+            mix(surface(palette, leaf, 0.6, 0), palette.near, 0.12 + 0.32 * near),
             mist,
             depth * 0.8,
           ),

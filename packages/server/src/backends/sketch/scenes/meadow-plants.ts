@@ -24,15 +24,26 @@ export function drawHedgerow(
       const x = center + random.between(-1, 1) * unitPx * 90
       const size = unitPx * (5 + 20 * hedge.near) * random.between(0.5, 1.25)
       const y = heightAt(line, x) - size * 0.5
-      addCrown(bodies, { x, y }, size, random)
-      addCrown(tops, { x: x + light.side * size * 0.25, y: y - size * 0.28 }, size * 0.55, random)
+      for (const [dx, dy, share] of crownParts) {
+        const part = size * share * random.between(0.85, 1.15)
+        const at = { x: x + dx * size, y: y + dy * size }
+        addCrown(bodies, at, part, random)
+        addCrown(tops, { x: at.x + light.side * part * 0.3, y: at.y - part * 0.34 }, part * 0.5, random)
+      }
     }
   }
   context.fillStyle = css(hedge.colour)
   context.fill(bodies)
-  context.fillStyle = css(mix(hedge.colour, hedge.light, 0.5), 0.8)
+  context.fillStyle = css(mix(hedge.colour, hedge.light, 0.42), 0.6)
   context.fill(tops)
 }
+
+/** A tree seen from afar: a middle with two shoulders, as fractions of its size. */
+const crownParts = [
+  [-0.75, 0.3, 0.66],
+  [0.8, 0.34, 0.6],
+  [0, -0.12, 0.95],
+] as const
 
 function addCrown(path: Path2D, center: Point, size: number, random: Random): void {
   const corners = 9

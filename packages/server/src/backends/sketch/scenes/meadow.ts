@@ -18,7 +18,9 @@ export const meadow: Scene = {
   compose(stage: Stage): Composition {
     const { reading, palette, heightPx, horizonYPx, unitPx } = stage
     const plan = stage.random.fork('meadow plan')
-    const hasFlowers = reading.features.has('flowers') || reading.season === 'spring' || plan.chance(0.55)
+    const hasFlowers =
+      reading.style !== 'minimal' &&
+      (reading.features.has('flowers') || reading.season === 'spring' || plan.chance(0.55))
     const lines: Point[][] = []
     const back: Layer[] = [...skyLayers(stage), { name: 'distance', draw: () => drawDistance(stage) }]
     const front: Layer[] = []
@@ -102,6 +104,7 @@ function drawHill(
       heightPx: unitPx * (4 + 15 * near ** 2),
       colour: mix(lit, palette.glow, 0.12),
       dark: shade,
+      coats: isLast ? 3 : 1,
     })
   }
   if (hasFlowers && rank >= 2) drawFlowers(stage, line, random.fork('flowers'), near)

@@ -31,7 +31,7 @@ export const mountains: Scene = {
       ...skyLayers(stage),
       { name: 'far ranges', draw: () => drawFarRanges(stage) },
       { name: 'massif', draw: () => drawMassif(stage, massifOf(stage)) },
-      { name: 'foothills', draw: () => drawFoothills(stage) },
+      { name: 'foothills', draw: () => drawFoothills(stage, hasLake ? 0.42 : 0.05) },
     ]
     if (hasLake) {
       back.push({ name: 'water', draw: () => fillWater(stage, water) })
@@ -94,7 +94,7 @@ function drawFarRanges(stage: Stage): void {
   }
 }
 
-function drawFoothills(stage: Stage): void {
+function drawFoothills(stage: Stage, mist: number): void {
   const { context, palette, horizonYPx, unitPx, widthPx, reading } = stage
   const random = stage.random.fork('foothills')
   const isSnowy = reading.season === 'winter' || reading.weather.has('snow')
@@ -122,7 +122,7 @@ function drawFoothills(stage: Stage): void {
     })
     fillLand(stage, line, horizonYPx + unitPx, colour, {
       colour: mix(palette.sky[3], palette.far, 0.5),
-      amount: 0.42,
+      amount: mist,
     })
   }
   glow(
@@ -147,10 +147,10 @@ function drawValley(stage: Stage): void {
   for (let rank = 0; rank < 3; rank += 1) {
     const near = rank / 3
     const line = ridgeLine(stage, random.fork(`${rank}`), {
-      baseYPx: horizonYPx + (heightPx - horizonYPx) * (0.02 + 0.3 * near),
-      heightPx: unitPx * (16 + 40 * near),
-      frequency: 1.2,
-      octaves: 2,
+      baseYPx: horizonYPx + (heightPx - horizonYPx) * (0.05 + 0.34 * near),
+      heightPx: unitPx * (34 + 90 * near),
+      frequency: 1.6 - 0.5 * near,
+      octaves: 3,
       kind: 'rolling',
     })
     const depth = 0.5 - near * 0.45
@@ -160,7 +160,7 @@ function drawValley(stage: Stage): void {
         heightPx: unitPx * (26 + 30 * near),
         spacingPx: unitPx * 13,
         colour: mix(surface(palette, oklch(0.42, 0.075, 160), 0.35, depth), palette.near, 0.15),
-        density: 0.34,
+        density: 0.5,
       })
     }
     fillLand(stage, line, heightPx, colour, { colour: mix(colour, palette.near, 0.4), amount: 0.7 })

@@ -15,6 +15,11 @@ export interface Headland {
   standXPx: number
 }
 
+/** Height that suits a thing on the cape. */
+export function standHeightOf({ unitPx, heightPx }: Stage): number {
+  return Math.min(330 * unitPx, heightPx * 0.4)
+}
+
 /** A cape on the side away from the light, high at the edge of the picture and falling to the sea. */
 export function headlandOf(stage: Stage): Headland {
   const { widthPx, heightPx, unitPx, horizonYPx, light } = stage
@@ -22,7 +27,9 @@ export function headlandOf(stage: Stage): Headland {
   const noise = createNoise(random.fork('outline'))
   const foot = horizonYPx + (heightPx - horizonYPx) * random.between(0.3, 0.42)
   const height = unitPx * random.between(120, 170)
-  const reach = random.between(0.5, 0.6)
+  const standHeight = standHeightOf(stage)
+  // Room for what stands there, its outbuildings and a margin to the cliff, however narrow the picture.
+  const reach = Math.max(random.between(0.5, 0.6), (0.95 * standHeight) / widthPx / 0.78)
   const top: Point[] = []
   for (let step = 0; step <= 240; step += 1) {
     const t = (step / 240) * 1.04 - 0.02
@@ -33,7 +40,7 @@ export function headlandOf(stage: Stage): Headland {
     const rough = 0.07 * noise.fractal(t * 14, 4) * Math.min(1, plateau * 4)
     top.push({ x: t * widthPx, y: foot - height * Math.max(0, plateau + rough) })
   }
-  const stand = reach * 0.56
+  const stand = reach * 0.78 - (0.36 * standHeight) / widthPx
   return { top, footYPx: foot, standXPx: widthPx * (light.side > 0 ? stand : 1 - stand) }
 }
 

@@ -27,7 +27,11 @@ export function shoreLine(stage: Stage): Point[] {
 /** Sand with the last waves running up on it. */
 export function drawShore(stage: Stage, line: readonly Point[]): void {
   const { context, palette, unitPx, widthPx, heightPx } = stage
-  const sand = surface(palette, oklch(0.84, 0.07, 78), 0.7, 0)
+  const sand = mix(
+    surface(palette, oklch(0.86, 0.075, 78), 0.85, 0),
+    palette.glow,
+    palette.time === 'night' ? 0.05 : 0.2,
+  )
   const wet = mix(mix(sand, palette.near, 0.3), palette.sky[2], 0.35)
   const lifted = (byPx: number): Point[] => line.map(({ x, y }) => ({ x, y: y - byPx }))
   const foam = mix(oklch(0.97, 0.01, 210), palette.sky[3], 0.35)

@@ -6,7 +6,7 @@ import { surface } from '../shading.ts'
 import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
 import { fillLand, ridgeLine, rimLight } from '../terrain.ts'
 import { drawGlitter, drawRipples, fillWater, type Water } from '../water.ts'
-import { drawHeadland, headlandOf } from './sea-land.ts'
+import { drawHeadland, headlandOf, standHeightOf } from './sea-land.ts'
 import { drawShore, shoreLine } from './sea-shore.ts'
 import { skyLayers } from './weather-sky.ts'
 
@@ -48,10 +48,15 @@ export const sea: Scene = {
       { name: 'swell', draw: () => drawSwell(stage, water, isRough) },
     ]
     if (headland !== undefined) back.push({ name: 'headland', draw: () => drawHeadland(stage, headland) })
-    if (shore !== undefined) back.push({ name: 'shore', draw: () => drawShore(stage, shore) })
+    const front: Layer[] = []
+    if (shore !== undefined) {
+      // In front of boats, whose reflections end where the sand begins; behind whoever stands on it.
+      const layers = habitats.has('foreground') ? back : front
+      layers.push({ name: 'shore', draw: () => drawShore(stage, shore) })
+    }
     return {
       back,
-      front: [],
+      front,
       spot: (habitat, index, total) => seaSpot(stage, habitat, index, total, headland, shore),
     }
   },
@@ -173,7 +178,7 @@ function seaSpot(
     return {
       xPx,
       yPx: heightAt(headland.top, xPx) + 3 * unitPx,
-      heightPx: Math.min(330 * unitPx, heightPx * 0.4),
+      heightPx: standHeightOf(stage),
       depth: 0.12,
       behind: palette.sky[2],
     }
@@ -194,7 +199,7 @@ function seaSpot(
   return {
     xPx: x,
     yPx: y,
-    heightPx: Math.min(470 * unitPx, heightPx * 0.5, widthPx * 0.62),
+    heightPx: Math.min(470 * unitPx, heightPx * 0.5, widthPx * 0.62) * random.between(0.66, 1),
     depth: 0.05,
     behind: palette.sky[2],
     mirrorYPx: y,

@@ -118,7 +118,7 @@ function groundLine(stage: Stage): Point[] {
   const { heightPx, horizonYPx, unitPx } = stage
   return ridgeLine(stage, stage.random.fork('ground'), {
     baseYPx: horizonYPx + (heightPx - horizonYPx) * 0.55,
-    heightPx: 95 * unitPx,
+    heightPx: 150 * unitPx,
     frequency: 1.7,
     octaves: 5,
     kind: 'rugged',

@@ -81,9 +81,13 @@ function arrange(stage: Stage): Placed[] {
     random.pick(['apple', 'lemon'] as const),
   ]
   const hasFruit = wanted.some((name) => name === 'fruit')
-  const count = hasFruit
-    ? random.whole(hasVase || hasCup || habitats.size > 0 ? 2 : 3, hasVase || hasCup ? 3 : 5)
-    : random.whole(0, 2)
+  const asked = hasFruit ? Math.min(7, reading.sceneCount) : 0
+  const count =
+    asked > 0
+      ? asked
+      : hasFruit
+        ? random.whole(hasVase || hasCup || habitats.size > 0 ? 2 : 3, hasVase || hasCup ? 3 : 5)
+        : random.whole(0, 2)
   const alone = placed.length === 0 && habitats.size === 0
   for (let index = 0; index < count; index += 1) {
     const t =

@@ -1,3 +1,4 @@
+import { drawDistantBirds } from '../sky-life.ts'
 import {
   drawAurora,
   drawCumulus,
@@ -30,8 +31,9 @@ export function skyLayers(stage: Stage): Layer[] {
   }
   if (reading.weather.has('aurora')) layers.push({ name: 'aurora', draw: () => drawAurora(stage) })
   layers.push({ name: 'sun', draw: () => drawDisc(stage) })
-  const streaks = isClear ? 0 : random.whole(isCloudy ? 9 : 3, isCloudy ? 16 : 9)
-  const heaps = isClear ? 0 : isCloudy ? random.whole(4, 6) : cumulusOn(stage, random.whole(0, 4))
+  const isBare = isClear || reading.style === 'minimal'
+  const streaks = isBare ? 0 : random.whole(isCloudy ? 9 : 3, isCloudy ? 16 : 9)
+  const heaps = isBare || isStormy ? 0 : isCloudy ? random.whole(4, 6) : cumulusOn(stage, random.whole(0, 4))
   layers.push({
     name: 'clouds',
     draw() {
@@ -40,6 +42,10 @@ export function skyLayers(stage: Stage): Layer[] {
       if (heaps > 0) drawCumulus(stage, heaps)
     },
   })
+  const hasGulls = random.chance(0.6) && !isStormy && reading.style !== 'minimal'
+  if (hasGulls && palette.stars < 0.9 && !reading.avoid.has('subject:bird')) {
+    layers.push({ name: 'distant birds', draw: () => drawDistantBirds(stage) })
+  }
   return layers
 }
 

@@ -109,17 +109,17 @@ function drawKeepersHouse(brush: Brush): void {
   const { context, tone } = brush
   const wall = oklch(0.94, 0.015, 90)
   brush.solid(
-    new Path2D('M 9 2 L 9 -15 L 39 -15 L 39 2 Z'),
+    new Path2D('M -9 2 L -9 -15 L -39 -15 L -39 2 Z'),
     wall,
-    { left: 9, top: -15, right: 39, bottom: 0 },
+    { left: -39, top: -15, right: -9, bottom: 0 },
     0.8,
   )
-  brush.solid(new Path2D('M 6 -14 L 12 -26 L 36 -26 L 42 -14 Z'), oklch(0.46, 0.1, 30), {
-    left: 6,
+  brush.solid(new Path2D('M -6 -14 L -12 -26 L -36 -26 L -42 -14 Z'), oklch(0.46, 0.1, 30), {
+    left: -42,
     top: -26,
-    right: 42,
+    right: -6,
     bottom: -14,
   })
   context.fillStyle = css(isDark(brush) ? oklch(0.9, 0.13, 82) : tone(oklch(0.42, 0.05, 245), 0.5))
-  for (const x of [15, 23, 31]) context.fillRect(x, -10.5, 3.6, 5)
+  for (const x of [-34.6, -26.6, -18.6]) context.fillRect(x, -10.5, 3.6, 5)
 }

@@ -1,8 +1,9 @@
 import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch } from '../colour.ts'
+import { glow } from '../paint.ts'
 import type { Brush, Subject } from './subject.ts'
 
-const hull = 'M -36 -14 C -20 -10 15 -10 40 -16 C 36 -6 31 2 24 4 L -24 4 C -31 2 -35 -6 -36 -14 Z'
+const hull = 'M -36 -14 C -20 -10 15 -10 40 -16 C 37 -8 34 -2 31 1.5 L -30 1.5 C -33 -3 -35 -8 -36 -14 Z'
 const mainSail = 'M 0 -97 C -15 -73 -29 -46 -34 -21 C -22 -17 -9 -17.5 0 -19 Z'
 const jib = 'M 3.2 -90 C 15 -63 28 -40 38 -19 C 27 -15.5 14 -17 5 -22 C 10 -45 8 -70 3.2 -90 Z'
 
@@ -68,8 +69,21 @@ function drawSail(
   pigment: Parameters<Brush['tone']>[0],
   box: Parameters<Brush['solid']>[2],
 ): void {
+  const { context } = brush
   const shape = new Path2D(outline)
-  brush.solid(shape, pigment, box, 0.75)
+  brush.solid(shape, pigment, box, 0.5)
+  // Sails let light through: against the sun they glow instead of going dark.
+  context.save()
+  context.clip(shape)
+  const { palette } = brush.stage
+  glow(
+    context,
+    { x: brush.side * 30, y: -45 },
+    78,
+    mix(pigment, palette.glow, 0.35),
+    palette.time === 'day' ? 0.16 : 0.42,
+  )
+  context.restore()
   brush.rim(shape, 1.1, 0.55)
 }
 

@@ -1,4 +1,4 @@
-import { meaningsOf } from './lexicon.ts'
+import { lexicon, meaningsOf } from './lexicon.ts'
 import type { ColourName, Extent, Meaning, SceneName, StyleName } from './meaning.ts'
 import type { Reading, SubjectReading } from './reading.ts'
 import { tokensOf, type Token } from './tokens.ts'
@@ -38,6 +38,8 @@ function avoidedBy(negative: string): Set<string> {
 
 interface Phrase {
   token: Token
+  /** Found only without its ending: `balloons`. */
+  isPlural: boolean
   meanings: readonly Meaning[]
 }
 
@@ -48,16 +50,19 @@ function* phrasesOf(tokens: readonly Token[]): Generator<Phrase> {
     if (token === undefined) return
     let taken = 1
     let meanings: readonly Meaning[] = []
+    let isPlural = false
     for (let length = 3; length >= 1; length -= 1) {
       const words = tokens.slice(index, index + length)
       if (words.length < length || words.some((word) => word.kind !== 'word')) continue
-      const found = meaningsOf(words.map((word) => (word.kind === 'word' ? word.text : '')).join(' '))
+      const text = words.map((word) => (word.kind === 'word' ? word.text : '')).join(' ')
+      const found = meaningsOf(text)
       if (found === undefined) continue
       meanings = found
+      isPlural = text.endsWith('s') && !lexicon.has(text)
       taken = length
       break
     }
-    yield { token, meanings }
+    yield { token, meanings, isPlural }
     index += taken
   }
 }
@@ -85,6 +90,7 @@ class PromptReader {
       style: undefined,
       sky: new Set(),
       sceneColours: [],
+      sceneCount: 0,
       skyColours: [],
       freeColours: [],
       avoid,
@@ -104,7 +110,7 @@ class PromptReader {
     return reading
   }
 
-  #step({ token, meanings }: Phrase): void {
+  #step({ token, meanings, isPlural }: Phrase): void {
     if (token.kind === 'break') {
       this.#flushColours()
       this.#negated = 0
@@ -124,11 +130,12 @@ class PromptReader {
       this.#negated = Math.max(0, this.#negated - 1)
       // A colour before `seagull` is the bird's, not that of the sea which the word also speaks of.
       const named = wanted.filter(({ kind }) => kind === 'subject' || kind === 'part')
-      for (const meaning of wanted) this.#take(meaning, named.length === 0 || named.includes(meaning))
+      for (const meaning of wanted)
+        this.#take(meaning, named.length === 0 || named.includes(meaning), isPlural)
     }
   }
 
-  #take(meaning: Meaning, mayBind: boolean): void {
+  #take(meaning: Meaning, mayBind: boolean, isPlural: boolean): void {
     const reading = this.#reading
     switch (meaning.kind) {
       case 'colour':
@@ -145,10 +152,14 @@ class PromptReader {
       case 'scene':
         this.#weights.set(meaning.value, (this.#weights.get(meaning.value) ?? 0) + meaning.weight)
         if (meaning.feature !== undefined) reading.features.add(meaning.feature)
-        if (mayBind) this.#bind(reading.sceneColours)
+        if (mayBind) {
+          this.#bind(reading.sceneColours)
+          if (this.#count > 0) reading.sceneCount = Math.min(maxCount, this.#count)
+          this.#count = 0
+        }
         break
       case 'subject':
-        this.#takeSubject(meaning.value)
+        this.#takeSubject(meaning.value, isPlural)
         break
       case 'part':
         this.#bind(
@@ -180,7 +191,7 @@ class PromptReader {
     }
   }
 
-  #takeSubject(name: SubjectReading['name']): void {
+  #takeSubject(name: SubjectReading['name'], isPlural: boolean): void {
     const { subjects, crowdedOut } = this.#reading
     let subject = subjects.find((known) => known.name === name)
     if (subject === undefined) {
@@ -188,9 +199,10 @@ class PromptReader {
         if (!crowdedOut.includes(name)) crowdedOut.push(name)
         return
       }
-      subject = { name, colours: [], count: 0, extent: undefined }
+      subject = { name, colours: [], count: 0, isPlural: false, extent: undefined }
       subjects.push(subject)
     }
+    subject.isPlural ||= isPlural
     if (this.#count > 0) subject.count = Math.min(maxCount, this.#count)
     subject.extent = this.#extent ?? subject.extent
     this.#count = 0

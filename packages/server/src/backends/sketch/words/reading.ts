@@ -18,6 +18,8 @@ export interface SubjectReading {
   colours: ColourName[]
   /** 0 when the prompt does not say. At most 12. */
   count: number
+  /** Named in the plural, without a number. */
+  isPlural: boolean
   extent: Extent | undefined
 }
 
@@ -37,6 +39,8 @@ export interface Reading {
   /** Colours bound to the scene, to the sky, and to nothing in particular. */
   sceneColours: ColourName[]
   skyColours: ColourName[]
+  /** How many of a thing that belongs to a scene (`three red apples`); 0 when the prompt does not say. */
+  sceneCount: number
   freeColours: ColourName[]
   /** Meanings that must not appear, as `kind:value`. */
   avoid: ReadonlySet<string>

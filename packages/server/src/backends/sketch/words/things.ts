@@ -120,6 +120,9 @@ export const sceneWords: readonly SceneRow[] = [
     feature: 'fruit',
     words: 'fruit peach buah bowl apple pear lemon apfel pomme manzana apel birne poire zitrone citron limon',
   },
+  { scene: 'table', weight: 0.1, feature: 'apple', words: 'apple apfel pomme manzana apel' },
+  { scene: 'table', weight: 0.1, feature: 'pear', words: 'pear birne poire' },
+  { scene: 'table', weight: 0.1, feature: 'lemon', words: 'lemon zitrone citron limon' },
   {
     scene: 'table',
     weight: 1.6,
@@ -172,11 +175,11 @@ export const subjectWords: readonly SubjectRow[] = [
   },
   {
     subject: 'fox',
-    words: 'fox foxes fuchs renard zorro rubah vixen',
+    words: 'fox fuchs renard zorro rubah vixen',
   },
   {
     subject: 'balloon',
-    words: `balloon hot_air_balloon air_balloon hot_air_balloons ballon heissluftballon montgolfiere globo
+    words: `balloon hot_air_balloon air_balloon ballon heissluftballon montgolfiere globo
       balon balon_udara globo_aerostatico airship zeppelin`,
   },
 ]
