@@ -12,7 +12,7 @@ let dataDir: string
 let prompts = 0
 
 beforeAll(async () => {
-  fake = await startOpenAIFake()
+  fake = await startOpenAIFake({ retryAfterS: 1 })
   dataDir = await makeDataDir()
   platform = await createPlatform({
     config: parseConfig({

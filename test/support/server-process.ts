@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -95,4 +96,9 @@ export async function until<T>(ask: () => Promise<T | undefined>, timeoutMs: num
     if (Date.now() > deadline) throw new Error(`no answer within ${timeoutMs} ms`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }
+}
+
+/** The SHA-256 of an answer's body: pictures are compared by it, since a diff of a megabyte helps nobody. */
+export async function bodyHash(response: Response): Promise<string> {
+  return hash('sha256', new Uint8Array(await response.arrayBuffer()), 'hex')
 }

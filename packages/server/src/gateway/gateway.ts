@@ -42,20 +42,19 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   const app = new Hono()
   app.use('/v1/*', apiCors(services))
   const byPath = Map.groupBy(gatewayRoutes(services), (route) => route.path)
-  for (const [path, routes] of byPath) {
+  // A path without parameters wins: `/v1/images/generations` is no image of that id.
+  for (const [path, routes] of [...byPath].toSorted(([a], [b]) => parameterCount(a) - parameterCount(b))) {
     const pattern = path.replaceAll(/\{(\w+)\}/gu, ':$1')
     app.all(pattern, async (c) => {
       return await serve(routes, c.req.raw, c.req.param() as Record<string, string>, services)
     })
   }
-  app.notFound((c) =>
-    answerError(
-      new DarkroomError('not_found', 'There is no such route; /openapi.json lists them.'),
-      c.req.raw,
-      services,
-    ),
-  )
+  app.notFound((c) => unknownRoute(c.req.raw, services))
   return async (request) => await app.fetch(request)
+}
+
+function parameterCount(path: string): number {
+  return path.split('{').length
 }
 
 /** On the API only for the origins that the operator lists; a browser shows everyone else nothing. */
@@ -129,15 +128,19 @@ function failure(
   return errorResponse(known, requestId, wire)
 }
 
-function answerError(error: DarkroomError, request: Request, services: GatewayServices): Response {
+/** The answer where no route matches: the rules of access come first there too. */
+function unknownRoute(request: Request, services: GatewayServices): Response {
   const requestId = randomUUID()
   const wire = new URL(request.url).pathname.startsWith('/v1/images/') ? 'openai' : undefined
+  let error = new DarkroomError('not_found', 'There is no such route; /openapi.json lists them.')
   try {
     services.access.check(request)
   } catch (refusal) {
-    return errorResponse(darkroomErrorOf(refusal), requestId, wire)
+    error = darkroomErrorOf(refusal)
   }
-  return errorResponse(error, requestId, wire)
+  const response = errorResponse(error, requestId, wire)
+  response.headers.set('x-request-id', requestId)
+  return response
 }
 
 /** Edge hits and health checks come by the thousand and say nothing new; errors are worth a line each. */

@@ -158,7 +158,8 @@ async function verify(
     )
   }
   const format = formatOfMediaType(`image/${facts.format}`)
-  if (format === undefined) {
+  // An AVIF cannot be marked without encoding it again.
+  if (format === undefined || format === 'avif') {
     throw new BackendError('backend_bad_answer', `The backend sent ${facts.format}, which is not stored.`, {
       retry: 'never',
     })

@@ -1,4 +1,4 @@
-import { inspectPicture, PictureError, verifyPicture } from '@darkroom/picture'
+import { inspectPicture, PictureError, stripMetadata, verifyPicture } from '@darkroom/picture'
 import { DarkroomError } from '../../errors.ts'
 import type { ImageRow } from '../../generation/image-rows.ts'
 import type { UploadFacts } from '../../generation/images.ts'
@@ -49,7 +49,11 @@ export function imageRoutes(services: GatewayServices): Route[] {
 async function upload(context: RouteContext, services: GatewayServices): Promise<Response> {
   const bytes = await readUpload(context.request, services.maxUploadBytes)
   const facts = await checkPicture(bytes)
-  const image = await services.images.upload(defaultProject, bytes, facts)
+  const image = await services.images.upload(
+    defaultProject,
+    withoutPrivateMetadata(bytes, facts.format),
+    facts,
+  )
   const answer = publicImage(image, services)
   return json(201, answer, { location: answer.url })
 }
@@ -104,6 +108,16 @@ async function readFilePart(request: Request, maxBytes: number): Promise<Uint8Ar
     })
   }
   return new Uint8Array(await file.arrayBuffer())
+}
+
+/**
+ * The picture without what its owner may not know is in it: places, cameras, prompts. Pixels, orientation, colour
+ * profile and the AI marking stay. Formats whose container cannot be edited so are stored as they came; their
+ * variants carry none of it either.
+ */
+async function withoutPrivateMetadata(bytes: Uint8Array, format: string): Promise<Uint8Array> {
+  const isEditable = format === 'jpeg' || format === 'png' || format === 'webp'
+  return isEditable ? await stripMetadata(bytes) : bytes
 }
 
 /** The most pixels an upload may have: decoded, each takes four bytes. */
