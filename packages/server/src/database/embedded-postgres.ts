@@ -63,17 +63,29 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const credentials = await readOrCreateCredentials(dataDir, existsSync(clusterDirOf(dataDir)))
     const context = { source, dataDir, credentials, maxConnections, copyDirs: options.copyDirs, log, signal }
-    const adopted = await adoptServer(context)
-    const server = adopted ?? (await startServer(context))
+    const server = await adoptOrStart(context)
+    const adopted = server.child === undefined
     const startedInMs = performance.now() - startedAt
-    log.info(
-      { pid: server.pid, adopted: adopted !== undefined, startedInMs },
-      'the embedded database is ready',
-    )
-    return ownServer(context, server, { adopted: adopted !== undefined, startedInMs, release: lock.release })
+    log.info({ pid: server.pid, adopted, startedInMs }, 'the embedded database is ready')
+    return ownServer(context, server, { adopted, startedInMs, release: lock.release })
   } catch (error) {
     await lock.release()
     throw error
+  }
+}
+
+async function adoptOrStart(context: ServerContext): Promise<RunningServer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const adopted = await adoptServer(context)
+    if (adopted !== undefined) return adopted
+    try {
+      return await startServer(context)
+    } catch (error) {
+      // An owner was killed in the moment between running its server and the server's lock file: the two servers met
+      // at that file, and the other one is there now.
+      const others = await findServerProcesses(context.credentials.clusterName)
+      if (attempt === 3 || others.length === 0) throw error
+    }
   }
 }
 

@@ -55,7 +55,9 @@ export async function initialiseCluster(options: InitOptions): Promise<void> {
 /** Removes what starts that were killed in the middle of `initdb` left behind. */
 async function removeUnfinishedClusters(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
-    if (name.startsWith(unfinishedPrefix)) await rm(join(dataDir, name), { recursive: true, force: true })
+    if (!name.startsWith(unfinishedPrefix)) continue
+    // An initdb whose owner was killed a moment ago goes on writing until it finds its folder gone.
+    await rm(join(dataDir, name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 
@@ -123,5 +125,13 @@ async function runInitdb(options: InitOptions, directory: string, passwordFile: 
 }
 
 function initFailed(reason: string, cause?: unknown): DatabaseStartError {
-  return new DatabaseStartError('INIT_FAILED', `The embedded database could not be created: ${reason}`, cause)
+  // Containers that run under an arbitrary number.
+  const advice = reason.includes('could not look up effective user')
+    ? '\nGive this user id a line in /etc/passwd, run under another, or set DATABASE_URL.'
+    : ''
+  return new DatabaseStartError(
+    'INIT_FAILED',
+    `The embedded database could not be created: ${reason}${advice}`,
+    cause,
+  )
 }

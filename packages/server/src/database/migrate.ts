@@ -27,7 +27,8 @@ export async function migrate<Tables>(
         provider: { getMigrations: async () => ({ ...migrations }) },
       })
       const { error } = await migrator.migrateToLatest()
-      if (error !== undefined) throw error instanceof Error ? error : new Error(String(error))
+      if (error !== undefined)
+        throw error instanceof Error ? error : new Error('a migration failed', { cause: error })
     } finally {
       await sql`select pg_advisory_unlock(${migrationLock}::bigint)`.execute(connection)
     }

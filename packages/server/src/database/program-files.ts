@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, lstatSync } from 'node:fs'
-import { chmod, cp, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink } from 'node:fs/promises'
+import { chmod, cp, mkdir, open, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import type { Account } from './account.ts'
 import { canReach } from './account.ts'
+import { syncDirectory } from './credentials.ts'
 import { DatabaseStartError } from './database-start-error.ts'
 import type { PlatformPackage } from './platform-package.ts'
 
@@ -129,67 +130,62 @@ async function copyProgram(
   )
 }
 
+/** The copy gets its name only when it is complete and on the disk: what has the name can be run. */
 async function placeCopy(nativeDir: string, links: readonly LibraryLink[], directory: string): Promise<void> {
-  const found = lstatSync(directory, { throwIfNoEntry: false })
-  // In a folder that everybody writes to, somebody else's copy would run as our database.
-  if (
-    found !== undefined &&
-    (!found.isDirectory() || found.uid !== process.geteuid?.() || (found.mode & 0o022) !== 0)
-  ) {
-    throw new Error('exists, and is not ours')
-  }
-  const files = await listProgramFiles(nativeDir)
-  if (found !== undefined) {
-    // A power cut may have left it with empty files.
-    if (await hasSameSizes(nativeDir, directory, files)) return
-    await rm(directory, { recursive: true, force: true })
-  }
+  if (isOurs(directory)) return
   const temporary = `${directory}.${randomBytes(6).toString('hex')}`
   try {
     await cp(nativeDir, temporary, { recursive: true, filter: (path) => isWanted(relative(nativeDir, path)) })
-    await openToAll(temporary)
     for (const { name, target } of links) {
       await rm(join(temporary, 'lib', name), { force: true })
       await symlink(target, join(temporary, 'lib', name))
     }
+    await openAndSync(temporary)
     await rename(temporary, directory)
+    await syncDirectory(dirname(directory))
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
-    // Another process of ours was quicker.
-    if (!existsSync(directory) || !(await hasSameSizes(nativeDir, directory, files))) throw error
+    // Another process of ours may have been quicker.
+    if (!isOurs(directory)) throw error
   }
 }
 
-/** What a server needs: no static libraries, headers or build files, a third of the package. */
+/**
+ * Whether there is a copy that this user made.
+ * @throws Error when something else has the name: in a folder that everybody writes to, it would run as our database
+ */
+function isOurs(directory: string): boolean {
+  const found = lstatSync(directory, { throwIfNoEntry: false })
+  if (found === undefined) return false
+  if (found.isDirectory() && found.uid === process.geteuid?.() && (found.mode & 0o022) === 0) return true
+  throw new Error('exists, and is not ours')
+}
+
+/** What a server needs: no static libraries and build files. */
 function isWanted(path: string): boolean {
-  return !/(^lib\/.*(\.a$|pkgconfig|pgxs))|^bin\/pg_ctl$|^include/.test(path)
+  return !/^lib\/.*(\.a$|pkgconfig|pgxs)|^bin\/pg_ctl$|^include/.test(path)
 }
 
-async function listProgramFiles(nativeDir: string): Promise<string[]> {
-  const entries = await readdir(nativeDir, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(nativeDir, join(entry.parentPath, entry.name)))
-    .filter(isWanted)
-}
-
-async function hasSameSizes(from: string, to: string, files: readonly string[]): Promise<boolean> {
-  const checks = files.map(async (file) => {
-    const [wanted, got] = await Promise.all([
-      stat(join(from, file)),
-      stat(join(to, file)).catch(() => undefined),
-    ])
-    return wanted.size === got?.size
-  })
-  return (await Promise.all(checks)).every(Boolean)
-}
-
-async function openToAll(directory: string): Promise<void> {
-  await chmod(directory, 0o755)
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (entry.isSymbolicLink()) continue
-    const path = join(entry.parentPath, entry.name)
-    const executable = entry.isDirectory() || entry.parentPath === join(directory, 'bin')
-    await chmod(path, executable ? 0o755 : 0o644)
+/** Opens the copy to all users, whatever the umask and the modes of the package, and writes it to the disk. */
+async function openAndSync(directory: string): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => !entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const pending = [directory, ...paths].values()
+  const programs = join(directory, 'bin')
+  // A few at a time: one after the other a thousand small files take a second.
+  const openAndSyncNext = async (): Promise<void> => {
+    for (const path of pending) {
+      const handle = await open(path, 'r')
+      try {
+        const isFolder = (await handle.stat()).isDirectory()
+        await handle.chmod(isFolder || dirname(path) === programs ? 0o755 : 0o644)
+        await handle.sync()
+      } finally {
+        await handle.close()
+      }
+    }
   }
+  await Promise.all(Array.from({ length: 8 }, openAndSyncNext))
 }

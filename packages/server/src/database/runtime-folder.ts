@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { lstatSync } from 'node:fs'
-import { chown, mkdtemp, readlink, rename, rm, symlink } from 'node:fs/promises'
+import { chown, mkdir, readlink, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { Account } from './account.ts'
@@ -29,12 +30,14 @@ export async function createRuntimeFolder(dataDir: string, account: Account | un
         `${tmpdir()} nor /tmp is short, plain and open to the database's user. Set TMPDIR to such a folder.`,
     )
   }
-  const folder = await mkdtemp(join(parent, prefix))
-  if (account !== undefined) await chown(folder, account.uid, account.gid)
+  const folder = join(parent, `${prefix}${randomBytes(4).toString('hex')}`)
+  // First the link, then the folder: a start that is killed between them leaves nothing that cannot be found.
   const temporary = join(dataDir, `${linkName}.${process.pid}`)
   await rm(temporary, { force: true })
   await symlink(folder, temporary)
   await rename(temporary, join(dataDir, linkName))
+  await mkdir(folder, { mode: 0o700 })
+  if (account !== undefined) await chown(folder, account.uid, account.gid)
   return folder
 }
 
@@ -52,7 +55,9 @@ export async function removeRuntimeFolder(dataDir: string): Promise<void> {
 }
 
 function isUsable(path: string, account: Account | undefined): boolean {
-  const socketPathBytes = Buffer.byteLength(join(path, `${prefix}XXXXXX`, `.s.PGSQL.${socketPort}.lock`))
+  const socketPathBytes = Buffer.byteLength(
+    join(path, `${prefix}${'x'.repeat(8)}`, `.s.PGSQL.${socketPort}.lock`),
+  )
   if (socketPathBytes > maxSocketPathBytes) return false
   // PostgreSQL reads its socket folders as a list: commas and quotes would split it.
   if (!/^[\w./-]+$/.test(path)) return false

@@ -4,8 +4,7 @@ import { findProcess, findProcesses, signalProcess } from './process-table.ts'
 
 /** Whether the process lives and is a server of this cluster, not a stranger to whom its number was given. */
 export async function isPostmaster(pid: number, clusterName: string): Promise<boolean> {
-  const found = await findProcess(pid)
-  return found !== undefined && isPostmasterCommand(found.command, clusterName)
+  return isServer(await findProcess(pid), clusterName)
 }
 
 /** The server and all its children. */
@@ -18,7 +17,11 @@ export function findServerProcesses(clusterName: string): Promise<ProcessEntry[]
 
 /** Waits for the server to end. @returns false when it is still there after `timeoutMs` */
 export async function waitForExit(pid: number, clusterName: string, timeoutMs: number): Promise<boolean> {
-  return waitUntil(async () => !(await isPostmaster(pid, clusterName)), timeoutMs)
+  return waitUntil(async () => {
+    const found = await findProcess(pid)
+    // In the middle of its end a process has no command line any more and is no zombie yet.
+    return found !== undefined && found.command === '' ? false : !isServer(found, clusterName)
+  }, timeoutMs)
 }
 
 /**
@@ -55,6 +58,10 @@ export async function endOrphans(clusterName: string): Promise<void> {
     for (const { pid } of orphans) signalProcess(pid, signal)
     await waitUntil(async () => (await findServerProcesses(clusterName)).length === 0, 5000)
   }
+}
+
+function isServer(found: ProcessEntry | undefined, clusterName: string): boolean {
+  return found !== undefined && isPostmasterCommand(found.command, clusterName)
 }
 
 function isPostmasterCommand(command: string, clusterName: string): boolean {

@@ -80,22 +80,21 @@ export async function adoptServer(context: ServerContext): Promise<RunningServer
  * @throws DatabaseStartError
  */
 export async function startServer(context: ServerContext, socketDir?: string): Promise<RunningServer> {
-  const { dataDir, signal } = context
-  const clusterDir = clusterDirOf(dataDir)
-  await checkVersion(clusterDir, context.source)
-  const account = chooseAccount(clusterDir)
-  await clearRemains(clusterDir, context.credentials)
-  if (socketDir === undefined) await removeRuntimeFolder(dataDir)
+  const { dataDir } = context
+  await checkVersion(clusterDirOf(dataDir), context.source)
+  const account = chooseAccount(clusterDirOf(dataDir))
   const reachable = isReachable(dataDir, account)
-  const program = await prepareProgram(context.source, { dataDir, account, copyDirs: context.copyDirs })
-  signal?.throwIfAborted()
-  const folder = socketDir ?? (await createRuntimeFolder(dataDir, account))
+  await clearRemains(clusterDirOf(dataDir), context.credentials)
+  if (socketDir === undefined) await removeRuntimeFolder(dataDir)
   try {
+    const program = await prepareProgram(context.source, { dataDir, account, copyDirs: context.copyDirs })
+    context.signal?.throwIfAborted()
+    const folder = socketDir ?? (await createRuntimeFolder(dataDir, account))
     return await startIn(folder, { ...context, program, account, reachable })
   } catch (error) {
     if (socketDir === undefined) await removeRuntimeFolder(dataDir)
-    signal?.throwIfAborted()
-    throw error
+    context.signal?.throwIfAborted()
+    throw account !== undefined && isNotPermitted(error) ? powerlessRoot(account, error) : error
   }
 }
 
@@ -140,6 +139,22 @@ function isReachable(dataDir: string, account: Account | undefined): boolean {
     'ROOT_UNREACHABLE',
     `PostgreSQL does not run as root, and user id ${account.uid} cannot pass the folders above ${dataDir}. ` +
       'Set DARKROOM_DATA to a folder below open ones, start Darkroom as a normal user, or set DATABASE_URL.',
+  )
+}
+
+function isNotPermitted(error: unknown): boolean {
+  return (
+    error instanceof Error && (('code' in error && error.code === 'EPERM') || isNotPermitted(error.cause))
+  )
+}
+
+/** A container's root from which the capabilities were taken. */
+function powerlessRoot(account: Account, cause: unknown): DatabaseStartError {
+  return new DatabaseStartError(
+    'ROOT_UNREACHABLE',
+    `PostgreSQL does not run as root, and this root may not run it as user id ${account.uid} (the capabilities CHOWN, ` +
+      'SETUID, SETGID and KILL are needed). Start Darkroom as a normal user, or set DATABASE_URL.',
+    cause,
   )
 }
 
