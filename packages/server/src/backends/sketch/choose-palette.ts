@@ -1,5 +1,6 @@
 import { adjust, mix, oklch, type Colour } from './colour.ts'
-import { palettes, type Palette, type TimeOfDay } from './palettes.ts'
+import type { Palette, TimeOfDay } from './palette.ts'
+import { palettes } from './palettes.ts'
 import type { Random } from './random.ts'
 import { pigments } from './words/colour-words.ts'
 import type { SceneName } from './words/meaning.ts'

@@ -11,7 +11,7 @@ import type { Subject } from './subjects/subject.ts'
 import { pigments } from './words/colour-words.ts'
 import type { SceneName } from './words/meaning.ts'
 import type { Reading, SubjectReading } from './words/reading.ts'
-import type { Palette } from './palettes.ts'
+import type { Palette } from './palette.ts'
 
 /** What determines a drawing besides its reading. */
 export interface PictureRequest {

@@ -1,5 +1,5 @@
 import { adjust, mix, multiply, type Colour } from './colour.ts'
-import type { Palette } from './palettes.ts'
+import type { Palette } from './palette.ts'
 
 /**
  * How a surface of one colour looks: lit or in shade, near or hazy with distance.

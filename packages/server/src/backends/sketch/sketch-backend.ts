@@ -8,6 +8,7 @@ import {
   type BackendRequest,
 } from '../backend.ts'
 import { chooseScene, planPicture } from './plan.ts'
+import { encodePng } from './png.ts'
 import { createRandom } from './random.ts'
 import { warningsOf } from './warnings.ts'
 import { parsePrompt } from './words/parse-prompt.ts'
@@ -97,9 +98,7 @@ class SketchBackend implements Backend {
       }
     }
     signal.throwIfAborted()
-    // Off the main thread. The encoder has one setting; see the figures in `sketch-backend.test.ts`.
-    const bytes = await canvas.encode('png')
-    signal.throwIfAborted()
+    const bytes = await encodePng(canvas, signal)
     this.#warm = true
     yield { type: 'progress', fraction: 1, step: layers.length + 1, steps: layers.length + 1 }
     yield { type: 'image', bytes, mediaType: 'image/png' }

@@ -1,6 +1,6 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 import type { Colour } from './colour.ts'
-import type { Palette } from './palettes.ts'
+import type { Palette } from './palette.ts'
 import type { Random } from './random.ts'
 import type { SceneName } from './words/meaning.ts'
 import type { Reading, SubjectReading } from './words/reading.ts'

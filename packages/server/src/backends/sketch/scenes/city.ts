@@ -9,6 +9,13 @@ import { drawSkylineRow } from './city-buildings.ts'
 import { drawRoof, roofOf } from './city-roof.ts'
 import { skyLayers } from './weather-sky.ts'
 
+/** Rows of buildings from the horizon forwards; heights and widths in units, `share` of the picture's height at most. */
+const rows = [
+  { depth: 0.86, tallest: 540, share: 0.74, width: 52 },
+  { depth: 0.55, tallest: 470, share: 0.64, width: 74 },
+  { depth: 0.16, tallest: 320, share: 0.42, width: 98 },
+] as const
+
 /** A skyline in three rows, over a river, or behind the roof one stands on. */
 export const city: Scene = {
   name: 'city',
@@ -24,23 +31,21 @@ export const city: Scene = {
     const peak = plan.between(0.3, 0.7)
     const own = stage.sceneColour ?? oklch(0.55, 0.045, palette.far.h)
     const layers: Layer[] = skyLayers(stage)
-    for (let row = 0; row < 3; row += 1) {
-      const depth = [0.86, 0.55, 0.16][row] ?? 0.5
+    for (const [index, row] of rows.entries()) {
       layers.push({
-        name: `buildings ${row + 1}`,
+        name: `buildings ${index + 1}`,
         draw() {
-          const colour = mix(surface(palette, own, 0.45, depth), palette.sky[2], depth * 0.22)
-          drawSkylineRow(stage, stage.random.fork(`row ${row}`), {
+          const colour = mix(surface(palette, own, 0.45, row.depth), palette.sky[2], row.depth * 0.22)
+          const foot = hasRiver ? 0 : (heightPx - horizonYPx) * 0.8
+          drawSkylineRow(stage, stage.random.fork(`row ${index}`), {
             baseYPx: base,
-            tallestPx:
-              Math.min(unitPx * [540, 470, 320][row]!, base * [0.74, 0.64, 0.42][row]!) +
-              (hasRiver ? 0 : (heightPx - horizonYPx) * 0.8),
-            widthUnits: [52, 74, 98][row] ?? 74,
-            peak: peak + (row - 1) * 0.16,
-            depth,
+            tallestPx: Math.min(unitPx * row.tallest, base * row.share) + foot,
+            widthUnits: row.width,
+            peak: peak + (index - 1) * 0.16,
+            depth: row.depth,
             colour,
           })
-          if (row < 2) hazeBetween(stage, base)
+          if (index < rows.length - 1) hazeBetween(stage, base)
         },
       })
     }

@@ -2,6 +2,7 @@ import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
 import { heightAt, smoothPath, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
+import { subjectColour } from '../shading.ts'
 import type { Stage } from '../stage.ts'
 import { drawGrass } from '../vegetation.ts'
 
@@ -153,6 +154,7 @@ export function drawFerns(
     colour: row.colour,
     dark: row.dark,
   })
+  if (reading.season === 'autumn') drawFallenLeaves(stage, ground, random.fork('leaves'), row.near)
   const count = Math.round((widthPx / (1000 * unitPx)) * 16)
   for (let index = 0; index < count; index += 1) {
     const x = random.next() * widthPx
@@ -160,6 +162,24 @@ export function drawFerns(
     if (y > heightPx * 1.02) continue
     context.fillStyle = css(mix(row.colour, row.dark, random.next()), 0.95)
     context.fill(fern({ x, y }, unitPx * (16 + 46 * row.near) * random.between(0.7, 1.25), random))
+  }
+}
+
+function drawFallenLeaves(stage: Stage, ground: readonly Point[], random: Random, near: number): void {
+  const { context, widthPx, unitPx, palette } = stage
+  const pigments = [oklch(0.62, 0.17, 42), oklch(0.72, 0.15, 68), oklch(0.52, 0.15, 30)] as const
+  const count = Math.round((widthPx / (1000 * unitPx)) * 110)
+  for (let index = 0; index < count; index += 1) {
+    const x = random.next() * widthPx
+    const y = heightAt(ground, x) + unitPx * random.between(2, 130 * near)
+    const size = unitPx * (1.2 + 3.6 * near) * random.between(0.6, 1.2)
+    context.fillStyle = css(
+      subjectColour(palette, random.pick(pigments), random.between(0.2, 1), 1 - near),
+      0.85,
+    )
+    context.beginPath()
+    context.ellipse(x, y, size, size * 0.5, random.between(-0.6, 0.6), 0, Math.PI * 2)
+    context.fill()
   }
 }
 

@@ -1,7 +1,7 @@
 import { mix, oklch, type Colour } from '../colour.ts'
 import { glow, heightAt, vertical, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
-import { surface } from '../shading.ts'
+import { subjectColour, surface } from '../shading.ts'
 import { drawStars } from '../sky.ts'
 import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
 import { fillLand, ridgeLine } from '../terrain.ts'
@@ -33,7 +33,7 @@ function leafOf(stage: Stage): Colour {
   if (stage.sceneColour !== undefined) return stage.sceneColour
   switch (stage.reading.season) {
     case 'autumn':
-      return oklch(0.64, 0.15, 58)
+      return oklch(0.65, 0.165, 52)
     case 'winter':
       return oklch(0.84, 0.015, 235)
     case 'spring':
@@ -71,7 +71,7 @@ function tallTrunks(stage: Stage): Composition {
     const bark = stage.reading.features.has('birches') ? oklch(0.86, 0.012, 85) : oklch(0.34, 0.035, 50)
     const trunk = mix(mix(surface(palette, bark, 0.35, 0), palette.near, 0.35), mist, depth * 0.93)
     const floor = mix(
-      mix(surface(palette, leaf, 0.5, 0), palette.near, 0.14 + 0.26 * near),
+      mix(subjectColour(palette, leaf, 0.5, 0), palette.near, 0.14 + 0.26 * near),
       mist,
       depth * 0.85,
     )
@@ -87,7 +87,7 @@ function tallTrunks(stage: Stage): Composition {
         drawCanopyFringe(stage, random.fork('canopy'), {
           near,
           colour: mix(
-            mix(surface(palette, leaf, 0.6, 0), palette.near, 0.12 + 0.32 * near),
+            mix(subjectColour(palette, leaf, 0.6, 0), palette.near, 0.12 + 0.32 * near),
             mist,
             depth * 0.8,
           ),

@@ -93,6 +93,7 @@ function drawNebula(stage: Stage, strength: number): void {
   const warp = createNoise(random.fork('warp'))
   for (const [index, ink] of inks.entries()) {
     const noise = createNoise(random.fork(`ink ${index}`))
+    const opacity = 0.95 - index * 0.17
     const cloud = noiseCloud(cellsX, cellsY, ink, (x, y) => {
       // Noise that moves noise: filaments instead of blots.
       const wx = x * 3 + 0.9 * warp.fractal(x * 2.5 + 3, 3, y * 2.5 + index)
@@ -100,7 +101,7 @@ function drawNebula(stage: Stage, strength: number): void {
       const distance = y - middle - lean * (x - 0.5)
       const band = Math.exp(-((distance / (0.3 - index * 0.06)) ** 2))
       const body = 0.5 + 1.1 * noise.fractal(wx * (1 + index * 0.4), 5, wy * (1 + index * 0.4) + 0.3)
-      return strength * band * Math.max(0, body) ** (1.5 + index * 0.7) * [0.95, 0.8, 0.6][index]!
+      return strength * band * Math.max(0, body) ** (1.5 + index * 0.7) * opacity
     })
     context.drawImage(cloud, 0, 0, widthPx, heightPx)
   }

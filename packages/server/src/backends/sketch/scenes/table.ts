@@ -1,3 +1,4 @@
+import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
 import { glow, polygon, vertical } from '../paint.ts'
 import type { Random } from '../random.ts'
@@ -143,26 +144,23 @@ function drawWall(stage: Stage): void {
   context.save()
   context.filter = `blur(${(unitPx * 5).toFixed(2)}px)`
   // The light of a window with four panes, thrown across the wall.
-  for (const [column, row] of [
-    [0, 0],
-    [1, 0],
-    [0, 1],
-    [1, 1],
-  ] as const) {
-    const x = left + column * 200 * unitPx
-    const top = horizonYPx * (0.1 + row * 0.42)
-    const bottom = horizonYPx * (0.48 + row * 0.42)
+  const panes = new Path2D()
+  for (let pane = 0; pane < 4; pane += 1) {
+    const x = left + (pane % 2) * 200 * unitPx
+    const top = horizonYPx * (pane < 2 ? 0.1 : 0.52)
+    const bottom = top + horizonYPx * 0.38
     const shift = (y: number): number => slant * (y / horizonYPx)
-    context.fillStyle = css(shine, palette.time === 'night' ? 0.22 : 0.42)
-    context.fill(
-      polygon([
-        { x: x + shift(top), y: top },
-        { x: x + 184 * unitPx + shift(top), y: top },
-        { x: x + 184 * unitPx + shift(bottom), y: bottom },
-        { x: x + shift(bottom), y: bottom },
-      ]),
-    )
+    const corners = [
+      { x: x + shift(top), y: top },
+      { x: x + 184 * unitPx + shift(top), y: top },
+      { x: x + 184 * unitPx + shift(bottom), y: bottom },
+      { x: x + shift(bottom), y: bottom },
+    ]
+    panes.addPath(polygon(corners))
   }
+  context.fillStyle = css(shine, palette.time === 'night' ? 0.22 : 0.42)
+  // One fill for all four: each blurred fill costs a pass over the picture.
+  context.fill(panes)
   context.restore()
   glow(
     context,

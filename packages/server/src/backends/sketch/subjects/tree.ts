@@ -109,7 +109,7 @@ function drawCanopy(brush: Brush, tips: readonly Point[]): void {
   for (const [index, coat] of coats.entries()) {
     const path = new Path2D()
     for (const tip of crown) {
-      for (let index = 0; index < coat.leaves; index += 1) {
+      for (let leafIndex = 0; leafIndex < coat.leaves; leafIndex += 1) {
         const angle = random.between(0, Math.PI * 2)
         const reach = coat.spread * Math.sqrt(random.next())
         const x = tip.x + side * coat.shift * 0.85 + Math.cos(angle) * reach

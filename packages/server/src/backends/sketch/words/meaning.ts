@@ -1,4 +1,4 @@
-import type { TimeOfDay } from '../palettes.ts'
+import type { TimeOfDay } from '../palette.ts'
 
 /** The scenes that sketch-1 can draw. */
 export const sceneNames = [

@@ -1,4 +1,4 @@
-import type { TimeOfDay } from '../palettes.ts'
+import type { TimeOfDay } from '../palette.ts'
 import type { ColourName, Meaning, Mood, Season, StyleName, Weather } from './meaning.ts'
 
 type Rows<T> = readonly (readonly [value: T, words: string])[]
