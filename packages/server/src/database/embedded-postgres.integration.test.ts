@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { chooseAccount } from './account.ts'
 import type { EmbeddedConnection } from './connection.ts'
 import { poolOptions } from './connection.ts'
 import { DatabaseStartError, startEmbeddedPostgres } from './embedded-postgres.ts'
@@ -159,24 +160,27 @@ describe('after kill -9', () => {
     await expect(stat(first.connection.host)).rejects.toThrow('ENOENT')
   })
 
-  test('a lock file that names a process of somebody else, or nothing, is no server', async () => {
-    const stranger = spawn('sleep', ['1000'])
-    try {
-      const pidFile = join(dataDir, 'cluster/postmaster.pid')
-      for (const replaced of [String(stranger.pid), '']) {
-        const owner = folder.startOwner({ dataDir })
-        const { pid } = await owner.ready()
-        await owner.end('SIGKILL')
-        await killServer(dataDir)
+  test.each(['a process of somebody else', 'nothing'])(
+    'a lock file that names %s is no server',
+    async (named) => {
+      const owner = folder.startOwner({ dataDir })
+      const { pid } = await owner.ready()
+      await owner.end('SIGKILL')
+      await killServer(dataDir)
+      // PostgreSQL minds only processes of its own user.
+      const stranger = spawn('sleep', ['1000'], { cwd: '/', ...chooseAccount(join(dataDir, 'cluster')) })
+      await once(stranger, 'spawn')
+      try {
+        const pidFile = join(dataDir, 'cluster/postmaster.pid')
         const text = await readFile(pidFile, 'utf8')
-        await writeFile(pidFile, replaced === '' ? '' : text.replace(String(pid), replaced))
+        await writeFile(pidFile, named === 'nothing' ? '' : text.replace(String(pid), String(stranger.pid)))
+        expect(await folder.startOwner({ dataDir }).ready()).toMatchObject({ adopted: false })
+        expect(stranger.exitCode).toBeNull()
+      } finally {
+        stranger.kill('SIGKILL')
       }
-      expect(await folder.startOwner({ dataDir }).ready()).toMatchObject({ adopted: false })
-      expect(stranger.exitCode).toBeNull()
-    } finally {
-      stranger.kill('SIGKILL')
-    }
-  })
+    },
+  )
 
   test('a server whose socket was swept away is started anew, not adopted', async () => {
     const owner = folder.startOwner({ dataDir })
