@@ -46,7 +46,7 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   for (const [path, routes] of [...byPath].toSorted(([a], [b]) => parameterCount(a) - parameterCount(b))) {
     const pattern = path.replaceAll(/\{(\w+)\}/gu, ':$1')
     app.all(pattern, async (c) => {
-      return await serve(routes, c.req.raw, c.req.param() as Record<string, string>, services)
+      return await serve(routes, c.req.raw, c.req.param(), services)
     })
   }
   app.notFound((c) => unknownRoute(c.req.raw, services))

@@ -1,4 +1,5 @@
 import type { Transaction } from 'kysely'
+import { randomUUID } from 'node:crypto'
 import type { Priority, Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
@@ -34,6 +35,9 @@ const maxRounds = 8
  */
 export async function arm(spec: PictureSpec, context: ArmContext): Promise<Armed> {
   const key = generationKey(spec)
+  // Most keys are new, and then this is all there is to do.
+  const first = await insertRevision(spec, key, 1, context)
+  if (first !== undefined) return { row: first, how: 'started' }
   for (let round = 0; round < maxRounds; round += 1) {
     const current = await currentRow(context.transaction, key)
     if (current === undefined || current.retired_at !== null) {
@@ -97,9 +101,11 @@ async function insertRevision(
   revision: number,
   context: ArmContext,
 ): Promise<GenerationRow | undefined> {
+  const jobId = randomUUID()
   const row = await context.transaction
     .insertInto('generations')
     .values({
+      job_id: jobId,
       domain: spec.domain,
       key,
       revision,
@@ -121,13 +127,16 @@ async function insertRevision(
     .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
     .returningAll()
     .executeTakeFirst()
-  return row === undefined ? undefined : await start(row, context)
+  if (row !== undefined) await start(row, jobId, context)
+  return row
 }
 
 async function rearm(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+  const jobId = randomUUID()
   const armed = await context.transaction
     .updateTable('generations')
     .set((eb) => ({
+      job_id: jobId,
       status: 'queued' as const,
       attempt: eb('attempt', '+', 1),
       retries: 0,
@@ -148,25 +157,18 @@ async function rearm(row: GenerationRow, context: ArmContext): Promise<Generatio
     .where('status', 'in', ['failed', 'cancelled'])
     .returningAll()
     .executeTakeFirst()
-  return armed === undefined ? undefined : await start(armed, context)
+  if (armed !== undefined) await start(armed, jobId, context)
+  return armed
 }
 
 /** The job of a queued record, and the event that says so. */
-async function start(row: GenerationRow, context: ArmContext): Promise<GenerationRow> {
-  const jobId = await context.queue.enqueue(
-    { generationId: row.id },
-    { transaction: context.transaction, priority: row.priority },
-  )
-  await context.transaction
-    .updateTable('generations')
-    .set({ job_id: jobId })
-    .where('id', '=', row.id)
-    .execute()
-  await appendEvent(context.transaction, context.queue, {
+async function start(row: GenerationRow, jobId: string, context: ArmContext): Promise<void> {
+  const { transaction, queue } = context
+  await queue.enqueue({ jobId, generationId: row.id }, { transaction, priority: row.priority })
+  await appendEvent(transaction, queue, {
     generationId: row.id,
     seq: row.event_seq,
     type: 'queued',
     data: { attempt: row.attempt },
   })
-  return { ...row, job_id: jobId }
 }

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely'
+import { sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 
@@ -24,23 +25,50 @@ export interface GenerationEvent {
 
 /**
  * Writes an event under the number that the caller took from `event_seq` in the same transaction, and announces
- * it: whoever hears of it after the commit finds it.
+ * it: whoever hears of it after the commit finds it. One round trip for both.
  */
 export async function appendEvent(
   transaction: Transaction<Schema>,
   queue: JobQueue,
   event: { generationId: string; seq: number; type: GenerationEventType; data: Record<string, unknown> },
 ): Promise<void> {
-  await transaction
-    .insertInto('generation_events')
-    .values({
-      generation_id: event.generationId,
-      seq: event.seq,
-      type: event.type,
-      data: JSON.stringify(event.data),
-    })
-    .execute()
-  await queue.announce(event, { transaction })
+  await sql`
+    with event as (
+      insert into generation_events (generation_id, seq, type, data)
+      values (${event.generationId}, ${event.seq}, ${event.type}, ${JSON.stringify(event.data)})
+    )
+    select ${queue.announcement(event)}
+  `.execute(transaction)
+}
+
+/**
+ * Takes the next number, writes the event and announces it, in one statement, if the lease still holds.
+ * @returns whether it does
+ */
+export async function appendLeasedEvent(
+  database: Kysely<Schema>,
+  queue: JobQueue,
+  event: {
+    generationId: string
+    lease: string
+    type: GenerationEventType
+    data: Record<string, unknown>
+  },
+): Promise<boolean> {
+  const { generationId, type } = event
+  const { rows } = await sql`
+    with held as (
+      update generations set event_seq = event_seq + 1
+      where id = ${generationId} and lease = ${event.lease} and status = 'running'
+      returning id, event_seq
+    ), event as (
+      insert into generation_events (generation_id, seq, type, data)
+      select id, event_seq, ${type}, ${JSON.stringify(event.data)}::jsonb from held
+      returning seq
+    )
+    select ${queue.announcement({ generationId, seq: sql.ref('event.seq'), type })} from event
+  `.execute(database)
+  return rows.length > 0
 }
 
 /** Events after a number, in order. */

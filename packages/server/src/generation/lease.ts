@@ -4,7 +4,7 @@ import type { Schema, StoredTimings } from '../database/schema.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import type { GenerationEventType } from './events.ts'
-import { appendEvent } from './events.ts'
+import { appendEvent, appendLeasedEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { keepObject, publishImage } from './image-rows.ts'
 
@@ -93,32 +93,35 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     return updated
   }
 
+  const storeStep = (
+    transaction: Transaction<Schema>,
+    result: StoreResult,
+  ): Promise<GenerationRow | undefined> =>
+    step(
+      transaction,
+      'stored',
+      { imageId: row.image_id, url: `/images/${row.image_id}` },
+      {
+        status: 'stored',
+        object_hash: result.objectHash,
+        format: result.format,
+        bytes: result.bytes,
+        warnings: JSON.stringify(result.warnings),
+        timings: JSON.stringify(result.timings),
+        cost_usd: result.costUsd ?? null,
+        settled_at: new Date(now()),
+        lease: null,
+      },
+    )
+
   return {
     row,
-    tell: (type, data) =>
-      database.transaction().execute(async (transaction) => {
-        return (await step(transaction, type, data, {})) !== undefined
-      }),
+    tell: (type, data) => appendLeasedEvent(database, queue, { generationId: row.id, lease, type, data }),
     store: (result) =>
       database.transaction().execute(async (transaction) => {
         await keepObject(transaction, result.objectHash)
-        await result.putObject()
-        const stored = await step(
-          transaction,
-          'stored',
-          { imageId: row.image_id, url: `/images/${row.image_id}` },
-          {
-            status: 'stored',
-            object_hash: result.objectHash,
-            format: result.format,
-            bytes: result.bytes,
-            warnings: JSON.stringify(result.warnings),
-            timings: JSON.stringify(result.timings),
-            cost_usd: result.costUsd ?? null,
-            settled_at: new Date(now()),
-            lease: null,
-          },
-        )
+        // Beside each other: the record is committed, and anybody told, only when both are done.
+        const [, stored] = await Promise.all([result.putObject(), storeStep(transaction, result)])
         if (stored === undefined) return false
         await publishImage(transaction, stored)
         return true
@@ -144,25 +147,31 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     requeue: (reason) =>
       database.transaction().execute(async (transaction) => {
         const isRetry = reason.kind === 'retry'
+        const jobId = randomUUID()
         const queued = await step(
           transaction,
           'queued',
           isRetry ? { retry: row.retries + 1, code: reason.code, message: reason.message } : {},
           {
             status: 'queued',
+            job_id: jobId,
             lease: null,
             worker_id: null,
             ...(isRetry ? { retries: row.retries + 1 } : {}),
           },
         )
         if (queued === undefined) return false
-        await sendAgain(transaction, queue, queued, isRetry ? reason.delayS : undefined)
+        await queue.enqueue(
+          { jobId, generationId: row.id },
+          { transaction, priority: row.priority, ...(isRetry ? { delayS: reason.delayS } : {}) },
+        )
         return true
       }),
   }
 }
 
 type StepValues = Partial<{
+  job_id: string
   status: 'stored' | 'failed' | 'queued'
   object_hash: string
   format: string
@@ -179,17 +188,3 @@ type StepValues = Partial<{
   retries: number
   reruns: number
 }>
-
-/** A new job for a record that was handed back; the old job then finds that it has been replaced. */
-export async function sendAgain(
-  transaction: Transaction<Schema>,
-  queue: JobQueue,
-  row: GenerationRow,
-  delayS?: number,
-): Promise<void> {
-  const jobId = await queue.enqueue(
-    { generationId: row.id },
-    { transaction, priority: row.priority, ...(delayS === undefined ? {} : { delayS }) },
-  )
-  await transaction.updateTable('generations').set({ job_id: jobId }).where('id', '=', row.id).execute()
-}

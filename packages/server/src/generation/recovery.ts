@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely'
+import { randomUUID } from 'node:crypto'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { appendEvent } from './events.ts'
-import { sendAgain } from './lease.ts'
 
 /** A record that has taken this many workers down with it is the cause, not the victim. */
 const maxReruns = 3
@@ -40,6 +40,7 @@ export async function recoverFromWorker(
       .execute()
     for (const row of rows) {
       const dead = row.reruns + 1 > maxReruns
+      const jobId = randomUUID()
       const message = `Each of the ${maxReruns + 1} workers that ran this generation died.`
       const updated = await transaction
         .updateTable('generations')
@@ -55,13 +56,15 @@ export async function recoverFromWorker(
                 error_message: message,
                 settled_at: new Date(context.now()),
               }
-            : { status: 'queued' as const }),
+            : { status: 'queued' as const, job_id: jobId }),
         }))
         .where('id', '=', row.id)
         .returningAll()
         .executeTakeFirstOrThrow()
       if (row.job_id !== null) await context.queue.cancel(row.job_id, { transaction })
-      if (!dead) await sendAgain(transaction, context.queue, updated)
+      if (!dead) {
+        await context.queue.enqueue({ jobId, generationId: row.id }, { transaction, priority: row.priority })
+      }
       await appendEvent(transaction, context.queue, {
         generationId: row.id,
         seq: updated.event_seq,

@@ -101,26 +101,32 @@ async function insertRequest(
   generations: readonly GenerationRow[],
   transaction: Transaction<Schema>,
 ): Promise<Selectable<RequestsTable>> {
-  const request = await transaction
-    .insertInto('requests')
-    .values({
-      id,
-      project: ask.project,
-      scope: ask.scope,
-      source: ask.source,
-      prompt: ask.prompt,
-      model: ask.model,
-      tags: [...ask.tags],
-      n: generations.length,
-      priority: ask.priority,
-    })
-    .returningAll()
+  // One round trip for both tables: this is the path that a caller waits on.
+  return await transaction
+    .with('request', (query) =>
+      query
+        .insertInto('requests')
+        .values({
+          id,
+          project: ask.project,
+          scope: ask.scope,
+          source: ask.source,
+          prompt: ask.prompt,
+          model: ask.model,
+          tags: [...ask.tags],
+          n: generations.length,
+          priority: ask.priority,
+        })
+        .returningAll(),
+    )
+    .with('pictures', (query) =>
+      query
+        .insertInto('request_images')
+        .values(generations.map((row, index) => ({ request_id: id, index, generation_id: row.id }))),
+    )
+    .selectFrom('request')
+    .selectAll()
     .executeTakeFirstOrThrow()
-  await transaction
-    .insertInto('request_images')
-    .values(generations.map((row, index) => ({ request_id: id, index, generation_id: row.id })))
-    .execute()
-  return request
 }
 
 /** @throws DarkroomError not_found, also for a request of another project: ids never cross projects */

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { RawBuilder, Transaction } from 'kysely'
 import type { Priority, Schema } from '../database/schema.ts'
 
 /** What a worker is handed: the record to work on, and nothing that could be out of date. */
@@ -23,22 +23,31 @@ export interface Announcement {
   type: string
 }
 
+/** An announcement whose number the same statement may only just make. */
+export type AnnouncementExpression = Omit<Announcement, 'seq'> & { seq: number | RawBuilder<unknown> }
+
 /**
  * The job queue. Its only implementation is pg-boss's; the interface is here so that a reader sees the little
  * that the platform needs.
  */
 export interface JobQueue {
-  /** Adds a job in the caller's transaction: it exists if and only if the record does. */
+  /**
+   * Adds a job in the caller's transaction: it exists if and only if the record does. The caller names it (a UUID),
+   * so that the record can carry the name from the start.
+   */
   enqueue(
-    job: GenerationJob,
+    job: Lease,
     options: { transaction: Transaction<Schema>; priority: Priority; delayS?: number },
-  ): Promise<string>
+  ): Promise<void>
   /** Removes a job that no longer has work to do; a handler that runs it is not interrupted by this. */
   cancel(jobId: string, options: { transaction: Transaction<Schema> }): Promise<void>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
   work(options: { concurrency: number }, handler: (lease: Lease) => Promise<void>): Promise<WorkSubscription>
-  /** Tells all processes of a change when, and only when, the transaction commits. */
-  announce(announcement: Announcement, options: { transaction: Transaction<Schema> }): Promise<void>
+  /**
+   * The expression that tells all processes of a change when, and only when, its statement's transaction commits.
+   * An expression, so that it costs no round trip of its own.
+   */
+  announcement(announcement: AnnouncementExpression): RawBuilder<unknown>
   /** Hears every announcement of every process. */
   onAnnouncement(listener: (announcement: Announcement) => void): () => void
   /** Called when announcements may have been missed (the connection was lost): re-read what you wait for. */

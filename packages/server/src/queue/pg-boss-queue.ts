@@ -46,10 +46,8 @@ export async function createPgBossQueue(options: PgBossQueueOptions): Promise<Jo
     cancel: (jobId, { transaction }) =>
       boss.deleteJob(queueName, jobId, { db: fromKysely(transaction) }).then(() => {}),
     work: ({ concurrency }, handler) => work(boss, concurrency, handler),
-    announce: async (announcement, { transaction }) => {
-      const payload = `${announcement.generationId} ${announcement.seq} ${announcement.type}`
-      await sql`select pg_notify(${channel}, ${payload})`.execute(transaction)
-    },
+    announcement: ({ generationId, seq, type }) =>
+      sql`pg_notify(${channel}, concat_ws(' ', ${generationId}::text, ${seq}::text, ${type}::text))`,
     onAnnouncement: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -88,19 +86,20 @@ async function createQueueOnce(boss: PgBoss): Promise<void> {
 
 async function enqueue(
   boss: PgBoss,
-  job: GenerationJob,
+  { jobId, generationId }: Lease,
   transaction: Transaction<Schema>,
   priority: Priority,
   delayS: number | undefined,
-): Promise<string> {
-  const jobId = await boss.send(queueName, job, {
+): Promise<void> {
+  const job: GenerationJob = { generationId }
+  const sent = await boss.send(queueName, job, {
+    id: jobId,
     db: fromKysely(transaction),
     priority: priorityNumber[priority],
     ...(delayS === undefined ? {} : { startAfter: delayS }),
   })
-  // Without a singleton key pg-boss always inserts; null would mean an accepted record that nobody works on.
-  if (jobId === null) throw new Error('the queue took no job')
-  return jobId
+  // An id that is taken would leave an accepted record that nobody works on.
+  if (sent !== jobId) throw new Error('the queue took no job')
 }
 
 async function work(

@@ -181,7 +181,8 @@ async function answerWhenDone(
   if (preference.waitS > 0) {
     await settledWithin(services, accepted, preference.waitS * 1000, context.request.signal)
   }
-  const current = await services.generations.read(defaultProject, id)
+  // Not waiting, the record as it was accepted is the answer.
+  const current = preference.waitS > 0 ? await services.generations.read(defaultProject, id) : accepted
   const { status, images } = current.record
   if (status === 'queued' || status === 'running') {
     return json(202, publicRecord(current.record, services), { ...headers, 'retry-after': '1' })

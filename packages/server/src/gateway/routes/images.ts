@@ -51,7 +51,7 @@ async function upload(context: RouteContext, services: GatewayServices): Promise
   const facts = await checkPicture(bytes)
   const image = await services.images.upload(
     defaultProject,
-    withoutPrivateMetadata(bytes, facts.format),
+    await withoutPrivateMetadata(bytes, facts.format),
     facts,
   )
   const answer = publicImage(image, services)
