@@ -82,7 +82,8 @@ export class Collapse {
   #judge(answer: FilledAnswer, ask: Ask): Verdict {
     if (answer.kind === 'streamed') return 'other-variant'
     if (answer.varyKey !== this.#varyKeyFor(answer, ask)) return 'other-variant'
-    return this.#options.store.isPurgedSince(answer.purgeNames, answer.fill) ? 'purged' : 'mine'
+    const purged = answer.purged || this.#options.store.isPurgedSince(answer.purgeNames, answer.fill)
+    return purged ? 'purged' : 'mine'
   }
 
   #varyKeyFor(answer: WholeAnswer, ask: Ask): string {

@@ -126,8 +126,8 @@ export interface Edge {
   /** The answer to a plain GET that is a fresh hit; undefined for anything else, which `fetch` then answers. */
   peek(request: Request, options?: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined
   /**
-   * Visible to the next request when it returns. `purged`: stored answers that it hit; one that several of the
-   * names hit counts once for each.
+   * Visible to the next request when it returns. `purged`: about how many stored answers it hit; see
+   * `EdgeStore.purge`.
    * @throws TypeError if a URL is not absolute
    */
   purge(request: PurgeRequest): Promise<{ purged: number }>

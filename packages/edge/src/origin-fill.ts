@@ -36,6 +36,8 @@ export interface WholeAnswer {
   /** What the origin said: 304 where `status` is that of the stored answer. */
   originStatus: number
   stored: boolean
+  /** It was hard purged before it was complete. */
+  purged: boolean
 }
 
 /** An answer that only the caller that the run was for can have: not shareable, or too large to keep. */
@@ -73,6 +75,9 @@ export class OriginFill {
     const fill = store.beginFill()
     try {
       const work = await new FillRun(this.#parts, ask, flight, fill).run()
+      const { value } = work
+      // Before the end of the fill, since the store need not remember older purges after it.
+      if (value.kind === 'whole') value.purged = store.isPurgedSince(value.purgeNames, fill)
       if (work.until === undefined) store.endFill(fill)
       else void work.until.finally(() => store.endFill(fill)).catch(() => undefined)
       return work
@@ -212,6 +217,7 @@ class FillRun {
       fill: this.#fill,
       originStatus,
       stored: false,
+      purged: false,
     }
   }
 

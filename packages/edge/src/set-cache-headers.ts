@@ -50,12 +50,19 @@ export const setCacheHeaders: {
 function setOnWriteHead(response: NodeLikeResponse, headers: Record<string, string>): void {
   const writeHead: (...all: unknown[]) => unknown = response.writeHead.bind(response) as never
   response.writeHead = (statusCode: number, ...rest: never[]): unknown => {
-    if (isSuccess(statusCode) && !response.hasHeader('cache-control')) {
-      // Set before writeHead's own headers, which win.
+    if (isSuccess(statusCode) && !response.hasHeader('cache-control') && !namesCacheControl(rest)) {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
     }
     return writeHead(statusCode, ...rest)
   }
+}
+
+/** Does the call bring `Cache-Control` itself, as an object's property or in a flat list of names and values? */
+function namesCacheControl(writeHeadArguments: readonly unknown[]): boolean {
+  const headers: unknown = writeHeadArguments.at(-1)
+  if (typeof headers !== 'object' || headers === null) return false
+  const names: unknown[] = Array.isArray(headers) ? headers.flat() : Object.keys(headers)
+  return names.some((name) => typeof name === 'string' && name.toLowerCase() === 'cache-control')
 }
 
 function isSuccess(status: number): boolean {

@@ -10,6 +10,11 @@ export interface CacheProfile {
   storeSetCookie: boolean
   /** Store any final status that has explicit freshness. Off: only statuses whose meaning is known here. */
   storeAnyStatus: boolean
+  /**
+   * Give a 5xx to all who wait for it even if it says `no-store`, as many error pages do. Strictly they would
+   * each have to ask again (RFC 9111 section 5.2.2.5), and a failing origin would be asked a thousand times.
+   */
+  shareFailures: boolean
   /** Serve stale when the origin cannot be reached, even without `stale-if-error` (RFC 9111 section 4.2.4). */
   staleWhenDisconnected: boolean
   /** Share of the time since `Last-Modified` for which an answer without explicit freshness is fresh; 0: none. */
@@ -22,6 +27,7 @@ export const safeProfile: Readonly<CacheProfile> = Object.freeze({
   clientDirectives: 'honour',
   storeSetCookie: false,
   storeAnyStatus: false,
+  shareFailures: true,
   staleWhenDisconnected: false,
   heuristicFraction: 0.1,
   maxHeuristicS: 86_400,
@@ -32,5 +38,6 @@ export const conformanceProfile: Readonly<CacheProfile> = Object.freeze({
   ...safeProfile,
   storeSetCookie: true,
   storeAnyStatus: true,
+  shareFailures: false,
   staleWhenDisconnected: true,
 })

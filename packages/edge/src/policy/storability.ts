@@ -48,6 +48,9 @@ export function storabilityOf(
   profile: CacheProfile,
 ): Storability {
   if (!isForEveryone(answer, asked, profile)) return { storable: false, shareable: false }
+  if (answer.directives.noStore && !isUnderstood(answer)) {
+    return { storable: false, shareable: profile.shareFailures && answer.status >= 500 }
+  }
   const fresh = freshness.lifetimeMs > freshness.initialAgeMs && !freshness.alwaysValidate
   return {
     storable: !asked.noStore && isKnown(answer, freshness, profile) && isUseful(answer, freshness, fresh),
@@ -55,15 +58,12 @@ export function storabilityOf(
   }
 }
 
-/** No rule keeps it from being used for another request. */
+/** No rule but `no-store` keeps it from being used for another request. */
 function isForEveryone(answer: ReceivedAnswer, asked: AskedWith, profile: CacheProfile): boolean {
   const { status, headers, directives } = answer
   // 206 and 304 are parts of an answer, and which part depends on the request.
   if (status < 200 || status === 206 || status === 304) return false
-  const understood = explicitStatuses.has(status)
-  // must-understand lifts no-store for a cache that knows the status (RFC 9111 section 5.2.2.3).
-  if (directives.mustUnderstand ? !understood : directives.noStore) return false
-  if (directives.isPrivate) return false
+  if (directives.isPrivate || (directives.mustUnderstand && !isUnderstood(answer))) return false
   if (varyNamesOf(headers) === undefined) return false
   const setsCookie = headerOf(headers, 'set-cookie') !== undefined
   if (setsCookie && !profile.storeSetCookie && !directives.unstoredFields.includes('set-cookie')) return false
@@ -72,10 +72,17 @@ function isForEveryone(answer: ReceivedAnswer, asked: AskedWith, profile: CacheP
   return !asked.authorization || isPublic || mustRevalidate || sMaxageS !== undefined
 }
 
+/** must-understand lifts no-store for a cache that knows the status (RFC 9111 section 5.2.2.3). */
+function isUnderstood(answer: ReceivedAnswer): boolean {
+  return answer.directives.mustUnderstand && explicitStatuses.has(answer.status)
+}
+
 function isKnown(answer: ReceivedAnswer, freshness: Freshness, profile: CacheProfile): boolean {
   const { status, directives } = answer
   if (freshness.explicit) return profile.storeAnyStatus || explicitStatuses.has(status)
-  return heuristicStatuses.has(status) || (directives.isPublic && explicitStatuses.has(status))
+  if (heuristicStatuses.has(status)) return true
+  // `public` makes others cacheable without a time too; but that a server failed is no lasting truth.
+  return directives.isPublic && status < 500 && explicitStatuses.has(status)
 }
 
 /** Something can come of it: a fresh or a stale use, or a validation. */

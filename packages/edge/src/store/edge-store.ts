@@ -56,7 +56,8 @@ export interface EdgeStore {
   delete(entry: StoredEntry): void
   /**
    * Purges names: hard, they are gone; soft, they are stale. Returns how many entries that hit; an entry with
-   * several of the names counts once for each.
+   * several of the names counts once for each, and one that another name's purge has hit already may count
+   * until its memory is reclaimed.
    */
   purge(names: readonly string[], options: { soft: boolean; nowMs: number }): number
   /** Has a hard purge hit one of these names since the fill began? */
