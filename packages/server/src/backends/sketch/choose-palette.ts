@@ -22,6 +22,7 @@ export function choosePalette(reading: Reading, scene: SceneName | undefined, ra
 function guessTime(reading: Reading, scene: SceneName | undefined, random: Random): TimeOfDay {
   const wanted: TimeOfDay[] = []
   if (
+    reading.features.has('neon') ||
     reading.sky.has('moon') ||
     reading.sky.has('stars') ||
     reading.weather.has('aurora') ||

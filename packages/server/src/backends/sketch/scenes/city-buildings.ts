@@ -152,7 +152,11 @@ function drawWindows(
     0.55 * (1 - depth * 0.6),
   )
   context.fill(dark)
-  const warm = [oklch(0.89, 0.13, 82), oklch(0.82, 0.14, 65), oklch(0.93, 0.06, 95)] as const
+  const isNeon = stage.reading.features.has('neon')
+  const neon = [oklch(0.74, 0.2, 345), oklch(0.84, 0.13, 205), oklch(0.9, 0.1, 95)] as const
+  const warm = isNeon
+    ? neon
+    : ([oklch(0.89, 0.13, 82), oklch(0.82, 0.14, 65), oklch(0.93, 0.06, 95)] as const)
   for (const [index, path] of lamps.entries()) {
     context.fillStyle = css(mix(warm[index] ?? warm[0], palette.far, depth * 0.45), 0.95 - depth * 0.3)
     context.fill(path)

@@ -1,12 +1,12 @@
 import { createCanvas } from '@napi-rs/canvas'
-import { css, mix, oklch } from '../colour.ts'
+import { css, mix, oklch, type Colour } from '../colour.ts'
 import { glow, vertical } from '../paint.ts'
 import type { Random } from '../random.ts'
 import { surface } from '../shading.ts'
 import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
 import { drawMirrored, drawRipples, fillWater } from '../water.ts'
 import { drawSkylineRow } from './city-buildings.ts'
-import { drawRoof, roofOf } from './city-roof.ts'
+import { drawRoof, roofOf, type Roof } from './city-roof.ts'
 import { skyLayers } from './weather-sky.ts'
 
 /** Rows of buildings from the horizon forwards; heights and widths in units, `share` of the picture's height at most. */
@@ -22,73 +22,80 @@ export const city: Scene = {
   horizon: (random: Random): number => random.between(0.7, 0.78),
 
   compose(stage: Stage): Composition {
-    const { habitats, reading, palette, horizonYPx, heightPx, unitPx, widthPx } = stage
+    const { habitats, reading, palette } = stage
     const plan = stage.random.fork('city plan')
     const hasRoof = habitats.has('foreground') || habitats.has('ground')
     const hasRiver = !hasRoof && (habitats.has('water') || reading.features.has('river') || plan.chance(0.72))
     const roof = hasRoof ? roofOf(stage) : undefined
-    const base = hasRiver ? horizonYPx : heightPx
     const peak = plan.between(0.3, 0.7)
     const own = stage.sceneColour ?? oklch(0.55, 0.045, palette.far.h)
     const layers: Layer[] = skyLayers(stage)
-    for (const [index, row] of rows.entries()) {
-      layers.push({
-        name: `buildings ${index + 1}`,
-        draw() {
-          const colour = mix(surface(palette, own, 0.45, row.depth), palette.sky[2], row.depth * 0.22)
-          const foot = hasRiver ? 0 : (heightPx - horizonYPx) * 0.8
-          drawSkylineRow(stage, stage.random.fork(`row ${index}`), {
-            baseYPx: base,
-            tallestPx: Math.min(unitPx * row.tallest, base * row.share) + foot,
-            widthUnits: row.width,
-            peak: peak + (index - 1) * 0.16,
-            depth: row.depth,
-            colour,
-          })
-          if (index < rows.length - 1) hazeBetween(stage, base)
-        },
-      })
-    }
-    const front: Layer[] = []
+    for (const index of rows.keys()) layers.push(buildingRow(stage, index, own, hasRiver, peak))
     if (hasRiver) layers.push({ name: 'river', draw: () => drawRiver(stage) })
     if (roof !== undefined) layers.push({ name: 'roof', draw: () => drawRoof(stage, roof) })
     return {
       back: layers,
-      front,
-      spot(habitat: Habitat, index: number, total: number): Spot {
-        const random = stage.random.fork(`spot ${habitat} ${index}`)
-        const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-        const x = widthPx * (0.5 - stage.light.side * random.between(0.08, 0.18) + spread)
-        if (habitat === 'sky') {
-          return {
-            xPx: x,
-            yPx: horizonYPx * random.between(0.26, 0.34),
-            heightPx: Math.min(300 * unitPx, horizonYPx * 0.42),
-            depth: 0.08,
-            behind: palette.sky[1],
-          }
-        }
-        if (habitat === 'water') {
-          const y = horizonYPx + (heightPx - horizonYPx) * 0.42
-          return {
-            xPx: x,
-            yPx: y,
-            heightPx: Math.min(240 * unitPx, heightPx * 0.3),
-            depth: 0.08,
-            behind: palette.near,
-            mirrorYPx: y,
-          }
-        }
-        return {
-          xPx: x,
-          yPx: roof?.yPx ?? heightPx * 0.92,
-          heightPx: Math.min((habitat === 'foreground' ? 390 : 330) * unitPx, heightPx * 0.44),
-          depth: 0,
-          behind: mix(palette.far, palette.sky[2], 0.3),
-        }
-      },
+      front: [],
+      spot: (habitat, index, total) => citySpot(stage, roof, habitat, index, total),
     }
   },
+}
+
+function buildingRow(stage: Stage, index: number, own: Colour, hasRiver: boolean, peak: number): Layer {
+  const { palette, unitPx, horizonYPx, heightPx } = stage
+  const row = rows[index] ?? rows[0]
+  const base = hasRiver ? horizonYPx : heightPx
+  return {
+    name: `buildings ${index + 1}`,
+    draw() {
+      const colour = mix(surface(palette, own, 0.45, row.depth), palette.sky[2], row.depth * 0.22)
+      const foot = hasRiver ? 0 : (heightPx - horizonYPx) * 0.8
+      drawSkylineRow(stage, stage.random.fork(`row ${index}`), {
+        baseYPx: base,
+        tallestPx: Math.min(unitPx * row.tallest, base * row.share) + foot,
+        widthUnits: row.width,
+        peak: peak + (index - 1) * 0.16,
+        depth: row.depth,
+        colour,
+      })
+      if (index < rows.length - 1) hazeBetween(stage, base)
+    },
+  }
+}
+
+function citySpot(
+  stage: Stage,
+  roof: Roof | undefined,
+  habitat: Habitat,
+  index: number,
+  total: number,
+): Spot {
+  const { widthPx, heightPx, horizonYPx, unitPx, palette } = stage
+  const random = stage.random.fork(`spot ${habitat} ${index}`)
+  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
+  const xPx = widthPx * (0.5 - stage.light.side * random.between(0.08, 0.18) + spread)
+  if (habitat === 'sky') {
+    const yPx = horizonYPx * random.between(0.26, 0.34)
+    return {
+      xPx,
+      yPx,
+      heightPx: Math.min(300 * unitPx, horizonYPx * 0.42),
+      depth: 0.08,
+      behind: palette.sky[1],
+    }
+  }
+  if (habitat === 'water') {
+    const yPx = horizonYPx + (heightPx - horizonYPx) * 0.42
+    const tallest = Math.min(240 * unitPx, heightPx * 0.3)
+    return { xPx, yPx, heightPx: tallest, depth: 0.08, behind: palette.near, mirrorYPx: yPx }
+  }
+  return {
+    xPx,
+    yPx: roof?.yPx ?? heightPx * 0.92,
+    heightPx: Math.min((habitat === 'foreground' ? 390 : 330) * unitPx, heightPx * 0.44),
+    depth: 0,
+    behind: mix(palette.far, palette.sky[2], 0.3),
+  }
 }
 
 /** Warm haze at the feet of a row, which sets the next one off. */

@@ -1,6 +1,6 @@
 import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
-import { createNoise } from '../noise.ts'
+import { createNoise, type Noise } from '../noise.ts'
 import { heightAt, linear, polygon, type Point } from '../paint.ts'
 import { surface } from '../shading.ts'
 import type { Stage } from '../stage.ts'
@@ -42,20 +42,7 @@ function drawMesa(
 ): void {
   const { context, palette, light, unitPx } = stage
   const noise = createNoise(stage.random.fork(`mesa ${salt}`))
-  const edge = (sign: number): Point[] =>
-    Array.from({ length: 15 }, (_, step) => {
-      const t = step / 14
-      // A cliff above, a slope of rubble below.
-      const out =
-        t < 0.52
-          ? 0.34 + 0.05 * t + 0.02 * noise.at(t * 9 + sign * 5)
-          : 0.366 + 0.33 * ((t - 0.52) / 0.48) ** 1.2
-      return {
-        x: foot.x + sign * width * out,
-        y: foot.y - height * (1 - t) + noise.at(t * 6 + sign * 9) * unitPx * 2,
-      }
-    })
-  const shape = polygon([...edge(-1).toReversed(), ...edge(1)])
+  const shape = mesaShape(foot, width, height, noise, unitPx)
   const lit = mix(surface(palette, rock, 1, depth), palette.glow, palette.time === 'day' ? 0.04 : 0.16)
   const shade = surface(palette, rock, 0, depth)
   const left = light.side < 0
@@ -84,6 +71,23 @@ function drawMesa(
       alpha: 0.8,
     },
   )
+}
+
+function mesaShape(foot: Point, width: number, height: number, noise: Noise, unitPx: number): Path2D {
+  const edge = (sign: number): Point[] =>
+    Array.from({ length: 15 }, (_, step) => {
+      const t = step / 14
+      // A cliff above, a slope of rubble below.
+      const out =
+        t < 0.52
+          ? 0.34 + 0.05 * t + 0.02 * noise.at(t * 9 + sign * 5)
+          : 0.366 + 0.33 * ((t - 0.52) / 0.48) ** 1.2
+      return {
+        x: foot.x + sign * width * out,
+        y: foot.y - height * (1 - t) + noise.at(t * 6 + sign * 9) * unitPx * 2,
+      }
+    })
+  return polygon([...edge(-1).toReversed(), ...edge(1)])
 }
 
 /** Saguaros on the nearest dune. */

@@ -103,7 +103,7 @@ function drawBough(stage: Stage, from: Point, half: number, colour: Colour, rand
 /** Leaves hanging into the picture from above, thicker at the sides. */
 export function drawCanopyFringe(stage: Stage, random: Random, row: { near: number; colour: Colour }): void {
   const { context, widthPx, heightPx, unitPx, palette, light, reading } = stage
-  if (reading.season === 'winter') return
+  if (reading.season === 'winter' || reading.weather.has('snow')) return
   const path = new Path2D()
   const bright = new Path2D()
   const count = Math.min(420, Math.round((widthPx / unitPx) * 0.26 * (1.2 - 0.45 * row.near)))

@@ -1,13 +1,13 @@
 import { mix, oklch, type Colour } from '../colour.ts'
-import { glow, heightAt, vertical, type Point } from '../paint.ts'
+import { glow, vertical, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
 import { subjectColour, surface } from '../shading.ts'
 import { drawStars } from '../sky.ts'
-import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
+import type { Composition, Layer, Scene, Stage } from '../stage.ts'
 import { fillLand, ridgeLine } from '../terrain.ts'
-import { drawConiferBelt, drawGrass } from '../vegetation.ts'
 import { drawCanopyFringe, drawFerns, drawTrunks } from './forest-plants.ts'
-import { skyLayers } from './weather-sky.ts'
+import { firSlopes } from './forest-slopes.ts'
+import { forestSpot } from './forest-spot.ts'
 
 /** Rows of trees fading into mist: tall trunks with light between them, or slopes of firs. */
 export const forest: Scene = {
@@ -31,6 +31,7 @@ const rows = 5
 
 function leafOf(stage: Stage): Colour {
   if (stage.sceneColour !== undefined) return stage.sceneColour
+  if (stage.reading.weather.has('snow')) return oklch(0.84, 0.015, 235)
   switch (stage.reading.season) {
     case 'autumn':
       return oklch(0.65, 0.165, 52)
@@ -50,102 +51,71 @@ function mistOf(stage: Stage): Colour {
 
 /** Trunks from pale and thin to dark and thick, a crown of leaves above, ferns below. */
 function tallTrunks(stage: Stage): Composition {
-  const { palette, unitPx, heightPx, widthPx, horizonYPx } = stage
+  const { palette } = stage
   const leaf = leafOf(stage)
   const mist = mistOf(stage)
-  const grounds: Point[][] = []
+  // Shade keeps the hue of the leaves: mixed with the palette's own dark, orange would turn grey.
+  const darkLeaf = mix(palette.near, oklch(0.3, 0.09, leaf.h - 8), 0.6)
   const back: Layer[] = [{ name: 'light', draw: () => drawGlade(stage, mist, leaf) }]
   const front: Layer[] = []
-  for (let row = 0; row < rows; row += 1) {
-    const near = (row + 0.6) / rows
-    const random = stage.random.fork(`row ${row}`)
-    const line = ridgeLine(stage, random.fork('ground'), {
-      baseYPx: horizonYPx + (heightPx - horizonYPx) * (0.06 + 0.78 * near ** 1.5),
-      heightPx: unitPx * (22 + 40 * near),
-      frequency: 1.3,
-      octaves: 3,
-      kind: 'rolling',
-    })
-    grounds.push(line)
-    const depth = (1 - near) ** 0.8
-    const bark = stage.reading.features.has('birches') ? oklch(0.86, 0.012, 85) : oklch(0.34, 0.035, 50)
-    const trunk = mix(mix(surface(palette, bark, 0.35, 0), palette.near, 0.35), mist, depth * 0.93)
-    const floor = mix(
-      mix(subjectColour(palette, leaf, 0.5, 0), palette.near, 0.14 + 0.26 * near),
-      mist,
-      depth * 0.85,
-    )
-    const layer: Layer = {
-      name: `trees ${row + 1}`,
-      draw() {
-        drawTrunks(stage, line, random.fork('trunks'), {
-          near,
-          colour: trunk,
-          mist,
-          isLast: row === rows - 1,
-        })
-        drawCanopyFringe(stage, random.fork('canopy'), {
-          near,
-          colour: mix(
-            mix(subjectColour(palette, leaf, 0.6, 0), palette.near, 0.12 + 0.32 * near),
-            mist,
-            depth * 0.8,
-          ),
-        })
-        fillLand(stage, line, heightPx, floor, {
-          colour: mix(floor, row === rows - 1 ? palette.near : mist, 0.6),
-          amount: 0.8,
-        })
-        if (row === 1) drawShafts(stage, mist)
-        if (row >= 2)
-          drawFerns(stage, line, random.fork('ferns'), {
-            near,
-            colour: mix(floor, palette.glow, 0.14),
-            dark: mix(floor, palette.near, 0.5),
-          })
-      },
-    }
+  const lines = Array.from({ length: rows }, (_, row) => groundLine(stage, row))
+  for (const [row, line] of lines.entries()) {
+    const layer = treeRow(stage, row, line, { leaf, darkLeaf, mist })
     if (row === rows - 1) front.push(layer)
     else back.push(layer)
   }
-  const path = grounds[3] ?? []
+  const ground = lines[3] ?? []
   return {
     back,
     front,
-    spot: (habitat, index, total) => forestSpot(stage, path, mist, habitat, index, total, widthPx),
+    spot: (habitat, index, total) => forestSpot(stage, ground, mist, habitat, index, total),
   }
 }
 
-function forestSpot(
+const nearness = (row: number): number => (row + 0.6) / rows
+
+function groundLine(stage: Stage, row: number): Point[] {
+  const { unitPx, heightPx, horizonYPx } = stage
+  const near = nearness(row)
+  return ridgeLine(stage, stage.random.fork(`row ${row}`).fork('ground'), {
+    baseYPx: horizonYPx + (heightPx - horizonYPx) * (0.06 + 0.78 * near ** 1.5),
+    heightPx: unitPx * (22 + 40 * near),
+    frequency: 1.3,
+    octaves: 3,
+    kind: 'rolling',
+  })
+}
+
+/** One row of trees: trunks, crowns, the ground they stand on, and what grows there. */
+function treeRow(
   stage: Stage,
-  ground: readonly Point[],
-  mist: Colour,
-  habitat: Habitat,
-  index: number,
-  total: number,
-  widthPx: number,
-): Spot {
-  const { heightPx, unitPx, horizonYPx, palette, light } = stage
-  const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-  const x = widthPx * (0.5 - light.side * random.between(0, 0.1) + spread)
-  if (habitat === 'sky') {
-    return {
-      xPx: x,
-      yPx: heightPx * random.between(0.22, 0.32),
-      heightPx: Math.min(300 * unitPx, horizonYPx * 0.5),
-      depth: 0.1,
-      behind: mist,
-    }
-  }
-  const isNear = habitat === 'foreground'
+  row: number,
+  line: readonly Point[],
+  { leaf, darkLeaf, mist }: { leaf: Colour; darkLeaf: Colour; mist: Colour },
+): Layer {
+  const { palette, heightPx, reading } = stage
+  const near = nearness(row)
+  const random = stage.random.fork(`row ${row}`)
+  const depth = (1 - near) ** 0.8
+  const isLast = row === rows - 1
+  const bark = reading.features.has('birches') ? oklch(0.86, 0.012, 85) : oklch(0.34, 0.035, 50)
+  const trunk = mix(mix(surface(palette, bark, 0.35, 0), palette.near, 0.35), mist, depth * 0.93)
+  const floorHere = mix(subjectColour(palette, leaf, 0.5, 0), darkLeaf, 0.14 + 0.26 * near)
+  const floor = mix(floorHere, mist, depth * 0.85)
+  const crownHere = mix(subjectColour(palette, leaf, 0.6, 0), darkLeaf, 0.12 + 0.32 * near)
+  const plants = { near, colour: mix(floor, palette.glow, 0.14), dark: mix(floor, palette.near, 0.5) }
   return {
-    xPx: x,
-    yPx: Math.min(heightPx * 0.93, heightAt(ground, x) + unitPx * (isNear ? 34 : 20)),
-    heightPx: Math.min((isNear ? 340 : 330) * unitPx, heightPx * 0.42),
-    depth: 0.02,
-    behind: mist,
-    shadow: palette.near,
+    name: `trees ${row + 1}`,
+    draw() {
+      drawTrunks(stage, line, random.fork('trunks'), { near, colour: trunk, mist, isLast })
+      drawCanopyFringe(stage, random.fork('canopy'), { near, colour: mix(crownHere, mist, depth * 0.8) })
+      fillLand(stage, line, heightPx, floor, {
+        colour: mix(floor, isLast ? palette.near : mist, 0.6),
+        amount: 0.8,
+      })
+      if (row === 1) drawShafts(stage, mist)
+      if (row >= 2) drawFerns(stage, line, random.fork('ferns'), plants)
+    },
   }
 }
 
@@ -197,73 +167,4 @@ function drawShafts(stage: Stage, mist: Colour): void {
     context.fill()
   }
   context.restore()
-}
-
-/** Slopes of firs, one behind the other, with mist in the valleys between. */
-function firSlopes(stage: Stage): Composition {
-  const { palette, unitPx, heightPx, widthPx, horizonYPx } = stage
-  const plan = stage.random.fork('slopes')
-  const isSnowy = stage.reading.season === 'winter' || stage.reading.weather.has('snow')
-  const fir =
-    stage.sceneColour ?? (stage.reading.season === 'autumn' ? oklch(0.48, 0.09, 70) : oklch(0.4, 0.075, 165))
-  const mist = mix(palette.sky[3], palette.far, 0.25)
-  const layers: Layer[] = []
-  let last: Point[] = []
-  const slopes = 6
-  const lean = plan.chance(0.5) ? 1 : -1
-  for (let row = 0; row < slopes; row += 1) {
-    const near = row / (slopes - 1)
-    const random = stage.random.fork(`slope ${row}`)
-    const tilt = (row % 2 === 0 ? lean : -lean) * (0.75 - 0.45 * near)
-    const line = ridgeLine(stage, random.fork('line'), {
-      baseYPx: horizonYPx * 0.86 + (heightPx - horizonYPx * 0.86) * (0.02 + 0.9 * near ** 1.25),
-      heightPx: Math.min(unitPx * 210, heightPx * 0.22) * (1 - 0.55 * near),
-      frequency: 1.2,
-      octaves: 4,
-      kind: 'rolling',
-      envelope: (t) => 0.55 + tilt * (t - 0.5) * 1.5,
-    })
-    last = line
-    const depth = (1 - near) ** 0.9
-    const colour = mix(
-      surface(palette, fir, 0.35, depth * 0.8),
-      near > 0.75 ? palette.near : mist,
-      near > 0.75 ? 0.35 : depth * 0.45,
-    )
-    layers.push({
-      name: `slope ${row + 1}`,
-      draw() {
-        drawConiferBelt(stage, line, random.fork('firs'), {
-          heightPx: Math.min(unitPx * (24 + 250 * near ** 1.9), heightPx * 0.34),
-          spacingPx: unitPx * (7 + 44 * near ** 1.5),
-          colour,
-          density: 0.95 - 0.3 * near,
-        })
-        const ground = isSnowy
-          ? mix(colour, surface(palette, oklch(0.95, 0.01, 240), 0.7, depth * 0.6), 0.75)
-          : colour
-        const isFront = row === slopes - 1
-        fillLand(
-          stage,
-          line,
-          isFront
-            ? heightPx
-            : Math.min(heightPx, horizonYPx * 0.86 + (heightPx - horizonYPx * 0.86) * near + unitPx * 190),
-          ground,
-          { colour: isFront ? palette.near : mist, amount: isFront ? 0.55 : 0.72 },
-        )
-        if (isFront && !isSnowy)
-          drawGrass(stage, line, random.fork('grass'), {
-            heightPx: unitPx * 17,
-            colour: mix(ground, palette.glow, 0.2),
-            dark: mix(ground, palette.near, 0.6),
-          })
-      },
-    })
-  }
-  return {
-    back: [...skyLayers(stage), ...layers],
-    front: [],
-    spot: (habitat, index, total) => forestSpot(stage, last, mist, habitat, index, total, widthPx),
-  }
 }

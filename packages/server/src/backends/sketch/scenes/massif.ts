@@ -51,11 +51,11 @@ export function massifOf(stage: Stage): Massif {
 
 function crestsOf(line: readonly Point[], heightPx: number, baseYPx: number): Massif['crests'] {
   const crests: Massif['crests'] = []
-  const reach = 7
+  const reach = 12
   for (const [index, point] of line.entries()) {
     const window = line.slice(Math.max(0, index - reach), index + reach + 1)
     const rise = baseYPx - point.y
-    if (rise > heightPx * 0.16 && window.every((other) => other.y >= point.y)) {
+    if (rise > heightPx * 0.22 && window.every((other) => other.y >= point.y)) {
       crests.push({ index, dropPx: rise * 0.97 })
     }
   }
@@ -69,7 +69,7 @@ export function drawMassif(stage: Stage, massif: Massif): void {
   const depth = 0.42
   const isWhite = reading.season === 'winter' || reading.weather.has('snow') || reading.features.has('snowy')
   const asked = stage.sceneColour
-  const rock = asked ?? oklch(0.56, 0.05, palette.far.h)
+  const rock = asked ?? oklch(0.7, 0.045, palette.far.h)
   const lit = mix(surface(palette, rock, 1, depth), palette.glow, palette.time === 'day' ? 0.06 : 0.26)
   const shade = mix(surface(palette, rock, 0, depth * 0.85), palette.sky[0], 0.12)
   const haze = mix(palette.sky[3], palette.far, 0.35)
@@ -79,7 +79,7 @@ export function drawMassif(stage: Stage, massif: Massif): void {
   context.save()
   context.clip(shape)
   if (asked === undefined || isWhite) drawSnow(stage, massif, random.fork('snow'), isWhite ? 0.95 : 0.5)
-  drawFaces(stage, massif, random.fork('faces'), css(shade, 0.62))
+  drawFaces(stage, massif, random.fork('faces'), css(shade, 0.58))
   context.restore()
   const box = { xPx: 0, yPx: top, widthPx, heightPx: massif.baseYPx - top }
   spray(context, shape, box, {

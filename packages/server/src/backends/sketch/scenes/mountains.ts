@@ -17,7 +17,7 @@ export const mountains: Scene = {
   horizon: (random: Random): number => random.between(0.56, 0.66),
 
   compose(stage: Stage): Composition {
-    const { habitats, reading, horizonYPx, heightPx, palette, unitPx } = stage
+    const { habitats, reading, horizonYPx, heightPx, palette } = stage
     const plan = stage.random.fork('mountain plan')
     const hasLake = habitats.has('water') || reading.features.has('lake') || plan.chance(0.6)
     const bank = bankLine(stage, hasLake)
@@ -46,31 +46,19 @@ export const mountains: Scene = {
       front,
       spot: (habitat, index, total) => mountainSpot(stage, bank, habitat, index, total),
     }
-
-    function drawLakeMirror(current: Stage, sheet: Water): void {
-      const reach = Math.round(Math.min(heightPx - horizonYPx, horizonYPx) * 0.98)
-      const copy = createCanvas(current.widthPx, Math.max(1, reach))
-      copy
-        .getContext('2d')
-        .drawImage(
-          current.context.canvas,
-          0,
-          Math.round(horizonYPx) - reach,
-          current.widthPx,
-          reach,
-          0,
-          0,
-          current.widthPx,
-          reach,
-        )
-      drawMirrored(
-        current,
-        { image: copy, leftPx: 0, lineYPx: horizonYPx, alpha: 0.72, shakePx: 3.2 * unitPx },
-        current.random.fork('lake'),
-      )
-      drawRipples(current, sheet, current.random.fork('ripples'), 0.5)
-    }
   },
+}
+
+/** The whole picture above the shore, upside down in the lake. */
+function drawLakeMirror(stage: Stage, water: Water): void {
+  const { context, widthPx, heightPx, horizonYPx, unitPx, random } = stage
+  const reach = Math.max(1, Math.round(Math.min(heightPx - horizonYPx, horizonYPx) * 0.98))
+  const image = createCanvas(widthPx, reach)
+  const top = Math.round(horizonYPx) - reach
+  image.getContext('2d').drawImage(context.canvas, 0, top, widthPx, reach, 0, 0, widthPx, reach)
+  const mirror = { image, leftPx: 0, lineYPx: horizonYPx, alpha: 0.72, shakePx: 3.2 * unitPx }
+  drawMirrored(stage, mirror, random.fork('lake'))
+  drawRipples(stage, water, random.fork('ripples'), 0.5)
 }
 
 function drawFarRanges(stage: Stage): void {

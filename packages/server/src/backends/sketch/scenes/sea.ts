@@ -6,7 +6,10 @@ import { surface } from '../shading.ts'
 import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
 import { fillLand, ridgeLine, rimLight } from '../terrain.ts'
 import { drawGlitter, drawRipples, fillWater, type Water } from '../water.ts'
-import { drawHeadland, headlandOf, standHeightOf } from './sea-land.ts'
+import { drawDistantSails } from './distant-sails.ts'
+import { drawHeadland, headlandOf } from './sea-land.ts'
+import { seaSpot } from './sea-spot.ts'
+import { drawPalms } from './palms.ts'
 import { drawShore, shoreLine } from './sea-shore.ts'
 import { skyLayers } from './weather-sky.ts'
 
@@ -54,10 +57,14 @@ export const sea: Scene = {
       const layers = habitats.has('foreground') ? back : front
       layers.push({ name: 'shore', draw: () => drawShore(stage, shore) })
     }
+    if (!habitats.has('water') && !isRough && !reading.avoid.has('subject:sailboat') && plan.chance(0.6)) {
+      back.push({ name: 'distant sails', draw: () => drawDistantSails(stage) })
+    }
+    if (reading.features.has('palms')) front.push({ name: 'palms', draw: () => drawPalms(stage) })
     return {
       back,
       front,
-      spot: (habitat, index, total) => seaSpot(stage, habitat, index, total, headland, shore),
+      spot: (habitat, index, total) => seaSpot(stage, { headland, shore }, habitat, index, total),
     }
   },
 }
@@ -148,60 +155,5 @@ function foam(stage: Stage, line: readonly Point[], near: number, random: Random
       Math.PI * 2,
     )
     context.fill()
-  }
-}
-
-function seaSpot(
-  stage: Stage,
-  habitat: Habitat,
-  index: number,
-  total: number,
-  headland: ReturnType<typeof headlandOf> | undefined,
-  shore: readonly Point[] | undefined,
-): Spot {
-  const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
-  const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const away = -light.side
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.5 : 0
-  const x = widthPx * (0.5 + away * random.between(0.1, 0.19) + spread)
-  if (habitat === 'sky') {
-    return {
-      xPx: x,
-      yPx: horizonYPx * random.between(0.34, 0.46),
-      heightPx: Math.min(430 * unitPx, horizonYPx * 0.75),
-      depth: 0.1,
-      behind: palette.sky[1],
-    }
-  }
-  if (habitat === 'ground' && headland !== undefined) {
-    const xPx = headland.standXPx + index * 130 * unitPx * light.side
-    return {
-      xPx,
-      yPx: heightAt(headland.top, xPx) + 3 * unitPx,
-      heightPx: standHeightOf(stage),
-      depth: 0.12,
-      behind: palette.sky[2],
-    }
-  }
-  if (habitat === 'foreground' && shore !== undefined) {
-    const yPx = Math.min(heightPx * 0.93, heightAt(shore, x) + heightPx * 0.11)
-    return {
-      xPx: x,
-      yPx,
-      heightPx: Math.min(400 * unitPx, heightPx * 0.42),
-      depth: 0,
-      behind: palette.water,
-      shadow: palette.near,
-    }
-  }
-  const low = shore === undefined ? 0.38 : 0.22
-  const y = horizonYPx + (heightPx - horizonYPx) * random.between(low * 0.6, low)
-  return {
-    xPx: x,
-    yPx: y,
-    heightPx: Math.min(470 * unitPx, heightPx * 0.5, widthPx * 0.62) * random.between(0.66, 1),
-    depth: 0.05,
-    behind: palette.sky[2],
-    mirrorYPx: y,
   }
 }

@@ -142,12 +142,12 @@ function drawSteam(stage: Stage, random: Random): void {
 
 /** A vase with a loose bunch of flowers. */
 export function drawVase(stage: Stage, item: Item): void {
-  const { context, palette } = stage
+  const { palette } = stage
   const { random } = item
-  const clay = mix(palette.accents[2], oklch(0.7, 0.06, 240), 0.35)
-  const petals = [item.colour ?? palette.accents[0], palette.accents[1], oklch(0.95, 0.02, 90)] as const
+  const first = item.colour ?? palette.accents[0]
+  const petals = [first, first, palette.accents[1], oklch(0.95, 0.02, 90)] as const
   place(stage, item, 24, (side) => {
-    const heads = Array.from({ length: 9 }, (_, index) => {
+    const heads = Array.from({ length: 9 }, (_, index): Head => {
       const fan = (index / 8 - 0.5) * 1.75 + random.between(-0.08, 0.08)
       const reach = 54 * random.between(0.72, 1.1)
       return {
@@ -157,51 +157,64 @@ export function drawVase(stage: Stage, item: Item): void {
         fan,
       }
     })
-    context.lineCap = 'round'
-    for (const head of heads) {
-      context.strokeStyle = css(subjectColour(palette, oklch(0.5, 0.09, 145), random.between(0.2, 0.7), 0))
-      context.lineWidth = 1.2
-      context.stroke(
-        new Path2D(`M ${head.fan * 3} -38 Q ${head.x * 0.3} ${(head.y - 44) * 0.6} ${head.x} ${head.y}`),
-      )
-      const leaf = { x: head.x * 0.55, y: -40 + (head.y + 40) * 0.55 }
-      context.fillStyle = css(subjectColour(palette, oklch(0.56, 0.1, 142), random.between(0.2, 0.9), 0))
-      context.beginPath()
-      context.ellipse(
-        leaf.x + Math.sign(head.fan) * 4,
-        leaf.y,
-        6.5,
-        2.3,
-        head.fan - 0.6 * Math.sign(head.fan),
-        0,
-        Math.PI * 2,
-      )
-      context.fill()
-    }
+    for (const head of heads) drawStem(stage, head, random)
     for (const head of heads.toSorted((one, other) => one.y - other.y)) {
-      drawBlossom(stage, head, random.pick([petals[0], petals[0], petals[1], petals[2]]), side, random)
+      drawBlossom(stage, head, random.pick(petals), side, random)
     }
-    const vase = new Path2D(
-      'M -9 -44 C -9 -38 -8 -35 -13 -29 C -22 -18 -20 -4 -11 0.5 L 11 0.5 C 20 -4 22 -18 13 -29 C 8 -35 9 -38 9 -44 Z',
-    )
-    context.fillStyle = linear(context, { x: side * 20, y: 0 }, { x: -side * 20, y: 0 }, [
-      [0, subjectColour(palette, clay, 0.8, 0)],
-      [0.3, subjectColour(palette, adjust(clay, 0.06), 1, 0)],
-      [1, subjectColour(palette, adjust(clay, -0.14), 0.02, 0)],
-    ])
-    context.fill(vase)
-    context.save()
-    context.clip(vase)
-    context.fillStyle = css(oklch(0.99, 0.01, 90), 0.3)
-    context.beginPath()
-    context.ellipse(side * 10, -16, 1.7, 8, side * 0.12, 0, Math.PI * 2)
-    context.fill()
-    context.restore()
-    context.fillStyle = css(subjectColour(palette, adjust(clay, -0.12), 0.4, 0))
-    context.beginPath()
-    context.ellipse(0, -44, 9, 1.8, 0, 0, Math.PI * 2)
-    context.fill()
+    drawVessel(stage, side)
   })
+}
+
+/** Where a flower is, how large, and the angle at which its stem leaves the vase. */
+interface Head extends Point {
+  size: number
+  fan: number
+}
+
+function drawStem({ context, palette }: Stage, head: Head, random: Random): void {
+  context.lineCap = 'round'
+  context.strokeStyle = css(subjectColour(palette, oklch(0.5, 0.09, 145), random.between(0.2, 0.7), 0))
+  context.lineWidth = 1.2
+  const bend = `${head.x * 0.3} ${(head.y - 44) * 0.6}`
+  context.stroke(new Path2D(`M ${head.fan * 3} -38 Q ${bend} ${head.x} ${head.y}`))
+  const out = Math.sign(head.fan)
+  context.fillStyle = css(subjectColour(palette, oklch(0.56, 0.1, 142), random.between(0.2, 0.9), 0))
+  context.beginPath()
+  context.ellipse(
+    head.x * 0.55 + out * 4,
+    -18 + head.y * 0.55,
+    6.5,
+    2.3,
+    head.fan - 0.6 * out,
+    0,
+    Math.PI * 2,
+  )
+  context.fill()
+}
+
+const vessel =
+  'M -9 -44 C -9 -38 -8 -35 -13 -29 C -22 -18 -20 -4 -11 0.5 L 11 0.5 C 20 -4 22 -18 13 -29 C 8 -35 9 -38 9 -44 Z'
+
+function drawVessel({ context, palette }: Stage, side: -1 | 1): void {
+  const clay = mix(palette.accents[2], oklch(0.7, 0.06, 240), 0.35)
+  const vase = new Path2D(vessel)
+  context.fillStyle = linear(context, { x: side * 20, y: 0 }, { x: -side * 20, y: 0 }, [
+    [0, subjectColour(palette, clay, 0.8, 0)],
+    [0.3, subjectColour(palette, adjust(clay, 0.06), 1, 0)],
+    [1, subjectColour(palette, adjust(clay, -0.14), 0.02, 0)],
+  ])
+  context.fill(vase)
+  context.save()
+  context.clip(vase)
+  context.fillStyle = css(oklch(0.99, 0.01, 90), 0.3)
+  context.beginPath()
+  context.ellipse(side * 10, -16, 1.7, 8, side * 0.12, 0, Math.PI * 2)
+  context.fill()
+  context.restore()
+  context.fillStyle = css(subjectColour(palette, adjust(clay, -0.12), 0.4, 0))
+  context.beginPath()
+  context.ellipse(0, -44, 9, 1.8, 0, 0, Math.PI * 2)
+  context.fill()
 }
 
 function drawBlossom(

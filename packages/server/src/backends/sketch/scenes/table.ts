@@ -5,7 +5,8 @@ import type { Random } from '../random.ts'
 import { subjectColour } from '../shading.ts'
 import type { Composition, Habitat, Layer, Scene, Spot, Stage } from '../stage.ts'
 import { spray } from '../texture.ts'
-import { drawCup, drawFruit, drawVase, type Fruit, type Item } from './table-things.ts'
+import { arrange, type Placed } from './table-arrangement.ts'
+import { drawCup, drawFruit, drawVase } from './table-things.ts'
 
 /** A still life: a table before a wall, with window light across both. */
 export const table: Scene = {
@@ -36,81 +37,6 @@ export const table: Scene = {
       },
     }
   },
-}
-
-type Placed = Item & { what: 'vase' | 'cup' | Fruit }
-
-/** What stands where: what the prompt names, in a triangle, with fruit to fill the gaps. */
-function arrange(stage: Stage): Placed[] {
-  const { reading, horizonYPx, heightPx, widthPx, unitPx, light, sceneColour, habitats } = stage
-  const random = stage.random.fork('arrangement')
-  const depth = heightPx - horizonYPx
-  const size = Math.min(unitPx, heightPx / 900)
-  const named = (['vase', 'cup', 'fruit'] as const).filter((name) => reading.features.has(name))
-  const wanted =
-    named.length > 0 ? named : habitats.size > 0 ? (['fruit'] as const) : (['vase', 'fruit'] as const)
-  const placed: Placed[] = []
-  const at = (t: number, row: number) => ({
-    x: widthPx * 0.5 + light.side * t * 1000 * unitPx * 0.5,
-    y: horizonYPx + depth * row,
-  })
-  const give = (leads: boolean): { colour?: Colour } =>
-    leads && sceneColour !== undefined ? { colour: sceneColour } : {}
-  const hasVase = wanted.some((name) => name === 'vase')
-  const hasCup = wanted.some((name) => name === 'cup')
-  if (hasVase) {
-    placed.push({
-      what: 'vase',
-      at: at(random.between(-0.28, -0.08), 0.3),
-      sizePx: size * 470,
-      random: random.fork('vase'),
-      ...give(true),
-    })
-  }
-  if (hasCup) {
-    const alone = !hasVase && named.length === 1
-    placed.push({
-      what: 'cup',
-      at: at(alone ? random.between(-0.12, 0.05) : 0.22, 0.42),
-      sizePx: size * (alone ? 260 : 190),
-      random: random.fork('cup'),
-      ...give(!hasVase),
-    })
-  }
-  const kinds: Fruit[] = namedFruit(stage) ?? [
-    random.pick(['apple', 'pear', 'lemon'] as const),
-    random.pick(['apple', 'lemon'] as const),
-  ]
-  const hasFruit = wanted.some((name) => name === 'fruit')
-  const asked = hasFruit ? Math.min(7, reading.sceneCount) : 0
-  const count =
-    asked > 0
-      ? asked
-      : hasFruit
-        ? random.whole(hasVase || hasCup || habitats.size > 0 ? 2 : 3, hasVase || hasCup ? 3 : 5)
-        : random.whole(0, 2)
-  const alone = placed.length === 0 && habitats.size === 0
-  for (let index = 0; index < count; index += 1) {
-    const t =
-      (alone ? -0.3 : 0.02) + ((alone ? 0.62 : 0.42) * (index + 0.5)) / count + random.between(-0.03, 0.03)
-    const place = at(t, 0.34 + (index % 2) * 0.24 + random.between(0, 0.06))
-    const sizePx = size * (alone ? 215 : 138) * random.between(0.9, 1.08)
-    placed.push({
-      what: kinds[index % kinds.length] ?? 'apple',
-      at: place,
-      sizePx,
-      random: random.fork(`fruit ${index}`),
-      ...give(placed.length === 0 || (hasFruit && !hasVase && !hasCup)),
-    })
-  }
-  // Who stands further back is drawn first.
-  return placed.toSorted((one, other) => one.at.y - other.at.y)
-}
-
-function namedFruit({ reading }: Stage): Fruit[] | undefined {
-  const kinds: Fruit[] = []
-  for (const kind of ['apple', 'pear', 'lemon'] as const) if (reading.features.has(kind)) kinds.push(kind)
-  return kinds.length > 0 ? kinds : undefined
 }
 
 function drawItem(stage: Stage, item: Placed): void {

@@ -30,7 +30,8 @@ function build(): Lexicon {
   }
   for (const row of sceneWords) {
     const feature = row.feature === undefined ? {} : { feature: row.feature }
-    add(row.words, { kind: 'scene', value: row.scene, weight: row.weight, ...feature })
+    const undrawn = row.undrawn === true ? { undrawn: true } : {}
+    add(row.words, { kind: 'scene', value: row.scene, weight: row.weight, ...feature, ...undrawn })
   }
   for (const row of subjectWords) {
     add(row.words, { kind: 'subject', value: row.subject })

@@ -34,7 +34,7 @@ export type Extent = 'small' | 'large'
 
 /** What one word or phrase says. A word can say several things: a sailboat also speaks of the sea. */
 export type Meaning =
-  | { kind: 'scene'; value: SceneName; weight: number; feature?: SceneFeature }
+  | { kind: 'scene'; value: SceneName; weight: number; feature?: SceneFeature; undrawn?: boolean }
   | { kind: 'subject'; value: SubjectName }
   /** A part of a subject, so that a colour before it is the colour of that subject (`red sails`). */
   | { kind: 'part'; value: SubjectName }
@@ -70,6 +70,8 @@ export type SceneFeature =
   | 'pear'
   | 'lemon'
   | 'cup'
+  | 'palms'
+  | 'neon'
   | 'vase'
 
 /** Colour words, each with the colour it stands for in `colour-words.ts`. */

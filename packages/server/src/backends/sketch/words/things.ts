@@ -5,6 +5,8 @@ interface SceneRow {
   /** 2: the word names the scene. 1: it speaks of it. Below: a hint that any named scene overrules. */
   weight: number
   feature?: SceneFeature
+  /** The words name things that belong to the scene and have no shape yet: the user is told. */
+  undrawn?: boolean
   words: string
 }
 
@@ -20,11 +22,18 @@ export const sceneWords: readonly SceneRow[] = [
     scene: 'sea',
     weight: 2,
     feature: 'beach',
-    words: 'beach shore seashore strand plage playa pantai tropical',
+    words: 'beach shore seashore strand plage playa pantai tropical palm palms caribbean hawaii maldives',
   },
   { scene: 'sea', weight: 2, feature: 'island', words: 'island isle insel ile isla pulau cliff cliffs' },
-  { scene: 'sea', weight: 1.5, feature: 'waves', words: 'wave surf surfer tide welle vague ola ombak' },
-  { scene: 'sea', weight: 1, words: 'harbour harbor bay port pier fjord horizon whale dolphin seagull gull' },
+  { scene: 'sea', weight: 1.5, feature: 'waves', words: 'wave surf tide welle vague ola ombak' },
+  { scene: 'sea', weight: 1, words: 'harbour harbor bay port pier fjord horizon seagull gull' },
+  { scene: 'sea', weight: 1, undrawn: true, words: 'whale dolphin surfer mermaid turtle shark octopus fish' },
+  {
+    scene: 'sea',
+    weight: 1.5,
+    feature: 'palms',
+    words: 'tropical palm palms palm_tree hawaii bali caribbean maldives',
+  },
   {
     scene: 'mountains',
     weight: 2,
@@ -33,7 +42,7 @@ export const sceneWords: readonly SceneRow[] = [
   },
   { scene: 'mountains', weight: 2, feature: 'lake', words: 'lake see_shore bergsee lac lago danau tarn' },
   { scene: 'mountains', weight: 1, feature: 'snowy', words: 'glacier snowcapped ski' },
-  { scene: 'mountains', weight: 0.8, feature: 'lake', words: 'reflection reflections canoe kayak' },
+  { scene: 'mountains', weight: 0.8, feature: 'lake', words: 'reflection reflections' },
   {
     scene: 'mountains',
     weight: 0.9,
@@ -52,16 +61,16 @@ export const sceneWords: readonly SceneRow[] = [
     words: 'pine pines fir firs spruce conifer evergreen',
   },
   { scene: 'forest', weight: 1.5, feature: 'birches', words: 'birch birches birke bouleau aspen' },
-  { scene: 'forest', weight: 0.9, words: 'deer owl mushroom fern moss trail path wolf bear' },
+  { scene: 'forest', weight: 0.9, words: 'fern moss trail path' },
   {
     scene: 'city',
     weight: 2,
     words: `city cityscape skyline downtown town urban metropolis skyscraper skyscrapers building buildings rooftop
       street streets alley new_york tokyo paris london berlin jakarta chicago manhattan hong_kong stadt
-      grossstadt ville ciudad kota gedung cyberpunk neon`,
+      grossstadt ville ciudad kota gedung cyberpunk`,
   },
   { scene: 'city', weight: 1, feature: 'river', words: 'bridge waterfront' },
-  { scene: 'city', weight: 0.8, words: 'car taxi tram bus traffic office apartment' },
+  { scene: 'city', weight: 0.8, words: 'traffic office apartment' },
   {
     scene: 'desert',
     weight: 2,
@@ -69,11 +78,11 @@ export const sceneWords: readonly SceneRow[] = [
   },
   { scene: 'desert', weight: 2, feature: 'cactus', words: 'cactus cacti saguaro kaktus arizona sonora' },
   { scene: 'desert', weight: 2, feature: 'canyon', words: 'canyon mesa butte badlands utah monument_valley' },
-  { scene: 'desert', weight: 0.9, words: 'camel caravan nomad pyramid pyramids' },
+  { scene: 'desert', weight: 0.9, words: 'caravan nomad' },
   {
     scene: 'space',
     weight: 2,
-    words: `space outer_space cosmos cosmic universe interstellar astronomy astronaut spaceship rocket weltraum
+    words: `space outer_space cosmos cosmic universe interstellar astronomy weltraum
       weltall espace espacio angkasa luar_angkasa`,
   },
   {
@@ -107,8 +116,25 @@ export const sceneWords: readonly SceneRow[] = [
     words: `flower wildflower poppy poppies tulip sunflower daisy blossom lavender garden blume blumen fleur flor
       flores bunga spring_meadow`,
   },
-  { scene: 'meadow', weight: 1.4, feature: 'fields', words: 'farm wheat barn vineyard rice tractor harvest' },
-  { scene: 'meadow', weight: 0.8, words: 'sheep cow cows horse horses dog rabbit grass park picnic' },
+  { scene: 'meadow', weight: 1.4, feature: 'fields', words: 'farm wheat barn vineyard rice harvest' },
+  { scene: 'meadow', weight: 0.8, words: 'grass park picnic' },
+  { scene: 'mountains', weight: 0.8, undrawn: true, words: 'canoe kayak hiker climber goat' },
+  {
+    scene: 'forest',
+    weight: 0.9,
+    undrawn: true,
+    words: 'deer owl mushroom wolf bear unicorn elf fairy squirrel',
+  },
+  { scene: 'city', weight: 0.8, undrawn: true, words: 'car taxi tram bus train bicycle' },
+  { scene: 'city', weight: 1.5, feature: 'neon', words: 'neon cyberpunk' },
+  { scene: 'desert', weight: 0.9, undrawn: true, words: 'camel pyramid pyramids scorpion' },
+  { scene: 'space', weight: 2, undrawn: true, words: 'astronaut spaceship rocket satellite ufo' },
+  {
+    scene: 'meadow',
+    weight: 0.8,
+    undrawn: true,
+    words: 'sheep cow cows horse horses dog rabbit tractor butterfly',
+  },
   {
     scene: 'table',
     weight: 2,

@@ -25,9 +25,11 @@ const frames = new Set(
 
 const maxNouns = 3
 
+const nounKinds: ReadonlySet<string> = new Set(['scene', 'subject', 'part', 'sky', 'time', 'weather'])
+
 /**
- * Nouns that follow an article and that no list knows (`a dragon over the city`), for the sentence that
- * tells the user what was not drawn. A guess from word order: it would rather miss one than be noisy.
+ * Nouns without a shape: known ones that only hint at a scene (`astronaut`), and those after an article
+ * that no list knows (`a dragon over the city`), for the sentence that tells the user what was not drawn. A guess from word order: it would rather miss one than be noisy.
  */
 export function unknownNounsOf(tokens: readonly Token[]): string[] {
   const nouns: string[] = []
@@ -48,8 +50,11 @@ export function unknownNounsOf(tokens: readonly Token[]): string[] {
       candidate = undefined
     } else {
       const meanings = meaningsOf(token.text)
-      const isNoun =
-        meanings?.some(({ kind }) => kind === 'scene' || kind === 'subject' || kind === 'part') ?? false
+      const isNoun = meanings?.some(({ kind }) => nounKinds.has(kind)) ?? false
+      // Known, but only as a hint of its scene: an astronaut speaks of space and has no shape.
+      const isUndrawn =
+        meanings?.some((meaning) => meaning.kind === 'scene' && meaning.undrawn === true) ?? false
+      if (isUndrawn && !nouns.includes(token.text)) nouns.push(token.text)
       // A known noun closes the phrase: in `a steep mountain`, `steep` is no thing of its own.
       if (isNoun) {
         open = false
