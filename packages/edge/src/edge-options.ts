@@ -16,8 +16,9 @@ export interface OriginContext {
 }
 
 /**
- * Who makes the answers. Its request's signal is that of the shared run, which no single caller can abort;
- * conditions and ranges of the caller are taken out, validators of what is stored are put in: answer those with 304.
+ * Who makes the answers. No caller can abort a run that others may share, and one that everybody has left is
+ * finished for the store: the request's signal is aborted by the time limit alone. The caller's conditions and
+ * ranges are taken out, and validators of what is stored are put in: answer those with 304.
  */
 export type Origin = (request: Request, context: OriginContext) => Promise<Response> | Response
 

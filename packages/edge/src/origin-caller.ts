@@ -7,7 +7,6 @@ import type { StoredEntry } from './store/edge-store.ts'
 export interface SharedAsk {
   headers: Headers
   base: StoredEntry | undefined
-  signal: AbortSignal
   /** Receives what the origin adds. */
   tags: string[]
 }
@@ -23,13 +22,20 @@ export class OriginCaller {
   }
 
   /** A GET for all who share its answer. @throws what the origin throws; a TimeoutError after the limit */
-  ask(ask: Ask, shared: SharedAsk): Promise<Response> {
+  async ask(ask: Ask, shared: SharedAsk): Promise<Response> {
     const { headers, base, tags } = shared
-    const signals = [shared.signal]
-    if (this.#timeoutMs !== undefined) signals.push(AbortSignal.timeout(this.#timeoutMs))
-    const signal = AbortSignal.any(signals)
-    const request = new Request(ask.url, { headers, signal })
-    return this.#call(request, ask, base === undefined ? 'miss' : 'revalidate', tags, signal)
+    const reason = base === undefined ? 'miss' : 'revalidate'
+    if (this.#timeoutMs === undefined) return this.#call(new Request(ask.url, { headers }), ask, reason, tags)
+    // Not AbortSignal.timeout with AbortSignal.any: Node keeps such signals alive as long as their listeners.
+    const controller = new AbortController()
+    const timeout = new DOMException(`The origin did not answer within ${this.#timeoutMs} ms`, 'TimeoutError')
+    const timer = setTimeout(() => controller.abort(timeout), this.#timeoutMs)
+    try {
+      const request = new Request(ask.url, { headers, signal: controller.signal })
+      return await orAborted(this.#call(request, ask, reason, tags), controller.signal)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   /** One client's request as it is. Its own signal ends it. */
@@ -40,23 +46,12 @@ export class OriginCaller {
       endToEnd.length === headers.length
         ? ask.request
         : new Request(ask.request, { headers: new Headers(endToEnd) })
-    return this.#call(request, ask, 'bypass', [], undefined)
+    return this.#call(request, ask, 'bypass', [])
   }
 
-  async #call(
-    request: Request,
-    ask: Ask,
-    reason: OriginReason,
-    tags: string[],
-    signal: AbortSignal | undefined,
-  ): Promise<Response> {
-    const context = {
-      reason,
-      domain: ask.domain,
-      addTags: (more: readonly string[]) => void tags.push(...more),
-    }
-    const answering = Promise.resolve(this.#origin(request, context))
-    return signal === undefined ? answering : orAborted(answering, signal)
+  async #call(request: Request, ask: Ask, reason: OriginReason, tags: string[]): Promise<Response> {
+    const addTags = (more: readonly string[]): void => void tags.push(...more)
+    return await this.#origin(request, { reason, domain: ask.domain, addTags })
   }
 }
 

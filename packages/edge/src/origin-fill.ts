@@ -122,7 +122,7 @@ class FillRun {
   #askOrigin(): Promise<Response> {
     const { ask, base } = { ask: this.#ask, base: this.#base }
     const headers = forwardedHeaders(ask.request.headers, base?.response.headers)
-    return this.#parts.caller.ask(ask, { headers, base, signal: this.#flight.signal, tags: this.#tags })
+    return this.#parts.caller.ask(ask, { headers, base, tags: this.#tags })
   }
 
   /** The origin's 304: the stored bytes with the fields of both. */

@@ -64,7 +64,7 @@ const hard = { soft: false, nowMs: startMs }
 
 describe('room', () => {
   it('is never exceeded, and what was asked for again outlives what was not', () => {
-    const { store, put, has } = createStore(10 * (objectBytes + 2000))
+    const { store, put, has } = createStore(10 * (objectBytes + 2500))
     put('loved')
     for (let index = 0; index < 100; index += 1) {
       const [entry] = store.get('loved')
@@ -78,7 +78,7 @@ describe('room', () => {
   })
 
   it('is made by what has expired first, however often that was asked for', () => {
-    const { store, clock, put, has } = createStore(3 * (objectBytes + 2000))
+    const { store, clock, put, has } = createStore(3 * (objectBytes + 2500))
     put('short', { lifetimeS: 10 })
     put('long')
     put('longer')

@@ -18,7 +18,7 @@ export interface MemoryEdgeStoreOptions {
 }
 
 /** Purged entries looked for at a time: well under a millisecond, so that no request waits for it. */
-const reclaimSliceEntries = 2000
+const reclaimSliceEntries = 250
 
 const noEntries: readonly StoredEntry[] = []
 
