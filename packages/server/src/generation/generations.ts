@@ -15,7 +15,7 @@ import { errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
-import { listRecords, withGenerations } from './record.ts'
+import { listRecords, withGenerations, withRecord } from './record.ts'
 import type { Accepted, RequestAsk } from './requests.ts'
 import { acceptRequest, readRequest } from './requests.ts'
 import { createSettlements } from './settlements.ts'
@@ -36,8 +36,8 @@ export interface Generations {
   answered(owner: string, key: string): Promise<void>
   /** @throws DarkroomError not_found */
   read(project: string, id: string): Promise<RequestWithGenerations>
-  /** Waits until every picture of the request has settled. @throws the signal's reason */
-  settled(request: RequestWithGenerations, signal: AbortSignal): Promise<void>
+  /** The request when every picture of it has settled. @throws the signal's reason */
+  settled(request: RequestWithGenerations, signal: AbortSignal): Promise<RequestWithGenerations>
   list(query: ListQuery): Promise<RecordPage>
   /** Retires the stored pictures of a request and asks for them anew. @throws DarkroomError not_settled */
   regenerate(project: string, id: string, resolveModel: ModelResolver): Promise<RegenerateResult>
@@ -103,9 +103,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
     accept: (ask) => acceptRequest(ask, options),
     answered: (owner, key) => markAnswered(database, owner, key),
     read: (project, id) => readWithGenerations(database, project, id),
-    settled: async ({ generations }, signal) => {
-      await Promise.all(generations.map((row) => settlements.wait(row.id, signal)))
-    },
+    settled: async ({ request, generations }, signal) =>
+      withRecord(request, await Promise.all(generations.map((row) => settlements.wait(row.id, signal)))),
     list: (query) => listRecords(database, query),
     regenerate: (project, id, resolveModel) => regenerate(options, project, id, resolveModel),
     cancel: (project, id) => cancelRequest(options, project, id),

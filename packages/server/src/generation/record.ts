@@ -32,6 +32,7 @@ export interface ImageRecord {
 
 /** A record with the rows behind it, for those that wait for them or listen to them. */
 export interface RequestWithGenerations {
+  request: Selectable<RequestsTable>
   record: GenerationRecord
   generations: GenerationRow[]
 }
@@ -44,7 +45,15 @@ export function statusOf(generations: readonly GenerationRow[]): GenerationStatu
   return statuses.includes('cancelled') ? 'cancelled' : 'stored'
 }
 
-export function recordOf(
+/** A request as its generations stand. */
+export function withRecord(
+  request: Selectable<RequestsTable>,
+  generations: GenerationRow[],
+): RequestWithGenerations {
+  return { request, record: recordOf(request, generations), generations }
+}
+
+function recordOf(
   request: Selectable<RequestsTable>,
   generations: readonly GenerationRow[],
 ): GenerationRecord {
@@ -101,7 +110,7 @@ export async function withGenerations(
   const byRequest = Map.groupBy(rows, (row) => row.request_id)
   return requests.map((request) => {
     const generations = byRequest.get(request.id) ?? []
-    return { record: recordOf(request, generations), generations }
+    return withRecord(request, generations)
   })
 }
 

@@ -11,7 +11,7 @@ import type { GenerationRow } from './generation-row.ts'
 import type { IdempotencyClaim } from './idempotency.ts'
 import { claimIdempotencyKey } from './idempotency.ts'
 import type { RequestWithGenerations } from './record.ts'
-import { recordOf } from './record.ts'
+import { withRecord } from './record.ts'
 
 /** One ask as it is recorded: who, under which name, and the pictures it comes to. */
 export interface RequestAsk {
@@ -63,7 +63,7 @@ export async function acceptRequest(
     }
     const generations = await armAll(ask, transaction, context)
     const request = await insertRequest(ask, id, generations, transaction)
-    return { kind: 'accepted', request: { record: recordOf(request, generations), generations } }
+    return { kind: 'accepted', request: withRecord(request, generations) }
   })
 }
 

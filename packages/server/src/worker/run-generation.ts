@@ -99,17 +99,19 @@ async function draw(
       else teller.hear(event)
     }
   } catch (error) {
+    await teller.flush()
     if (timeout.aborted && !interruption.aborted) throw timedOut(context.timeoutMs)
     throw error
-  } finally {
-    await teller.flush()
   }
   if (image === undefined || done === undefined) {
+    await teller.flush()
     throw new BackendError('backend_bad_answer', 'The backend ended without a picture.', { retry: 'same' })
   }
+  // What was heard is written before the record settles, while the picture is being checked.
+  const [verified] = await Promise.all([verify(image, row), teller.flush()])
   return {
     bytes: image.bytes,
-    ...(await verify(image, row)),
+    ...verified,
     timings: done.timings,
     costUsd: done.costUsd,
     warnings: done.warnings,

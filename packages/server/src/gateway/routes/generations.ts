@@ -178,11 +178,12 @@ async function answerWhenDone(
   const { id } = accepted.record
   const headers: Record<string, string> = { location: `/v1/generations/${id}` }
   if (preference.applied !== undefined) headers['preference-applied'] = preference.applied
-  if (preference.waitS > 0) {
-    await settledWithin(services, accepted, preference.waitS * 1000, context.request.signal)
-  }
   // Not waiting, the record as it was accepted is the answer.
-  const current = preference.waitS > 0 ? await services.generations.read(defaultProject, id) : accepted
+  const current =
+    preference.waitS > 0
+      ? ((await settledWithin(services, accepted, preference.waitS * 1000, context.request.signal)) ??
+        (await services.generations.read(defaultProject, id)))
+      : accepted
   const { status, images } = current.record
   if (status === 'queued' || status === 'running') {
     return json(202, publicRecord(current.record, services), { ...headers, 'retry-after': '1' })
@@ -194,20 +195,19 @@ async function answerWhenDone(
   return json(201, publicRecord(current.record, services), headers)
 }
 
-/** Waits; that the time is over is no error, and a caller who has left needs no answer. */
+/** The settled request; `undefined` when the time is over, or the caller has left and needs no answer. */
 export async function settledWithin(
   services: GatewayServices,
   request: RequestWithGenerations,
   waitMs: number,
   callerSignal: AbortSignal,
-): Promise<boolean> {
+): Promise<RequestWithGenerations | undefined> {
   const timeout = AbortSignal.timeout(waitMs)
   const signal = AbortSignal.any([timeout, callerSignal])
   try {
-    await services.generations.settled(request, signal)
-    return true
+    return await services.generations.settled(request, signal)
   } catch (error) {
-    if (signal.aborted) return false
+    if (signal.aborted) return undefined
     throw error
   }
 }

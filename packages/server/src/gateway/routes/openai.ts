@@ -75,7 +75,8 @@ async function createImages(context: RouteContext, services: GatewayServices): P
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return response
   }
-  if (!(await settledWithin(services, accepted.request, maxWaitS * 1000, context.request.signal))) {
+  const current = await settledWithin(services, accepted.request, maxWaitS * 1000, context.request.signal)
+  if (current === undefined) {
     throw new DarkroomError(
       'generation_pending',
       'The images are still being made; send the same request again.',
@@ -84,7 +85,6 @@ async function createImages(context: RouteContext, services: GatewayServices): P
       },
     )
   }
-  const current = await services.generations.read(defaultProject, accepted.request.record.id)
   const data = []
   for (const row of current.generations) data.push(await imageObject(row, ask, context, services))
   return json(200, { created: Math.floor(services.now() / 1000), data, output_format: ask.format }, headers)
