@@ -44,6 +44,42 @@ describe('a stampede', () => {
     expect(statusOf(await get('/a'))).toContain('HIT')
   })
 
+  it('is joined by who comes when everybody else has left', async () => {
+    const opened = gate<Response>()
+    const { get, calls } = createKit(() => opened.promise)
+    const leaving = new AbortController()
+    const gone = get('/a', {}, { signal: leaving.signal })
+    leaving.abort(new Error('hung up'))
+    await expect(gone).rejects.toThrow('hung up')
+    const next = get('/a')
+    opened.resolve(ok(fresh))
+    expect(statusOf(await next)).toContain('collapsed')
+    expect(calls).toHaveLength(1)
+  })
+
+  it('keeps fields that were meant for one from those who joined', async () => {
+    const opened = gate<Response>()
+    const { get } = createKit(() => opened.promise)
+    const both = [get('/a'), get('/a')]
+    opened.resolve(ok({ 'cache-control': 'max-age=9, private="x-one"', 'x-one': '1' }))
+    const seen = await Promise.all(both.map(async (each) => (await each).headers.get('x-one')))
+    expect(seen).toEqual(['1', null])
+  })
+
+  it('has everybody validate for himself what must be validated at each use', async () => {
+    const first = gate<Response>()
+    const { get, calls } = createKit(({ number, request }) => {
+      if (number === 1) return first.promise
+      const known = request.headers.get('if-none-match') === '"v1"'
+      return known ? new Response(null, { status: 304 }) : ok({ 'cache-control': 'no-cache', etag: '"v1"' })
+    })
+    const requests = [get('/a'), get('/a'), get('/a')]
+    first.resolve(ok({ 'cache-control': 'no-cache', etag: '"v1"' }))
+    for (const request of requests) expect(await (await request).text()).toBe('picture')
+    expect(calls).toHaveLength(3)
+    expect(statusOf(await get('/a'))).toContain('HIT: darkroom; fwd=stale; fwd-status=304')
+  })
+
   it('shares the bytes while they arrive', async () => {
     const source = new TransformStream<Uint8Array, Uint8Array>()
     const writer = source.writable.getWriter()

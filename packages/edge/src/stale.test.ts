@@ -96,6 +96,28 @@ describe('stale while revalidating', () => {
     expect(calls).toHaveLength(2)
   })
 
+  it('does not refresh again what was refreshed while it waited for permission', async () => {
+    const { get, calls, clock } = createKit(confirming)
+    await get('/a')
+    clock.advanceS(4000)
+    const permission = gate()
+    await get('/a', {}, { mayForward: () => permission.promise })
+    await get('/a')
+    await settle()
+    permission.resolve()
+    await settle()
+    expect(calls).toHaveLength(2)
+  })
+
+  it('stores the refresh whatever the client wished for itself', async () => {
+    const { get, clock } = createKit(confirming)
+    await get('/a')
+    clock.advanceS(4000)
+    expect(statusOf(await get('/a', { 'cache-control': 'no-store' }))).toContain('STALE')
+    await settle()
+    expect(statusOf(await get('/a'))).toContain('HIT: darkroom; hit')
+  })
+
   it('does not hammer an origin that fails to refresh', async () => {
     const { get, calls, clock } = createKit(({ number }) =>
       number === 1 ? ok(windows) : new Response(null, { status: 500 }),
@@ -190,13 +212,25 @@ describe('stale if error', () => {
     expect((await get('/a')).status).toBe(500)
   })
 
-  it('does not take a client error for a failure', async () => {
-    const { get, clock } = createKit(({ number }) =>
-      number === 1 ? ok(windows) : new Response('gone', { status: 410 }),
-    )
+  it('does not take a client error for a failure, and forgets what the origin no longer has', async () => {
+    const gone = new Response('gone', { status: 410 })
+    const { get, clock, edge } = createKit(({ number }) => (number === 1 ? ok(windows) : gone))
     await get('/a')
     clock.advanceS(pastRefresh)
     expect((await get('/a')).status).toBe(410)
+    expect(edge.stats().objects).toBe(0)
+  })
+
+  it('is not for a caller who has left', async () => {
+    const { get, clock } = createKit(({ number }) =>
+      number === 1 ? ok(windows) : new Promise<Response>(() => undefined),
+    )
+    await get('/a')
+    clock.advanceS(pastRefresh)
+    const leaving = new AbortController()
+    const request = get('/a', {}, { signal: leaving.signal })
+    leaving.abort(new Error('hung up'))
+    await expect(request).rejects.toThrow('hung up')
   })
 
   it('is never against must-revalidate', async () => {
