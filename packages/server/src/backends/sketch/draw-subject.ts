@@ -1,6 +1,7 @@
 import { createCanvas, type Canvas } from '@napi-rs/canvas'
 import { css, mix, type Colour } from './colour.ts'
 import type { Random } from './random.ts'
+import { membersOf } from './group.ts'
 import { contrasting } from './shading.ts'
 import type { Spot, Stage } from './stage.ts'
 import { createBrush, type Subject } from './subjects/subject.ts'
@@ -12,40 +13,10 @@ import type { SubjectReading } from './words/reading.ts'
 const headroom = 1.12
 const footroom = 0.08
 
-/** Successive places at this angle fill a disc evenly, as seeds fill a sunflower. */
-const goldenAngle = Math.PI * (3 - Math.sqrt(5))
-
 /** Draws a subject, once or as a group, with its shadow or reflection. */
 export function drawSubject(stage: Stage, subject: Subject, reading: SubjectReading, spot: Spot): void {
-  const random = stage.random.fork(`group ${subject.name}`)
-  const [least, most] = subject.group
-  const some = reading.isPlural
-    ? random.whole(Math.max(2, least), Math.max(4, most))
-    : random.whole(least, most)
-  const count = reading.count > 0 ? reading.count : some
-  const extent = reading.extent === 'small' ? 0.6 : reading.extent === 'large' ? 1.3 : 1
-  const shrink = count === 1 ? 1 : 1 / count ** 0.38
-  const members = Array.from({ length: count }, (_, index) => {
-    const across = count === 1 ? 0 : index / (count - 1) - 0.5
-    const height =
-      spot.heightPx * subject.scale * extent * shrink * (index === 0 ? 1 : random.between(0.72, 0.98))
-    const step = spot.heightPx * subject.scale * extent * shrink * subject.aspect * (0.62 + 0.14 * count)
-    if (subject.habitat === 'sky' && count > 1) {
-      const angle = index * goldenAngle + random.between(-0.3, 0.3)
-      const reach = Math.sqrt((index + 0.35) / count) * spot.heightPx * 0.34 * count ** 0.38
-      return {
-        index,
-        height,
-        xPx: spot.xPx + Math.cos(angle) * reach * 1.5,
-        yPx: spot.yPx + Math.sin(angle) * reach * 0.75,
-      }
-    }
-    const rise = count === 1 ? 0 : random.between(-0.5, 0.5) * height * 0.16
-    return { index, height, xPx: spot.xPx + across * step + (index % 2) * step * 0.06, yPx: spot.yPx + rise }
-  })
-  // Who stands further up the picture stands further away, and is drawn first.
-  for (const member of members.toSorted((one, other) => one.yPx - other.yPx)) {
-    const place: Spot = { ...spot, xPx: member.xPx, yPx: member.yPx, heightPx: member.height }
+  for (const member of membersOf(stage, subject, reading, spot)) {
+    const place: Spot = { ...spot, xPx: member.xPx, yPx: member.yPx, heightPx: member.heightPx }
     if (spot.mirrorYPx !== undefined) place.mirrorYPx = spot.mirrorYPx + member.yPx - spot.yPx
     drawOne(stage, subject, reading, place, member.index)
   }
@@ -56,7 +27,9 @@ function drawOne(stage: Stage, subject: Subject, reading: SubjectReading, spot: 
   const random = stage.random.fork(`${subject.name} ${index}`)
   const height = spot.heightPx
   const width = Math.ceil(height * subject.aspect)
-  const x = Math.min(widthPx - width * 0.4, Math.max(width * 0.4, spot.xPx))
+  // Whole inside the picture; beams of light and the like may leave it.
+  const half = Math.min(width, height * 1.18) / 2
+  const x = half * 2 > widthPx ? widthPx / 2 : Math.min(widthPx - half, Math.max(half, spot.xPx))
   // Looking into the picture, away from the nearer edge.
   const facing = x < widthPx / 2 ? 1 : -1
   const image = createCanvas(Math.max(1, width), Math.max(1, Math.ceil(height * (headroom + footroom))))

@@ -29,7 +29,7 @@ function drawFog(stage: Stage): void {
   const mist = mix(palette.sky[3], palette.sky[2], 0.4)
   const cloud = noiseCloud(96, 96, mist, (x, y) => {
     const band = Math.exp(-(((y - stage.horizonYPx / heightPx) / 0.22) ** 2))
-    return 0.18 + 0.5 * band + 0.6 * band * noise.fractal(x * 2.5, 4, y * 8 + 1)
+    return 0.12 + 0.36 * band + 0.5 * band * noise.fractal(x * 2.5, 4, y * 8 + 1)
   })
   context.save()
   context.imageSmoothingQuality = 'high'

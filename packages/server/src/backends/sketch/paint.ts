@@ -92,6 +92,15 @@ export function smoothPath(points: readonly Point[], closed: boolean): Path2D {
   return path
 }
 
+/**
+ * Fills shapes one by one, in an opaque colour so that overlaps do not show. One path of thousands of
+ * overlapping shapes is slow: Skia compares all its edges (2,000 ellipses took 250 ms, one by one 8 ms).
+ */
+export function fillEach(context: SKRSContext2D, colour: Colour, shapes: Iterable<Path2D>): void {
+  context.fillStyle = css(colour)
+  for (const shape of shapes) context.fill(shape)
+}
+
 /** A path along straight lines. */
 export function polygon(points: readonly Point[]): Path2D {
   const path = new Path2D()

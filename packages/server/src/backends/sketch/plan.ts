@@ -5,7 +5,7 @@ import { finishLayers } from './finish.ts'
 import { createRandom, type Random } from './random.ts'
 import { abstract } from './scenes/abstract.ts'
 import { scenes } from './scenes/index.ts'
-import type { Habitat, Layer, Light, Scene, Stage } from './stage.ts'
+import type { Layer, Light, Scene, Stage } from './stage.ts'
 import { subjects } from './subjects/index.ts'
 import type { Subject } from './subjects/subject.ts'
 import { pigments } from './words/colour-words.ts'
@@ -38,13 +38,12 @@ export function planPicture(request: PictureRequest, reading: Reading, context: 
     cast.map(({ subject }) => subject),
   )
   const composition = scene.compose(stage)
-  const used = new Map<Habitat, number>()
-  const totals = new Map<Habitat, number>()
-  for (const { subject } of cast) totals.set(subject.habitat, (totals.get(subject.habitat) ?? 0) + 1)
+  const isAloft = (subject: Subject): boolean => subject.habitat === 'sky'
   const middle: (Layer & { yPx: number })[] = cast.map(({ asked, subject }) => {
-    const index = used.get(subject.habitat) ?? 0
-    used.set(subject.habitat, index + 1)
-    const spot = composition.spot(subject.habitat, index, totals.get(subject.habitat) ?? 1)
+    // Whoever is in the air is spread over the sky, all others over the ground, whatever they stand on.
+    const row = cast.filter((other) => isAloft(other.subject) === isAloft(subject))
+    const index = row.findIndex((other) => other.asked === asked)
+    const spot = composition.spot(subject.habitat, index, row.length)
     return { name: subject.name, yPx: spot.yPx, draw: () => drawSubject(stage, subject, asked, spot) }
   })
   middle.sort((one, other) => one.yPx - other.yPx)
@@ -56,19 +55,27 @@ export function chooseScene(reading: Reading, random: Random): SceneName | undef
   const isAllowed = (name: SceneName): boolean => !reading.avoid.has(`scene:${name}`)
   const [heaviest] = reading.scenes
   if (heaviest !== undefined) return heaviest.name
-  const lead: SubjectReading | undefined = reading.subjects[0]
-  const homes: readonly SceneName[] =
-    lead !== undefined
-      ? subjects[lead.name].homes
-      : reading.time !== undefined ||
-          reading.weather.size > 0 ||
-          reading.season !== undefined ||
-          reading.sky.size > 0
-        ? ['sea', 'mountains', 'meadow', 'desert']
-        : []
+  const hasAir =
+    reading.time !== undefined ||
+    reading.weather.size > 0 ||
+    reading.season !== undefined ||
+    reading.sky.size > 0
+  const homes = reading.subjects.length > 0 ? sharedHomes(reading.subjects) : hasAir ? openScenes : []
   const [first, ...rest] = homes.filter(isAllowed)
   if (first !== undefined) return random.pick([first, ...rest])
   return homes.length > 0 ? (['meadow', 'mountains', 'sea'] as const).find(isAllowed) : undefined
+}
+
+/** Scenes for a prompt that speaks of weather or time only. */
+const openScenes: readonly SceneName[] = ['sea', 'mountains', 'meadow', 'desert']
+
+/** The homes that most of the subjects share: a cat and a tree meet in a meadow, not on a roof. */
+function sharedHomes(cast: readonly SubjectReading[]): SceneName[] {
+  const guests = new Map<SceneName, number>()
+  for (const { name } of cast)
+    for (const home of subjects[name].homes) guests.set(home, (guests.get(home) ?? 0) + 1)
+  const most = Math.max(...guests.values())
+  return [...guests].filter(([, count]) => count === most).map(([home]) => home)
 }
 
 function setStage(

@@ -1,3 +1,4 @@
+import { createCanvas } from '@napi-rs/canvas'
 import { css, mix, oklch } from './colour.ts'
 import { createNoise } from './noise.ts'
 import type { Layer, Stage } from './stage.ts'
@@ -83,23 +84,31 @@ function drawPaperEdge(stage: Stage): void {
 /** A screen of fine dots, turned by fifteen degrees as printers do. */
 function drawHalftone(stage: Stage): void {
   const { context, widthPx, heightPx, unitPx, palette } = stage
-  const pitch = Math.max(3, 5.5 * unitPx)
-  context.save()
-  context.translate(widthPx / 2, heightPx / 2)
-  context.rotate(Math.PI / 12)
-  context.globalCompositeOperation = 'soft-light'
-  context.strokeStyle = css(palette.near, 0.32)
-  context.lineCap = 'round'
-  context.lineWidth = pitch * 0.5
-  // Dashes of no length with round caps are dots, and one stroke draws a whole row of them.
-  context.setLineDash([0.01, pitch])
-  const reach = Math.hypot(widthPx, heightPx) / 2
-  context.beginPath()
-  for (let row = -Math.ceil(reach / pitch); row * pitch < reach; row += 1) {
-    const shift = row % 2 === 0 ? 0 : pitch / 2
-    context.moveTo(-reach + shift, row * pitch)
-    context.lineTo(reach, row * pitch)
+  // The tile is drawn large and scaled down by the pattern: dots of a few pixels would be squares.
+  const cell = 24
+  const tile = createCanvas(cell * 2, cell * 2)
+  const paint = tile.getContext('2d')
+  paint.fillStyle = css(palette.near, 0.32)
+  for (const [x, y] of [
+    [0, 0],
+    [2, 0],
+    [0, 2],
+    [2, 2],
+    [1, 1],
+  ] as const) {
+    paint.beginPath()
+    paint.arc(x * cell, y * cell, cell * 0.36, 0, Math.PI * 2)
+    paint.fill()
   }
-  context.stroke()
+  const pattern = context.createPattern(tile, 'repeat')
+  if (pattern === null) return
+  const scale = Math.max(3, 5.5 * unitPx) / cell
+  const turn = Math.PI / 12
+  const [cosine, sine] = [Math.cos(turn) * scale, Math.sin(turn) * scale]
+  pattern.setTransform({ a: cosine, b: sine, c: -sine, d: cosine, e: 0, f: 0 })
+  context.save()
+  context.globalCompositeOperation = 'soft-light'
+  context.fillStyle = pattern
+  context.fillRect(0, 0, widthPx, heightPx)
   context.restore()
 }

@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { createCanvas } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
 import { glow, vertical } from '../paint.ts'
@@ -72,8 +73,7 @@ function citySpot(
 ): Spot {
   const { widthPx, heightPx, horizonYPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-  const xPx = widthPx * (0.5 - stage.light.side * random.between(0.08, 0.18) + spread)
+  const xPx = acrossPx(stage, random, index, total, [0.08, 0.18])
   if (habitat === 'sky') {
     const yPx = horizonYPx * random.between(0.26, 0.34)
     return {

@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { mix, oklch, type Colour } from '../colour.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
@@ -66,8 +67,7 @@ function desertSpot(
 ): Spot {
   const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-  const x = widthPx * (0.5 - light.side * random.between(0.1, 0.2) + spread)
+  const x = acrossPx(stage, random, index, total, [0.1, 0.2])
   if (habitat === 'sky') {
     return {
       xPx: x,

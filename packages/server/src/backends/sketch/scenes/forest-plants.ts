@@ -1,6 +1,6 @@
 import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
-import { heightAt, smoothPath, type Point } from '../paint.ts'
+import { fillEach, heightAt, smoothPath, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
 import { subjectColour } from '../shading.ts'
 import type { Stage } from '../stage.ts'
@@ -104,8 +104,8 @@ function drawBough(stage: Stage, from: Point, half: number, colour: Colour, rand
 export function drawCanopyFringe(stage: Stage, random: Random, row: { near: number; colour: Colour }): void {
   const { context, widthPx, heightPx, unitPx, palette, light, reading } = stage
   if (reading.season === 'winter' || reading.weather.has('snow')) return
-  const path = new Path2D()
-  const bright = new Path2D()
+  const clumps: Path2D[] = []
+  const bright: Path2D[] = []
   const count = Math.min(420, Math.round((widthPx / unitPx) * 0.26 * (1.2 - 0.45 * row.near)))
   const size = unitPx * (9 + 24 * row.near)
   for (let index = 0; index < count; index += 1) {
@@ -113,22 +113,17 @@ export function drawCanopyFringe(stage: Stage, random: Random, row: { near: numb
     const arch = 0.34 + 1.4 * Math.abs(t - 0.5) ** 1.3
     const y = heightPx * (0.34 - 0.12 * row.near) * arch * random.next() ** 1.4
     const radius = size * random.between(0.5, 1.3)
-    addLeafClump(path, { x: t * widthPx, y }, radius, random)
-    if (random.chance(0.4))
-      addLeafClump(
-        bright,
-        { x: t * widthPx + light.side * radius * 0.3, y: y - radius * 0.3 },
-        radius * 0.45,
-        random,
-      )
+    clumps.push(leafClump({ x: t * widthPx, y }, radius, random))
+    if (!random.chance(0.4)) continue
+    const lit = { x: t * widthPx + light.side * radius * 0.3, y: y - radius * 0.3 }
+    bright.push(leafClump(lit, radius * 0.45, random))
   }
-  context.fillStyle = css(row.colour, 0.92)
-  context.fill(path)
-  context.fillStyle = css(mix(row.colour, palette.glow, 0.28), 0.6)
-  context.fill(bright)
+  fillEach(context, row.colour, clumps)
+  fillEach(context, mix(row.colour, palette.glow, 0.17), bright)
 }
 
-function addLeafClump(path: Path2D, center: Point, radius: number, random: Random): void {
+function leafClump(center: Point, radius: number, random: Random): Path2D {
+  const path = new Path2D()
   for (let leaf = 0; leaf < 5; leaf += 1) {
     const angle = random.between(0, Math.PI * 2)
     const distance = radius * random.next()
@@ -138,6 +133,7 @@ function addLeafClump(path: Path2D, center: Point, radius: number, random: Rando
     path.moveTo(x + size, y)
     path.ellipse(x, y, size, size * 0.62, random.between(0, Math.PI), 0, Math.PI * 2)
   }
+  return path
 }
 
 /** Ferns and grass at the feet of a row. */

@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import type { Colour } from '../colour.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Habitat, Spot, Stage } from '../stage.ts'
@@ -13,8 +14,7 @@ export function forestSpot(
 ): Spot {
   const { widthPx, heightPx, unitPx, horizonYPx, palette, light } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-  const x = widthPx * (0.5 - light.side * random.between(0, 0.1) + spread)
+  const x = acrossPx(stage, random, index, total, [0, 0.1])
   if (habitat === 'sky') {
     return {
       xPx: x,

@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { createCanvas } from '@napi-rs/canvas'
 import { mix, oklch } from '../colour.ts'
 import { glow, heightAt, type Point } from '../paint.ts'
@@ -185,11 +186,10 @@ function mountainSpot(
   const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const away = -light.side
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.4 : 0
-  const x = widthPx * (0.5 + away * random.between(0.16, 0.24) + spread)
+  const x = acrossPx(stage, random, index, total, [0.16, 0.24])
   if (habitat === 'sky') {
     return {
-      xPx: widthPx * (0.5 + away * random.between(0.04, 0.2) + spread),
+      xPx: acrossPx(stage, random, index, total, [0.04, 0.2]),
       yPx: horizonYPx * random.between(0.32, 0.42),
       heightPx: Math.min(340 * unitPx, horizonYPx * 0.6),
       depth: 0.08,
@@ -199,7 +199,7 @@ function mountainSpot(
   if (habitat === 'water') {
     const y = horizonYPx + (heightPx - horizonYPx) * random.between(0.24, 0.36)
     return {
-      xPx: widthPx * (0.5 - away * 0.06 + spread),
+      xPx: acrossPx(stage, random, index, total, [-0.08, -0.04]),
       yPx: y,
       heightPx: Math.min(290 * unitPx, heightPx * 0.34),
       depth: 0.1,

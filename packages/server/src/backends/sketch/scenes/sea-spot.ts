@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Habitat, Spot, Stage } from '../stage.ts'
 import { standHeightOf, type Headland } from './sea-land.ts'
@@ -12,8 +13,7 @@ export interface Land {
 export function seaSpot(stage: Stage, land: Land, habitat: Habitat, index: number, total: number): Spot {
   const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.5 : 0
-  const xPx = widthPx * (0.5 - light.side * random.between(0.1, 0.19) + spread)
+  const xPx = acrossPx(stage, random, index, total, [0.1, 0.19])
   if (habitat === 'sky') {
     const yPx = horizonYPx * random.between(0.34, 0.46)
     return {
@@ -34,8 +34,11 @@ export function seaSpot(stage: Stage, land: Land, habitat: Habitat, index: numbe
     const tallest = Math.min(400 * unitPx, heightPx * 0.42)
     return { xPx, yPx, heightPx: tallest, depth: 0, behind: palette.water, shadow: palette.near }
   }
+  // A boat keeps clear of the cape: on the light's side of the picture.
+  const afloatX =
+    land.headland === undefined ? xPx : widthPx * (0.5 + light.side * random.between(0.12, 0.26))
   const low = land.shore === undefined ? 0.38 : 0.22
   const yPx = horizonYPx + (heightPx - horizonYPx) * random.between(low * 0.6, low)
   const tallest = Math.min(470 * unitPx, heightPx * 0.5, widthPx * 0.62) * random.between(0.66, 1)
-  return { xPx, yPx, heightPx: tallest, depth: 0.05, behind: palette.sky[2], mirrorYPx: yPx }
+  return { xPx: afloatX, yPx, heightPx: tallest, depth: 0.05, behind: palette.sky[2], mirrorYPx: yPx }
 }

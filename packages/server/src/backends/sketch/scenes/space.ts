@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { css, mix, oklch } from '../colour.ts'
 import { createNoise } from '../noise.ts'
 import { glow, heightAt, vertical, type Point } from '../paint.ts'
@@ -36,8 +37,7 @@ export const space: Scene = {
       front: [],
       spot(habitat: Habitat, index: number, total: number): Spot {
         const random = stage.random.fork(`spot ${habitat} ${index}`)
-        const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.45 : 0
-        const x = widthPx * (0.5 - stage.light.side * random.between(0.1, 0.2) + spread)
+        const x = acrossPx(stage, random, index, total, [0.1, 0.2])
         const isFloating = habitat === 'sky' || habitat === 'water' || ground === undefined
         const height = Math.min(320 * unitPx, heightPx * 0.4)
         if (isFloating) {

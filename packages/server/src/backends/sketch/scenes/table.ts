@@ -1,3 +1,4 @@
+import { acrossPx } from '../place.ts'
 import { Path2D } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
 import { glow, polygon, vertical } from '../paint.ts'
@@ -26,8 +27,7 @@ export const table: Scene = {
       front: [],
       spot(habitat: Habitat, index: number, total: number): Spot {
         const random = stage.random.fork(`spot ${habitat} ${index}`)
-        const spread = total > 1 ? (index / (total - 1) - 0.5) * 0.4 : 0
-        const x = widthPx * (0.5 - light.side * random.between(0.12, 0.2) + spread)
+        const x = acrossPx(stage, random, index, total, [0.12, 0.2])
         const height = Math.min(420 * unitPx, heightPx * 0.46)
         if (habitat === 'sky') {
           return { xPx: x, yPx: horizonYPx * 0.4, heightPx: height * 0.8, depth: 0, behind: wallOf(stage) }

@@ -1,5 +1,5 @@
 import { css, mix, oklch, type Colour } from '../colour.ts'
-import { smoothPath, type Point } from '../paint.ts'
+import { fillEach, smoothPath, type Point } from '../paint.ts'
 import type { Brush, Subject } from './subject.ts'
 import { Path2D } from '@napi-rs/canvas'
 
@@ -106,19 +106,19 @@ function drawCanopy(brush: Brush, tips: readonly Point[]): void {
     { colour: tone(leaf, 0.85), size: 3.6, shift: 4.2, leaves: 9, spread: 7.5 },
     { colour: mix(tone(bright, 0.95), tone(leaf, 0.9), 0.35), size: 1.8, shift: 6, leaves: 9, spread: 7 },
   ]
-  for (const [index, coat] of coats.entries()) {
-    const path = new Path2D()
-    for (const tip of crown) {
+  for (const coat of coats) {
+    const clumps = crown.map((tip) => {
+      const clump = new Path2D()
       for (let leafIndex = 0; leafIndex < coat.leaves; leafIndex += 1) {
         const angle = random.between(0, Math.PI * 2)
         const reach = coat.spread * Math.sqrt(random.next())
         const x = tip.x + side * coat.shift * 0.85 + Math.cos(angle) * reach
         const y = tip.y - coat.shift * 0.7 + Math.sin(angle) * reach * 0.85
-        addLeaf(path, { x, y }, coat.size * random.between(0.65, 1.25), random.between(0, Math.PI))
+        addLeaf(clump, { x, y }, coat.size * random.between(0.65, 1.25), random.between(0, Math.PI))
       }
-    }
-    context.fillStyle = css(coat.colour, index === 0 ? 1 : 0.9)
-    context.fill(path)
+      return clump
+    })
+    fillEach(context, coat.colour, clumps)
   }
 }
 
