@@ -1,7 +1,7 @@
 import { createLedger } from '@darkroom/once'
 import { describe, expect, it } from 'vitest'
-import type { KitRequest } from './edge-test-kit.ts'
-import { createKit, gate, ok, settle, statusOf } from './edge-test-kit.ts'
+import type { KitRequest } from './testing/edge-test-kit.ts'
+import { createKit, gate, ok, settle, statusOf } from './testing/edge-test-kit.ts'
 
 const fresh = { 'cache-control': 'max-age=3600', etag: '"v1"' }
 const thousand = Array.from({ length: 1000 }, (_, index) => index)

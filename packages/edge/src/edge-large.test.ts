@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKit, ok, settle } from './edge-test-kit.ts'
+import { createKit, ok, settle } from './testing/edge-test-kit.ts'
 
 const fresh = { 'cache-control': 'max-age=3600', etag: '"v1"' }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKit, gate, ok, statusOf } from './edge-test-kit.ts'
+import { createKit, gate, ok, statusOf } from './testing/edge-test-kit.ts'
 
 const fresh = { 'cache-control': 'max-age=3600', etag: '"v1"' }
 

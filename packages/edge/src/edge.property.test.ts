@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createKit, settle } from './edge-test-kit.ts'
+import { createKit, settle } from './testing/edge-test-kit.ts'
 
 const names = [
   'cache-control',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKit, ok, startMs, statusOf } from './edge-test-kit.ts'
+import { createKit, ok, startMs, statusOf } from './testing/edge-test-kit.ts'
 import { formatHttpDate } from './headers/http-date.ts'
 
 const fresh = { 'cache-control': 'max-age=3600', etag: '"v1"' }

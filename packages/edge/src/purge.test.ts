@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createKit, gate, ok, settle, statusOf } from './edge-test-kit.ts'
+import { createKit, gate, ok, settle, statusOf } from './testing/edge-test-kit.ts'
 
 const tagged = {
   'cdn-cache-control': 'max-age=3600, stale-while-revalidate=60',

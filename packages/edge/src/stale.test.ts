@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { OriginCall } from './edge-test-kit.ts'
-import { createKit, gate, ok, settle, statusOf } from './edge-test-kit.ts'
+import type { OriginCall } from './testing/edge-test-kit.ts'
+import { createKit, gate, ok, settle, statusOf } from './testing/edge-test-kit.ts'
 
 const windows = {
   'cdn-cache-control': 'max-age=3600, stale-while-revalidate=86400, stale-if-error=604800',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { settle } from '../edge-test-kit.ts'
+import { settle } from '../testing/edge-test-kit.ts'
 import { SharedBody, bodyOf, readBody } from './shared-body.ts'
 
 function streamOf(...chunks: number[][]): ReadableStream<Uint8Array> {

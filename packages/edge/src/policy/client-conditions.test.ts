@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startMs } from '../edge-test-kit.ts'
+import { startMs } from '../testing/edge-test-kit.ts'
 import { formatHttpDate } from '../headers/http-date.ts'
 import { isNotModified, rangeOf } from './client-conditions.ts'
 

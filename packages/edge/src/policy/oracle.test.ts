@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import CachePolicy from 'http-cache-semantics'
 import { afterAll, describe, expect, it } from 'vitest'
-import { startMs } from '../edge-test-kit.ts'
+import { startMs } from '../testing/edge-test-kit.ts'
 import type { HeaderList } from '../headers/header-list.ts'
 import { formatHttpDate } from '../headers/http-date.ts'
 import { freshnessOf, ttlMsAt } from './freshness.ts'

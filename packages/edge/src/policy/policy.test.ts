@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatHttpDate } from '../headers/http-date.ts'
-import { startMs } from '../edge-test-kit.ts'
+import { startMs } from '../testing/edge-test-kit.ts'
 import type { Freshness } from './freshness.ts'
 import { ageMsAt, freshnessOf, ttlMsAt, uselessAtMs } from './freshness.ts'
 import { conformanceProfile, safeProfile } from './profile.ts'

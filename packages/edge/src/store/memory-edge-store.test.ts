@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { startMs } from '../edge-test-kit.ts'
+import { startMs } from '../testing/edge-test-kit.ts'
 import type { StoredResponse } from './edge-store.ts'
 import { purgeNames } from './edge-store.ts'
 import type { Expiring } from './expiry-heap.ts'

@@ -1,7 +1,7 @@
-import { createEdge } from './edge.ts'
-import type { Edge, EdgeFetchOptions, EdgeOptions, OriginContext } from './edge-options.ts'
-import type { EdgeStore } from './store/edge-store.ts'
-import { createMemoryEdgeStore } from './store/memory-edge-store.ts'
+import { createEdge } from '../edge.ts'
+import type { Edge, EdgeFetchOptions, EdgeOptions, OriginContext } from '../edge-options.ts'
+import type { EdgeStore } from '../store/edge-store.ts'
+import { createMemoryEdgeStore } from '../store/memory-edge-store.ts'
 
 /** One call of the test's origin. */
 export interface OriginCall {
