@@ -92,7 +92,9 @@ async function loadGallery() {
   try {
     const { items } = await (await fetch('/v1/generations?limit=24')).json()
     const shown = items.flatMap((item) => item.images.slice(0, 1).map((image) => ({ item, image })))
-    const cards = shown.filter(({ image }) => image.url !== null).map(({ item, image }) => card(item, image))
+    // One picture that was asked for twice is one picture.
+    const unique = new Map(shown.filter(({ image }) => image.url !== null).map((each) => [each.image.id, each]))
+    const cards = [...unique.values()].map(({ item, image }) => card(item, image))
     byId('gallery').replaceChildren(...cards)
     byId('empty').hidden = cards.length > 0
     byId('unreachable').hidden = true
@@ -108,6 +110,9 @@ function card(item, image) {
   const thumbnail = document.createElement('img')
   const caption = document.createElement('span')
   open.type = 'button'
+  // Each width is encoded once, when the first reader needs it.
+  thumbnail.srcset = [384, 640].map((width) => `${image.url}?w=${width}&format=auto ${width}w`).join(', ')
+  thumbnail.sizes = '(max-width: 40rem) 45vw, 15rem'
   thumbnail.src = `${image.url}?w=384&format=auto`
   thumbnail.alt = ''
   thumbnail.loading = 'lazy'
