@@ -71,7 +71,7 @@ function citySpot(
   index: number,
   total: number,
 ): Spot {
-  const { widthPx, heightPx, horizonYPx, unitPx, palette } = stage
+  const { heightPx, horizonYPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const xPx = acrossPx(stage, random, index, total, [0.08, 0.18])
   if (habitat === 'sky') {

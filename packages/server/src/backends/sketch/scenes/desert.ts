@@ -65,7 +65,7 @@ function desertSpot(
   index: number,
   total: number,
 ): Spot {
-  const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
+  const { heightPx, horizonYPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0.1, 0.2])
   if (habitat === 'sky') {

@@ -12,7 +12,7 @@ export function forestSpot(
   index: number,
   total: number,
 ): Spot {
-  const { widthPx, heightPx, unitPx, horizonYPx, palette, light } = stage
+  const { heightPx, unitPx, horizonYPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0, 0.1])
   if (habitat === 'sky') {

@@ -139,7 +139,7 @@ function meadowSpot(
   index: number,
   total: number,
 ): Spot {
-  const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
+  const { heightPx, horizonYPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0.08, 0.2])
   if (habitat === 'sky') {

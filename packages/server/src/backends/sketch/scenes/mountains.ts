@@ -183,9 +183,8 @@ function mountainSpot(
   index: number,
   total: number,
 ): Spot {
-  const { widthPx, heightPx, horizonYPx, unitPx, light, palette } = stage
+  const { heightPx, horizonYPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
-  const away = -light.side
   const x = acrossPx(stage, random, index, total, [0.16, 0.24])
   if (habitat === 'sky') {
     return {

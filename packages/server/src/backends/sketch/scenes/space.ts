@@ -16,7 +16,7 @@ export const space: Scene = {
   horizon: (random: Random): number => random.between(0.8, 0.88),
 
   compose(stage: Stage): Composition {
-    const { reading, habitats, heightPx, widthPx, unitPx, palette } = stage
+    const { reading, habitats, heightPx, unitPx, palette } = stage
     const plan = stage.random.fork('space plan')
     const hasGround = habitats.has('ground') || habitats.has('foreground') || plan.chance(0.45)
     const hasPlanets = !reading.features.has('galaxy') || reading.features.has('planet') || plan.chance(0.5)

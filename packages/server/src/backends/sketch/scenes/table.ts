@@ -15,7 +15,7 @@ export const table: Scene = {
   horizon: (random: Random): number => random.between(0.62, 0.68),
 
   compose(stage: Stage): Composition {
-    const { heightPx, widthPx, horizonYPx, unitPx, light, habitats } = stage
+    const { heightPx, horizonYPx, unitPx, habitats } = stage
     const items = arrange(stage)
     const back: Layer[] = [
       { name: 'wall', draw: () => drawWall(stage) },
