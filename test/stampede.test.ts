@@ -64,4 +64,16 @@ describe('a stampede', () => {
     expect(answer).toMatchObject({ status: 200 })
     expect(fake.calls).toHaveLength(calls + 1)
   })
+
+  test('a refusal is shared too: those who wait do not each ask for it again', async () => {
+    const calls = fake.calls.length
+    fake.mode = 'content-policy'
+    const url = `${server.url}/live/demo?prompt=refused&size=256x256&format=jpeg`
+    const answers = await Promise.all(Array.from({ length: 100 }, () => fetchOnce(url, false)))
+    fake.mode = 'ok'
+    expect(new Set(answers.map((answer) => (answer === 'hung up' ? 0 : answer.status)))).toEqual(
+      new Set([451]),
+    )
+    expect(fake.calls).toHaveLength(calls + 1)
+  })
 })

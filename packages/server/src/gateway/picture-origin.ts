@@ -46,7 +46,10 @@ export function createPictureOrigin(options: PictureOriginOptions): (request: Re
       // The edge shares an error answer with those that already wait for it; an exception would reach them as 502.
       const known = darkroomErrorOf(error)
       if (known.code === 'internal') throw error
-      return errorResponse(known, '')
+      const response = errorResponse(known, '')
+      // Without `no-store` here (readers get it later), or each of those who wait would have to ask alone.
+      response.headers.delete('cache-control')
+      return response
     }
   }
 }

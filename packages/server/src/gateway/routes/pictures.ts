@@ -145,6 +145,7 @@ async function pictureAnswer(response: Response, context: RouteContext): Promise
     headers.set('cross-origin-resource-policy', 'cross-origin')
     headers.set('timing-allow-origin', '*')
   } else if (headers.get('content-type') === 'application/problem+json') {
+    headers.set('cache-control', 'no-store')
     // A shared error names the request that met it; each reader gets its own id to ask the log with.
     const problem = (await response.json()) as Record<string, unknown>
     headers.delete('content-length')
