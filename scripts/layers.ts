@@ -84,6 +84,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
+  'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
   'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',

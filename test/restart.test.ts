@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { startOpenAIFake } from '../packages/server/src/backends/openai/testing/openai-fake.ts'
+import type { ServerProcess } from './support/server-process.ts'
 import { bodyHash, cleanUp, makeDataDir, startServer, until } from './support/server-process.ts'
 
 const dataDirs: string[] = []
@@ -18,6 +19,25 @@ interface GenerationRecord {
   id: string
   status: string
   images: { id: string; url: string }[]
+}
+
+/** Accepts a request without waiting for it. @returns its id */
+async function accept(server: ServerProcess): Promise<string> {
+  const accepted = await fetch(`${server.url}/v1/generations`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+    body: JSON.stringify({ prompt: 'a harbour', size: '256x192' }),
+  })
+  expect(accepted.status).toBe(202)
+  return ((await accepted.json()) as GenerationRecord).id
+}
+
+/** The record once it is stored. */
+async function stored(server: ServerProcess, id: string): Promise<GenerationRecord> {
+  return await until(async () => {
+    const found = (await (await fetch(`${server.url}/v1/generations/${id}`)).json()) as GenerationRecord
+    return found.status === 'stored' ? found : undefined
+  })
 }
 
 describe('a restart', () => {
@@ -59,22 +79,13 @@ describe('a restart', () => {
     }
     try {
       const before = await startServer({ dataDir, environment })
-      const accepted = await fetch(`${before.url}/v1/generations`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', prefer: 'respond-async' },
-        body: JSON.stringify({ prompt: 'a harbour', size: '256x192' }),
-      })
-      expect(accepted.status).toBe(202)
-      const { id } = (await accepted.json()) as GenerationRecord
+      const id = await accept(before)
       await fake.waitForCalls(1)
       await before.end('SIGKILL')
       fake.mode = 'ok'
 
       const after = await startServer({ dataDir, environment })
-      const record = await until(async () => {
-        const found = (await (await fetch(`${after.url}/v1/generations/${id}`)).json()) as GenerationRecord
-        return found.status === 'stored' ? found : undefined
-      })
+      const record = await stored(after, id)
       expect(fake.calls).toHaveLength(2)
       expect((await fetch(`${after.url}${record.images[0]?.url}`)).status).toBe(200)
       await after.end('SIGTERM')
@@ -94,20 +105,12 @@ describe('a restart', () => {
     }
     try {
       const before = await startServer({ dataDir, environment })
-      const accepted = await fetch(`${before.url}/v1/generations`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', prefer: 'respond-async' },
-        body: JSON.stringify({ prompt: 'a harbour', size: '256x192' }),
-      })
-      const { id } = (await accepted.json()) as GenerationRecord
+      const id = await accept(before)
       await fake.waitForCalls(1)
       expect(await before.end('SIGINT')).toBe(0)
       fake.mode = 'ok'
       const after = await startServer({ dataDir, environment })
-      await until(async () => {
-        const found = (await (await fetch(`${after.url}/v1/generations/${id}`)).json()) as GenerationRecord
-        return found.status === 'stored' ? found : undefined
-      })
+      await stored(after, id)
       await after.end('SIGTERM')
     } finally {
       await fake.close()

@@ -1,5 +1,7 @@
 export type { Config, ConfigFault } from './config.ts'
 export { ConfigError, parseConfig } from './config.ts'
+export type { ConfigFile } from './config-file.ts'
+export { defineConfig } from './config-file.ts'
 export type { ErrorCode } from './errors.ts'
 export { DarkroomError, errorTable } from './errors.ts'
 export type { Platform, PlatformOptions } from './platform.ts'

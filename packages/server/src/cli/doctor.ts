@@ -4,6 +4,7 @@ import { backendMakers } from '../backends/makers.ts'
 import { parseModelTable } from '../backends/model-table.ts'
 import type { Config } from '../config.ts'
 import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
+import { withConfigFile } from '../config-file.ts'
 import { embeddedPostgresSupport } from '../database/embedded-postgres.ts'
 import { version } from '../version.ts'
 import type { CommandEnvironment } from './command.ts'
@@ -19,7 +20,7 @@ interface Check {
 /** `darkroom doctor`: what would keep the platform from starting here, and what to do about it. */
 export async function doctorCommand(options: { json: boolean }, io: CommandEnvironment): Promise<number> {
   const checks: Check[] = [nodeCheck()]
-  const config = configCheck(io, checks)
+  const config = await configCheck(io, checks)
   if (config !== undefined) {
     checks.push(await folderCheck('data folder', config.dataDir))
     if (config.databaseUrl === undefined) checks.push(postgresCheck())
@@ -41,9 +42,9 @@ function nodeCheck(): Check {
   return { name: 'Node', ok, detail: ok ? process.version : `${process.version}; 22.18 or later is needed` }
 }
 
-function configCheck(io: CommandEnvironment, checks: Check[]): Config | undefined {
+async function configCheck(io: CommandEnvironment, checks: Check[]): Promise<Config | undefined> {
   try {
-    const config = parseConfig(io.environment)
+    const config = parseConfig(await withConfigFile(io.environment, process.cwd()))
     const unknown = unknownVariables(io.environment)
     const detail = unknown.length === 0 ? 'valid' : `valid; not known: ${unknown.join(', ')}`
     checks.push({ name: 'configuration', ok: true, detail })

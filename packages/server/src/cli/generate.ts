@@ -35,7 +35,7 @@ export async function generateCommand(options: GenerateOptions, io: CommandEnvir
     }
     return await generate(options, format, options.url, fetch, io)
   }
-  const config = readConfig(io)
+  const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
   const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
   let platform

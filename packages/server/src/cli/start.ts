@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { pino } from 'pino'
 import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
 import type { Config } from '../config.ts'
+import { withConfigFile } from '../config-file.ts'
 import { DatabaseStartError } from '../database/embedded-postgres.ts'
 import type { HttpServer } from '../http-server.ts'
 import { listen } from '../http-server.ts'
@@ -19,7 +20,7 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
     io.stderr(`--role ${options.role} is not built yet; leave it out to run everything in one process.\n`)
     return exitCodes.usage
   }
-  const config = readConfig(io)
+  const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
   const log = createLog(config, process.stdout.isTTY)
   for (const name of unknownVariables(io.environment))
@@ -45,9 +46,9 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
 }
 
 /** The configuration, or its faults printed. */
-export function readConfig(io: CommandEnvironment): Config | undefined {
+export async function readConfig(io: CommandEnvironment): Promise<Config | undefined> {
   try {
-    return parseConfig(io.environment)
+    return parseConfig(await withConfigFile(io.environment, process.cwd()))
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     io.stderr(`${error.message}\n`)
