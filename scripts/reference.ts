@@ -34,6 +34,8 @@ function errorsPage(): string {
     '',
     "Errors are problem documents (RFC 9457, `application/problem+json`) with `type`, `title`, `status`, `detail` (what to change), `code` and `requestId`; on OpenAI's routes they are OpenAI's envelope with the same `code`. Match on `code`, never on text. This page is made from `packages/server/src/errors.ts` by `npm run docs`.",
     '',
+    // The formatter would align the columns, and the page would then differ from what is made here.
+    '<!-- prettier-ignore -->',
     '| status | code | means |',
     '|---|---|---|',
     ...rows,
