@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { ModelTable } from './backends/model-table.ts'
+import { defaultModels, parseModelTable } from './backends/model-table.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 
 /** Thrown with every fault of the configuration at once, each naming its variable. */
@@ -38,8 +40,7 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** Where objects lie: a folder. */
   readonly storageDir: string
-  /** The text of `DARKROOM_MODELS`; `backends/` parses it. */
-  readonly models: string
+  readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
   readonly publicUrl: string | undefined
   readonly liveWaitMs: number
@@ -134,13 +135,17 @@ export const variables = {
       .optional(),
   ),
   DARKROOM_MODELS: defineVariable(
-    'default=sketch:sketch-1,*=sketch:sketch-1',
+    defaultModels,
     'Public model names and who draws them: alias=backend:model, separated by commas; * catches any name.',
     z
       .string()
-      .min(1, 'must list at least one model')
       .optional()
-      .transform((text) => text ?? 'default=sketch:sketch-1,*=sketch:sketch-1'),
+      .transform((text, context): ModelTable => {
+        const parsed = parseModelTable(text)
+        if ('table' in parsed) return parsed.table
+        context.issues.push({ code: 'custom', message: parsed.faults.join('; '), input: text })
+        return z.NEVER
+      }),
   ),
   OPENAI_API_KEY: defineVariable('', 'The key that the openai backend sends.', z.string().min(1).optional()),
   OPENAI_BASE_URL: defineVariable(

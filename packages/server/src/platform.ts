@@ -10,9 +10,7 @@ import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
 import type { ModelTable } from './backends/model-table.ts'
-import { parseModelTable } from './backends/model-table.ts'
 import type { Config } from './config.ts'
-import { ConfigError } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
@@ -93,7 +91,8 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { config, log, now = Date.now } = options
-  const { table, backends } = composeBackends(options, closers)
+  const table = config.models
+  const backends = composeBackends(options, closers)
   const target = await connectionOf(config, log, closers)
   const { kysely: database, close: closeDatabase } = await openDatabase({
     connection: target.connection,
@@ -175,22 +174,11 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   }
 }
 
-function composeBackends(
-  { config, backendMakers: others }: PlatformOptions,
-  closers: Closers,
-): { table: ModelTable; backends: BackendTable } {
-  const parsed = parseModelTable(config.models)
-  if ('faults' in parsed) {
-    throw new ConfigError(parsed.faults.map((message) => ({ variable: 'DARKROOM_MODELS', message })))
-  }
-  const { table } = parsed
-  const makers = {
-    ...backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs }),
-    ...others,
-  }
-  const backends = createBackends({ table, makers })
+function composeBackends({ config, backendMakers: others }: PlatformOptions, closers: Closers): BackendTable {
+  const own = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
+  const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
-  return { table, backends }
+  return backends
 }
 
 async function connectionOf(

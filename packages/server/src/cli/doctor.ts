@@ -1,7 +1,6 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createBackends } from '../backends/backends.ts'
 import { backendMakers } from '../backends/makers.ts'
-import { parseModelTable } from '../backends/model-table.ts'
 import type { Config } from '../config.ts'
 import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
 import { withConfigFile } from '../config-file.ts'
@@ -96,12 +95,8 @@ async function databaseUrlCheck(databaseUrl: string): Promise<Check> {
 }
 
 async function backendChecks(config: Config): Promise<Check[]> {
-  const parsed = parseModelTable(config.models)
-  if ('faults' in parsed) {
-    return parsed.faults.map((detail) => ({ name: 'DARKROOM_MODELS', ok: false, detail }))
-  }
   const makers = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
-  const backends = createBackends({ table: parsed.table, makers })
+  const backends = createBackends({ table: config.models, makers })
   try {
     return await Promise.all(
       backends.all().map(async (backend) => {
