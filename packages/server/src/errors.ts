@@ -90,3 +90,17 @@ export class DarkroomError extends Error {
     return errorTable[this.code].status
   }
 }
+
+/** PostgreSQL's codes for "not now": connection exceptions, shutdown, too many connections (appendix A). */
+const databaseAwayCodes = /^(?:08\w{3}|57P0\d|53300|ECONNREFUSED|ECONNRESET|EPIPE)$/u
+const databaseAwayMessages =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/u
+
+/** Whether an error of the database says that it cannot be reached at present: the same later may well succeed. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof DarkroomError) return false
+  const code = 'code' in error ? String(error.code) : ''
+  // The socket of the embedded database is gone while it restarts; any other missing file is another matter.
+  if (code === 'ENOENT') return 'syscall' in error && error.syscall === 'connect'
+  return databaseAwayCodes.test(code) || databaseAwayMessages.test(error.message)
+}

@@ -11,6 +11,11 @@ export const migrations: Record<string, Migration> = {
       for (const statement of firstTables) await sql.raw(statement).execute(db)
     },
   },
+  '0002-clean-up': {
+    async up(db) {
+      for (const statement of cleanUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
 }
 
 const firstTables = [
@@ -122,4 +127,10 @@ const firstTables = [
     name text primary key,
     value text not null
   )`,
+]
+
+/** For the regular search for records whose job is gone, and for old previews: few rows among millions. */
+const cleanUpIndexes = [
+  `create index generations_open on generations (id) where status in ('queued', 'running')`,
+  `create index generation_events_previews on generation_events (created_at) where type = 'preview'`,
 ]

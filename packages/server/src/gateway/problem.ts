@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.ts'
-import { DarkroomError, errorTable } from '../errors.ts'
+import { DarkroomError, errorTable, isDatabaseAway } from '../errors.ts'
 
 /** A problem document (RFC 9457), as every route but OpenAI's answers errors. */
 export interface Problem {
@@ -55,18 +55,10 @@ function openAIErrorOf(error: DarkroomError): {
   }
 }
 
-/** PostgreSQL's codes for "not now": connection exceptions, shutdown, too many connections (appendix A). */
-const databaseDown = /^(?:08\w{3}|57P0\d|53300|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE)$/u
-
 /** Anything thrown, as one of ours. What nobody foresaw is `internal`, and only the log knows more. */
 export function darkroomErrorOf(error: unknown): DarkroomError {
   if (error instanceof DarkroomError) return error
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  const message = error instanceof Error ? error.message : ''
-  if (
-    databaseDown.test(code) ||
-    /^(?:Connection terminated|timeout exceeded when trying to connect)/u.test(message)
-  ) {
+  if (isDatabaseAway(error)) {
     return new DarkroomError(
       'database_unavailable',
       'The database cannot be reached; try again in a moment.',

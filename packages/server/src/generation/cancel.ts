@@ -24,7 +24,8 @@ export async function cancelRequest(
       .selectAll('generations')
       .where('request_images.request_id', '=', id)
       .where('generations.status', 'in', ['queued', 'running'])
-      .orderBy('generations.id')
+      // The order in which `arm` takes them: in another, the two would wait for each other.
+      .orderBy(sql`generations.key collate "C"`)
       .forUpdate('generations')
       .execute()
     if (open.length === 0) {

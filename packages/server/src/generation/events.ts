@@ -16,7 +16,7 @@ export type GenerationEventType =
 
 export interface GenerationEvent {
   generationId: string
-  /** From 1, without gaps, for each generation. */
+  /** Rises from 1 for each generation. */
   seq: number
   type: GenerationEventType
   data: Record<string, unknown>
@@ -91,4 +91,18 @@ export async function readEvents(
     data: row.data,
     at: row.created_at,
   }))
+}
+
+/**
+ * Deletes previews that nobody looks at any more. Each may have 64 KiB, so they would soon be most of the database;
+ * ten minutes let the readers of a stream catch up after the picture is there.
+ * @returns how many were deleted
+ */
+export async function deleteOldPreviews(database: Kysely<Schema>): Promise<number> {
+  const { numDeletedRows } = await database
+    .deleteFrom('generation_events')
+    .where('type', '=', 'preview')
+    .where('created_at', '<', sql<Date>`now() - interval '10 minutes'`)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
 }

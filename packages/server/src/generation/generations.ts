@@ -167,7 +167,8 @@ async function regenerate(
     },
     options,
     async (transaction) => {
-      for (const row of generations) await retire(transaction, row.id)
+      // In the order in which they are armed: in another, two regenerations would wait for each other.
+      for (const row of inKeyOrder(generations)) await retire(transaction, row.id)
     },
   )
   if (accepted.kind === 'replayed') throw new Error('a regeneration has no idempotency key')
@@ -175,6 +176,10 @@ async function regenerate(
     request: accepted.request,
     retiredImageIds: generations.flatMap((row) => (isStored(row) ? [row.image_id] : [])),
   }
+}
+
+function inKeyOrder(rows: readonly GenerationRow[]): GenerationRow[] {
+  return rows.toSorted((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 function specOf(row: GenerationRow): PictureSpec {

@@ -92,6 +92,22 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
   })
 }
 
+/** The object of a picture that was taken down; `undefined` when there was never such a picture. */
+export async function objectOfTakenDown(
+  database: Kysely<Schema>,
+  project: string,
+  id: string,
+): Promise<string | undefined> {
+  const row = await database
+    .selectFrom('images')
+    .select('object_hash')
+    .where('id', '=', id)
+    .where('project', '=', project)
+    .where('deleted_at', 'is not', null)
+    .executeTakeFirst()
+  return row?.object_hash
+}
+
 /**
  * Holds off deletion of an object while the transaction puts it and refers to it. Without this a takedown of the
  * same bytes could fall between the two and leave a record whose picture is gone.

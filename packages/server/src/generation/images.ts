@@ -3,7 +3,15 @@ import type { Schema } from '../database/schema.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { ImageRow, UploadedObject } from './image-rows.ts'
-import { deleteOrphan, keepObject, readImage, registerUpload, seedOfImage, takeDown } from './image-rows.ts'
+import {
+  deleteOrphan,
+  keepObject,
+  objectOfTakenDown,
+  readImage,
+  registerUpload,
+  seedOfImage,
+  takeDown,
+} from './image-rows.ts'
 
 /** Pictures by their public id. */
 export interface Images {
@@ -29,6 +37,13 @@ export interface ImagesOptions {
 
 export function createImages(options: ImagesOptions): Images {
   const { database, objects, variants, secret } = options
+  const dropUnshared = async (objectHash: string): Promise<void> => {
+    await deleteOrphan(database, objectHash, async (hash) => {
+      // In this order: `storage/variant-maker.ts` says why.
+      await objects.delete(hash)
+      await variants.deleteAllOf(hash)
+    })
+  }
   return {
     read: async (id) => {
       const image = await readImage(database, id)
@@ -48,12 +63,11 @@ export function createImages(options: ImagesOptions): Images {
       })
     },
     takeDown: async (project, id) => {
+      // A takedown that ended between the record and the bytes is completed by asking again.
+      const before = await objectOfTakenDown(database, project, id)
+      if (before !== undefined) await dropUnshared(before)
       const image = await takeDown(database, project, id)
-      await deleteOrphan(database, image.object_hash, async (hash) => {
-        // In this order: `storage/variant-maker.ts` says why.
-        await objects.delete(hash)
-        await variants.deleteAllOf(hash)
-      })
+      await dropUnshared(image.object_hash)
     },
   }
 }

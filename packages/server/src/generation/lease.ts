@@ -4,11 +4,15 @@ import type { Schema, StoredTimings } from '../database/schema.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import type { GenerationEventType } from './events.ts'
+import { whenDatabaseIsBack } from './database-retry.ts'
 import { appendEvent, appendLeasedEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { keepObject, publishImage } from './image-rows.ts'
 
-/** What a worker does to the record it leased. Every step is fenced: without the lease it changes nothing. */
+/**
+ * What a worker does to the record it leased. Every step is fenced: without the lease it changes nothing. The
+ * steps that end a run wait for a database that restarts.
+ */
 export interface LeasedGeneration {
   readonly row: GenerationRow
   /** Writes an event while the work runs. @returns false when the lease is lost: stop working */
@@ -47,6 +51,8 @@ export interface LeaseContext {
   database: Kysely<Schema>
   queue: JobQueue
   workerId: number
+  /** Ends the waiting for a database that is away. */
+  signal?: AbortSignal | undefined
   now: () => number
 }
 
@@ -59,19 +65,23 @@ export async function leaseGeneration(
   context: LeaseContext,
 ): Promise<LeasedGeneration | undefined> {
   const lease = randomUUID()
-  const row = await context.database
-    .updateTable('generations')
-    .set({ status: 'running', lease, worker_id: context.workerId, started_at: new Date(context.now()) })
-    .where('id', '=', job.generationId)
-    .where('job_id', '=', job.jobId)
-    .where('status', 'in', ['queued', 'running'])
-    .returningAll()
-    .executeTakeFirst()
+  const row = await whenDatabaseIsBack(
+    () =>
+      context.database
+        .updateTable('generations')
+        .set({ status: 'running', lease, worker_id: context.workerId, started_at: new Date(context.now()) })
+        .where('id', '=', job.generationId)
+        .where('job_id', '=', job.jobId)
+        .where('status', 'in', ['queued', 'running'])
+        .returningAll()
+        .executeTakeFirst(),
+    context.signal,
+  )
   return row === undefined ? undefined : leasedGeneration(row, lease, context)
 }
 
 function leasedGeneration(row: GenerationRow, lease: string, context: LeaseContext): LeasedGeneration {
-  const { database, queue, now } = context
+  const { database, queue, now, signal } = context
 
   /** Updates the record if the lease still holds, and takes the next event number with it. */
   async function step(
@@ -114,20 +124,32 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
       },
     )
 
+  async function storeIn(transaction: Transaction<Schema>, result: StoreResult): Promise<boolean> {
+    await keepObject(transaction, result.objectHash)
+    // Beside each other: the record is committed, and anybody told, only when both are done. And both must have
+    // ended before this returns, or what is left of one would run outside the transaction.
+    const [put, stored] = await Promise.allSettled([result.putObject(), storeStep(transaction, result)])
+    if (put.status === 'rejected') throw put.reason
+    if (stored.status === 'rejected') throw stored.reason
+    if (stored.value === undefined) return false
+    await publishImage(transaction, stored.value)
+    return true
+  }
+
+  const settle = (run: (transaction: Transaction<Schema>) => Promise<boolean>): Promise<boolean> =>
+    whenDatabaseIsBack(() => database.transaction().execute(run), signal)
+
   return {
     row,
     tell: (type, data) => appendLeasedEvent(database, queue, { generationId: row.id, lease, type, data }),
     store: (result) =>
-      database.transaction().execute(async (transaction) => {
-        await keepObject(transaction, result.objectHash)
-        // Beside each other: the record is committed, and anybody told, only when both are done.
-        const [, stored] = await Promise.all([result.putObject(), storeStep(transaction, result)])
-        if (stored === undefined) return false
-        await publishImage(transaction, stored)
-        return true
-      }),
+      whenDatabaseIsBack(async (round) => {
+        const kept = await database.transaction().execute((transaction) => storeIn(transaction, result))
+        // The answer to an earlier commit may have been lost with its connection.
+        return kept || (round > 0 && (await isStoredAs(database, row.id, result.objectHash)))
+      }, signal),
     fail: (failure) =>
-      database.transaction().execute(async (transaction) => {
+      settle(async (transaction) => {
         const failed = await step(
           transaction,
           'failed',
@@ -145,7 +167,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         return failed !== undefined
       }),
     requeue: (reason) =>
-      database.transaction().execute(async (transaction) => {
+      settle(async (transaction) => {
         const isRetry = reason.kind === 'retry'
         const jobId = randomUUID()
         const queued = await step(
@@ -168,6 +190,17 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         return true
       }),
   }
+}
+
+async function isStoredAs(database: Kysely<Schema>, id: string, objectHash: string): Promise<boolean> {
+  const row = await database
+    .selectFrom('generations')
+    .select('id')
+    .where('id', '=', id)
+    .where('status', '=', 'stored')
+    .where('object_hash', '=', objectHash)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 type StepValues = Partial<{

@@ -1,18 +1,26 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
+import { deleteOldPreviews } from './events.ts'
 import type { LeasedGeneration } from './lease.ts'
 import { leaseGeneration } from './lease.ts'
-import { recoverFromWorker, workersWithLeases } from './recovery.ts'
+import { recoverFromWorker, recoverOrphans, workersWithLeases } from './recovery.ts'
 
 /** What a worker needs of the records. */
 export interface Leases {
-  /** Takes the record of a job for a worker; `undefined` when there is nothing left to do for the job. */
-  take(job: Lease, workerId: number): Promise<LeasedGeneration | undefined>
+  /**
+   * Takes the record of a job for a worker; `undefined` when there is nothing left to do for the job. While the
+   * database is away, taking and ending the run wait for it, unless the signal says that there is no time.
+   */
+  take(job: Lease, workerId: number, signal?: AbortSignal): Promise<LeasedGeneration | undefined>
   /** Workers that hold running records, dead or alive. */
   holders(): Promise<number[]>
   /** Hands back what a dead worker held. @returns how many records that were */
   recover(workerId: number): Promise<number>
+  /** Hands back open records whose job is gone, whatever became of it. @returns how many records that were */
+  recoverOrphans(): Promise<number>
+  /** Deletes previews of runs that are long over. @returns how many */
+  deleteOldPreviews(): Promise<number>
 }
 
 export function createLeases(context: {
@@ -21,8 +29,10 @@ export function createLeases(context: {
   now: () => number
 }): Leases {
   return {
-    take: (job, workerId) => leaseGeneration(job, { ...context, workerId }),
+    take: (job, workerId, signal) => leaseGeneration(job, { ...context, workerId, signal }),
     holders: () => workersWithLeases(context.database),
     recover: (workerId) => recoverFromWorker(context, workerId),
+    recoverOrphans: () => recoverOrphans(context),
+    deleteOldPreviews: () => deleteOldPreviews(context.database),
   }
 }

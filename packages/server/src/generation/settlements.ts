@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
+import { whenDatabaseIsBack } from './database-retry.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isSettled } from './generation-row.ts'
 
@@ -23,30 +24,28 @@ export function createSettlements(options: { database: Kysely<Schema>; queue: Jo
   const wakeups = new Map<string, () => void>()
   const flights: Flights<GenerationRow> = createFlights({ whenAbandoned: 'abort' })
   const closing = new AbortController()
+  const wakeAll = (): void => {
+    for (const wake of wakeups.values()) wake()
+  }
 
   const forget = [
     queue.onAnnouncement(({ generationId, type }) => {
       if (type === 'stored' || type === 'failed' || type === 'cancelled') wakeups.get(generationId)?.()
     }),
-    queue.onReconnect(() => {
-      for (const wake of wakeups.values()) wake()
-    }),
+    queue.onReconnect(wakeAll),
   ]
 
   async function untilSettled(generationId: string, signal: AbortSignal): Promise<GenerationRow> {
     for (;;) {
       signal.throwIfAborted()
+      closing.signal.throwIfAborted()
       // Listening begins before reading: what settles in between wakes the wait below at once.
       const woken = Promise.withResolvers<void>()
       wakeups.set(generationId, woken.resolve)
       const abort = (): void => woken.resolve()
       signal.addEventListener('abort', abort, { once: true })
       try {
-        const row = await database
-          .selectFrom('generations')
-          .selectAll()
-          .where('id', '=', generationId)
-          .executeTakeFirst()
+        const row = await whenDatabaseIsBack(() => readRow(database, generationId), signal)
         if (row === undefined) throw new DarkroomError('not_found', 'The generation was deleted.')
         if (isSettled(row.status)) return row
         await woken.promise
@@ -62,7 +61,7 @@ export function createSettlements(options: { database: Kysely<Schema>; queue: Jo
       const outcome = await flights.run(
         { kind: 'settlement', key: generationId, domain: '' },
         async (flight) => ({
-          value: await untilSettled(generationId, AbortSignal.any([flight.signal, closing.signal])),
+          value: await untilSettled(generationId, flight.signal),
         }),
         signal === undefined ? {} : { signal },
       )
@@ -71,6 +70,11 @@ export function createSettlements(options: { database: Kysely<Schema>; queue: Jo
     close: () => {
       closing.abort(new DarkroomError('shutting_down', 'The server is shutting down; ask again in a moment.'))
       for (const undo of forget) undo()
+      wakeAll()
     },
   }
+}
+
+async function readRow(database: Kysely<Schema>, id: string): Promise<GenerationRow | undefined> {
+  return await database.selectFrom('generations').selectAll().where('id', '=', id).executeTakeFirst()
 }

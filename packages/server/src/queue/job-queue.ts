@@ -41,6 +41,8 @@ export interface JobQueue {
   ): Promise<void>
   /** Removes a job that no longer has work to do; a handler that runs it is not interrupted by this. */
   cancel(jobId: string, options: { transaction: Transaction<Schema> }): Promise<void>
+  /** The expression that is true while a job waits, runs or will be tried again. */
+  isOpen(jobId: RawBuilder<unknown>): RawBuilder<boolean>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
   work(options: { concurrency: number }, handler: (lease: Lease) => Promise<void>): Promise<WorkSubscription>
   /**

@@ -31,6 +31,8 @@ export async function createPgBossQueue(options: PgBossQueueOptions): Promise<Jo
     // A crashed worker's jobs are found by the sweeper; this is the net below it, for a network that died.
     superviseIntervalSeconds: 5,
     monitorIntervalSeconds: 5,
+    // How often finished jobs are deleted; the default is once a day, which at ten a second is a million rows.
+    maintenanceIntervalSeconds: 600,
   })
   boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
   await boss.start()
@@ -45,6 +47,8 @@ export async function createPgBossQueue(options: PgBossQueueOptions): Promise<Jo
     enqueue: (job, { transaction, priority, delayS }) => enqueue(boss, job, transaction, priority, delayS),
     cancel: (jobId, { transaction }) =>
       boss.deleteJob(queueName, jobId, { db: fromKysely(transaction) }).then(() => {}),
+    isOpen: (jobId) =>
+      sql<boolean>`exists (select from pgboss.job where name = ${queueName} and id = ${jobId} and state < 'completed')`,
     work: ({ concurrency }, handler) => work(boss, concurrency, handler),
     announcement: ({ generationId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${generationId}::text, ${seq}::text, ${type}::text))`,
@@ -74,9 +78,10 @@ async function createQueueOnce(boss: PgBoss): Promise<void> {
   if ((await boss.getQueue(queueName)) !== null) return
   await boss.createQueue(queueName, {
     notify: true,
-    // Errors are retried by the worker in the record's own transaction; these retries only answer lost heartbeats.
+    // Errors of a run are retried by the worker in the record's own transaction. These retries answer lost heartbeats
+    // and a database that refused the worker's own statements: a delay, so that ten are not used up in one second.
     retryLimit: 10,
-    retryDelay: 0,
+    retryDelay: 1,
     expireInSeconds: 4 * 3600,
     heartbeatSeconds: 15,
     retentionSeconds: 14 * 24 * 3600,

@@ -53,6 +53,7 @@ export async function runGeneration(
 ): Promise<void> {
   const startedAt = context.now()
   try {
+    interruption.throwIfAborted()
     const backend = context.backends.backendFor(leased.row.backend)
     const drawn = await draw(leased, backend, context, interruption)
     const verifiedAt = context.now()
@@ -86,8 +87,9 @@ async function draw(
 ): Promise<Drawn> {
   const { row } = leased
   const timeout = AbortSignal.timeout(context.timeoutMs)
-  const signal = AbortSignal.any([interruption, timeout])
-  const teller = createTeller(leased, context.now)
+  const lost = new AbortController()
+  const signal = AbortSignal.any([interruption, timeout, lost.signal])
+  const teller = createTeller(leased, context.now, () => lost.abort(new Interruption('lease_lost')))
   let image: { bytes: Uint8Array; mediaType: string } | undefined
   let done: Extract<BackendEvent, { type: 'done' }> | undefined
   try {
@@ -100,7 +102,10 @@ async function draw(
     }
   } catch (error) {
     await teller.flush()
-    if (timeout.aborted && !interruption.aborted) throw timedOut(context.timeoutMs)
+    // What an adapter throws when it is stopped says less than why it was.
+    interruption.throwIfAborted()
+    lost.signal.throwIfAborted()
+    if (timeout.aborted) throw timedOut(context.timeoutMs)
     throw error
   }
   if (image === undefined || done === undefined) {
@@ -109,6 +114,7 @@ async function draw(
   }
   // What was heard is written before the record settles, while the picture is being checked.
   const [verified] = await Promise.all([verify(image, row), teller.flush()])
+  lost.signal.throwIfAborted()
   return {
     bytes: image.bytes,
     ...verified,

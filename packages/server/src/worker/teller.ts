@@ -16,9 +16,14 @@ const maxPreviewBytes = 64 * 1024
 
 /**
  * Writes a run's events in order, beside the run and not in its way. Progress that comes faster than it can be
- * told is dropped, except for the latest.
+ * told is dropped.
+ * @param onLeaseLost called when an event was refused because the record is no longer this run's
  */
-export function createTeller(leased: LeasedGeneration, now: () => number): Teller {
+export function createTeller(
+  leased: Pick<LeasedGeneration, 'tell'>,
+  now: () => number,
+  onLeaseLost: () => void,
+): Teller {
   let chain: Promise<unknown> = Promise.resolve()
   let pendingWrites = 0
   let progressAt = Number.NEGATIVE_INFINITY
@@ -27,7 +32,9 @@ export function createTeller(leased: LeasedGeneration, now: () => number): Telle
   function write(type: Parameters<LeasedGeneration['tell']>[0], data: Record<string, unknown>): void {
     pendingWrites += 1
     chain = chain
-      .then(() => leased.tell(type, data))
+      .then(async () => {
+        if (!(await leased.tell(type, data))) onLeaseLost()
+      })
       // A progress report that could not be written is no reason to lose the picture.
       .catch(() => {})
       .finally(() => {
