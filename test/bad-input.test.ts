@@ -170,6 +170,7 @@ describe('with access off', () => {
     { origin: 'https://shop.example' },
     { origin: 'null' },
     { origin: 'http://127.0.0.1.attacker.example' },
+    { 'sec-fetch-site': 'cross-site', referer: 'https://shop.example/page' },
   ])('a page of another site (%j) writes nothing and causes no generation', async (headers) => {
     const written = await ask('/v1/generations', {
       method: 'POST',
@@ -188,12 +189,21 @@ describe('with access off', () => {
     const shown = await ask(query, { headers: headers as Record<string, string> })
     expect(shown.status).toBe(200)
     expect(shown.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    // Another format of it is not at the edge, but it is no new generation either.
+    const variant = await ask(query.replace('format=png', 'format=webp'), {
+      headers: headers as Record<string, string>,
+    })
+    expect(variant.status).toBe(200)
+    expect(variant.headers.get('x-image-id')).toBe(shown.headers.get('x-image-id'))
   })
 
-  test('a page of the same machine may ask', async () => {
-    const headers = { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-site' }
-    const response = await ask('/live/demo?prompt=same+site&size=64x64&format=png', { headers })
-    expect(response.status).toBe(200)
+  test.each([
+    { origin: 'http://127.0.0.1:3000', 'sec-fetch-site': 'same-site' },
+    { origin: 'http://localhost:3000', 'sec-fetch-site': 'cross-site' },
+    { referer: 'http://localhost:3000/', 'sec-fetch-site': 'cross-site' },
+  ])('a page that this machine serves (%j) may ask', async (headers) => {
+    const query = `/live/demo?prompt=own+page+${encodeURIComponent(JSON.stringify(headers))}&size=64x64&format=png`
+    expect((await ask(query, { headers: headers as Record<string, string> })).status).toBe(200)
   })
 })
 

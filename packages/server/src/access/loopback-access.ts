@@ -58,14 +58,25 @@ function requireLoopbackHost(request: Request): void {
 }
 
 /**
- * Fetch Metadata (W3C) where the browser sends it, `Origin` (RFC 6454) where it does not; a program sends
- * neither and is no page. Another port of this machine is the same site.
+ * Fetch Metadata (W3C) where the browser sends it, the page's origin where it does not; a program sends neither and
+ * is no page. A page that this machine itself serves is the user's own, on whatever port and under whatever name
+ * for the loopback address. A page cannot forge `Origin` or `Referer`; without both, what the browser says counts.
  */
 function isCrossSite(request: Request, allowedOrigins: readonly string[]): boolean {
-  const origin = request.headers.get('origin')
-  if (origin !== null && allowedOrigins.includes(origin)) return false
+  const origin = pageOrigin(request)
+  if (origin !== undefined && (allowedOrigins.includes(origin) || isLoopbackOrigin(origin))) return false
   const site = request.headers.get('sec-fetch-site')
-  if (site !== null) return site === 'cross-site'
-  if (origin === null) return false
-  return !URL.canParse(origin) || new URL(origin).hostname !== new URL(request.url).hostname
+  return site === null ? origin !== undefined : site === 'cross-site'
+}
+
+/** The origin of the page that asks: an `<img>` without `crossorigin` sends no `Origin`, but its `Referer` has it. */
+function pageOrigin(request: Request): string | undefined {
+  const origin = request.headers.get('origin')
+  if (origin !== null) return origin
+  const referer = request.headers.get('referer')
+  return referer !== null && URL.canParse(referer) ? new URL(referer).origin : undefined
+}
+
+function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)
 }

@@ -121,8 +121,21 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
 
 function startError(error: unknown, config: Config): string {
   if (error instanceof ConfigError || error instanceof DatabaseStartError) return error.message
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code === 'EADDRINUSE') {
     return `Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT to another (0 picks a free one).`
   }
-  return `Darkroom could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+  const message = error instanceof Error ? error.message : String(error)
+  if (config.databaseUrl !== undefined && isDatabaseRefusal(code)) {
+    return `DATABASE_URL cannot be used: ${message || code}. Check that the server runs, its address, user and password; unset DATABASE_URL to use the embedded database.`
+  }
+  return `Darkroom could not start: ${error instanceof Error ? (error.stack ?? message) : message}`
+}
+
+/** The network's reasons, and PostgreSQL's classes 28 (authorization), 3D (no such database), 08 and 57 (not now). */
+function isDatabaseRefusal(code: string): boolean {
+  return (
+    /^(?:ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENOENT|EACCES)$/u.test(code) ||
+    /^(?:28|3D|08|57)\w{3}$/u.test(code)
+  )
 }

@@ -66,7 +66,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     const placeholder = await placeholderFor(context, services, ask, scope.data, format, key)
     if (placeholder !== undefined) return placeholder
   }
-  const response = await throughEdge(context, services, key)
+  const response = await throughEdge(context, services, key, () => refuseWork(context, services, ask))
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
   return response
 }
@@ -78,7 +78,8 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
     const query = canonicalImageQuery(parsed, parsed.auto ? formatByAccept(request) : parsed.format)
     return { ask: parsed, key: `/images/${parsed.id}${query === '' ? '' : `?${query}`}` }
   })
-  const response = await throughEdge(context, services, key)
+  // A stored picture may be shown by anybody; making a variant of it is delivery.
+  const response = await throughEdge(context, services, key, async () => undefined)
   if (ask.auto) response.headers.append('vary', 'Accept')
   return response
 }
@@ -93,7 +94,13 @@ function formatByAccept(request: Request): PictureFormat {
   )
 }
 
-async function throughEdge(context: RouteContext, services: GatewayServices, key: string): Promise<Response> {
+async function throughEdge(
+  context: RouteContext,
+  services: GatewayServices,
+  key: string,
+  /** Asked before anything but the edge's memory is; answers with the refusal, if it is one. */
+  refusal: () => Promise<Response | undefined>,
+): Promise<Response> {
   const { request, stages } = context
   const forwarded = new Request(`${edgeBase}${key}`, {
     method: request.method,
@@ -103,7 +110,7 @@ async function throughEdge(context: RouteContext, services: GatewayServices, key
   const response = await stages.measure('edge', () =>
     services.edge.fetch(forwarded, {
       domain: defaultProject,
-      mayForward: () => refusalOf(context, () => services.access.checkMayGenerate(request)),
+      mayForward: refusal,
     }),
   )
   return pictureAnswer(response, context)
@@ -119,12 +126,18 @@ function edgeRequestHeaders(headers: Headers): Headers {
   return kept
 }
 
-function refusalOf(context: RouteContext, check: () => void): Response | undefined {
+/** Who may not cause a generation is still shown one that is stored, whether or not the edge remembers it. */
+async function refuseWork(
+  context: RouteContext,
+  services: GatewayServices,
+  ask: LiveAsk,
+): Promise<Response | undefined> {
   try {
-    check()
+    services.access.checkMayGenerate(context.request)
     return undefined
   } catch (error) {
-    return errorResponse(darkroomErrorOf(error), context.requestId)
+    const stored = await services.generations.find(specOfLive(ask, services.models))
+    return stored === undefined ? errorResponse(darkroomErrorOf(error), context.requestId) : undefined
   }
 }
 
