@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
 import { startCommand } from './start.ts'
 
@@ -35,6 +36,14 @@ export async function main(
     .description('start the whole platform: database, queue, worker, edge, gateway')
     .option('--role <role>', 'which part to run: all (others come later)', 'all')
     .action(run(startCommand))
+  program
+    .command('edge')
+    .description('the cache alone, as a reverse proxy on PORT in front of an HTTP server')
+    .requiredOption('--origin <url>', 'the server to ask: http://host:port, without a path')
+    .option('--profile <name>', 'safe, or conformance: all that RFC 9111 permits', 'safe')
+    .option('--join-timeout <s>', "wait at most so long for another request's answer, then ask alone")
+    .option('--origin-timeout <s>', 'give the origin up when nothing arrives for so long', '300')
+    .action(run(edgeCommand))
   program
     .command('generate <prompt>')
     .description('make one picture and write it to a file')
