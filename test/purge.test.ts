@@ -233,8 +233,8 @@ describe('what else drops pictures', () => {
       "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'darkroom listener'",
     )
     await client.end()
-    await until(async () => ((await held(here, path)) === 'STALE' ? true : undefined))
-    await until(async () => ((await held(there, path)) === 'STALE' ? true : undefined))
+    await expect.poll(() => held(here, path), { timeout: 10_000 }).toBe('STALE')
+    await expect.poll(() => held(there, path), { timeout: 10_000 }).toBe('STALE')
   })
 })
 
