@@ -7,6 +7,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import type { HeaderList } from './headers/header-list.ts'
 import { headerOf, headerListOf, withoutFields, withoutHopByHop } from './headers/header-list.ts'
 import { formatHttpDate, parseHttpDate } from './headers/http-date.ts'
+import { complete, contentLengthOf } from './headers/whole-body-fields.ts'
 import { OnceLog } from './once-log.ts'
 import type { OriginCaller } from './origin-caller.ts'
 import type { Freshness } from './policy/freshness.ts'
@@ -99,6 +100,9 @@ class FillRun {
   readonly #log: OnceLog
   readonly #tags: string[] = []
   readonly #requestTimeMs: number
+  /** What this run brings a successor of. */
+  readonly #stored: StoredEntry | undefined
+  /** The same, where the origin can be asked whether it still holds. */
   #base: StoredEntry | undefined
 
   constructor(parts: FillParts, ask: Ask, flight: Flight, fill: Fill, log: OnceLog) {
@@ -110,6 +114,7 @@ class FillRun {
     this.#requestTimeMs = parts.now()
     // Looked up now, not when the caller came: whoever runs alone after a release can validate what was stored.
     const { entry } = selectEntry(ask, parts.options.store, parts.options.foldVary)
+    this.#stored = entry
     this.#base = entry !== undefined && canBeValidated(entry.response.headers) ? entry : undefined
   }
 
@@ -144,12 +149,12 @@ class FillRun {
   async #take(response: Response): Promise<Work<FilledAnswer>> {
     const headers = this.#dated(response)
     const answer = this.#judge(response.status, headers)
-    const failedValidation = response.status >= 500 && this.#base !== undefined
+    const failedValidation = response.status >= 500 && this.#isOfUse(this.#stored)
     const storable = answer.storable && !failedValidation
     if (!answer.shareable) {
       this.#flight.release()
       if (!storable) {
-        if (!failedValidation) this.#dropBase()
+        if (!failedValidation) this.#dropStored()
         return this.#streamed(response, false)
       }
     }
@@ -233,7 +238,7 @@ class FillRun {
     const { primaryKey } = this.#ask
     const { status, varyNames, varyKey, freshness, purgeNames: names } = whole
     if (!storable) {
-      if (!this.#ask.directives.noStore) this.#dropBase()
+      this.#dropStored()
       return
     }
     const stored: StoredResponse = {
@@ -250,8 +255,18 @@ class FillRun {
     whole.stored = this.#parts.options.store.put(stored, this.#fill)
   }
 
-  #dropBase(): void {
-    if (this.#base !== undefined) this.#parts.options.store.delete(this.#base)
+  /** A failure takes no place of an answer that was none. */
+  #isOfUse(stored: StoredEntry | undefined): boolean {
+    return stored !== undefined && (this.#base !== undefined || stored.response.status < 500)
+  }
+
+  /**
+   * Its successor may not be stored: it would else be served on when the origin fails. Not for the successor of one
+   * client's wish that its own answer be not stored, or any client could empty the store.
+   */
+  #dropStored(): void {
+    if (this.#stored !== undefined && !this.#ask.directives.noStore)
+      this.#parts.options.store.delete(this.#stored)
   }
 
   #streamed(response: Response, tooLarge: boolean): Work<FilledAnswer> {
@@ -278,17 +293,4 @@ interface Judged {
   purgeNames: readonly string[]
   storable: boolean
   shareable: boolean
-}
-
-/** With what a whole stored body makes true: its length, and that parts of it can be had. */
-function complete(headers: HeaderList, status: number, lengthBytes: number): HeaderList {
-  if (status !== 200) return headers
-  const rest = withoutFields(headers, ['content-length', 'accept-ranges'])
-  return [...rest, ['accept-ranges', 'bytes'], ['content-length', String(lengthBytes)]]
-}
-
-/** The announced length, where it is one number and the body is sent as it is. */
-function contentLengthOf(headers: HeaderList): number | undefined {
-  const value = headerOf(headers, 'content-length')
-  return value !== undefined && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }

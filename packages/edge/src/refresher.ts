@@ -37,7 +37,9 @@ export class Refresher {
   }
 
   #isDue(ask: Ask, entry: StoredEntry): boolean {
-    if ((this.#notBeforeMs.get(entry.response) ?? 0) > this.#now()) return false
+    const waitMs = (this.#notBeforeMs.get(entry.response) ?? 0) - this.#now()
+    // A longer wait than there can be: the clock was set back meanwhile.
+    if (waitMs > 0 && waitMs <= this.#retryMs) return false
     return !this.#collapse.has(runKindFor(entry), ask)
   }
 
