@@ -104,8 +104,9 @@ describe('a worker', () => {
     )
     const settled = await Promise.all(requests.map((request) => one.node.generations.settled(request, never)))
     expect(settled.every(({ record }) => record.status === 'stored')).toBe(true)
-    expect(fake.calls.map(({ body }) => body['prompt']).toSorted()).toEqual(
-      specs.map(({ prompt }) => prompt).toSorted(),
+    expect(fake.calls).toHaveLength(12)
+    expect(new Set(fake.calls.map(({ body }) => body['prompt']))).toEqual(
+      new Set(specs.map(({ prompt }) => prompt)),
     )
   })
 
