@@ -82,6 +82,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     rooms: ['database'],
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: [] },
+  'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
   'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
