@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { DarkroomError } from '../errors.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
+import { generationKey } from '../request/picture-spec.ts'
 import type { LeasedGeneration } from './lease.ts'
 import type { TestCluster, TestNode } from './testing/test-cluster.ts'
 import {
@@ -297,6 +298,12 @@ describe('cancelling', () => {
 
   test('many requests with many pictures at once, cancelled and asked for again, never deadlock', async () => {
     const specs = Array.from({ length: 5 }, () => newSpec())
+    // Recorded from the last key to the first, so that the order of their numbers is not the order of their keys.
+    const backwards = specs.toSorted((a, b) => (generationKey(a) < generationKey(b) ? 1 : -1))
+    for (const spec of backwards) {
+      const { record } = await accept(node, newAsk([spec]))
+      await node.generations.cancel('default', record.id)
+    }
     await Promise.all(
       Array.from({ length: 16 }, async (_, index) => {
         const on = index % 2 === 0 ? node : other

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createBackends } from '../backends/backends.ts'
 import { backendMakers } from '../backends/makers.ts'
@@ -146,6 +147,30 @@ describe('a worker', () => {
     const second = await node.generations.settled(await ask(node, spec), never)
     expect(second.record.status).toBe('stored')
     expect(await rowOf(node, spec)).toMatchObject({ attempt: 2, retries: 0, reruns: 0 })
+  })
+
+  test('is not ended by news from before its run that comes late', async () => {
+    const { node } = await openWorker()
+    const release = fake.hold()
+    const spec = newSpec()
+    const request = await ask(node, spec)
+    await fake.waitForCalls(1)
+    const { id } = await rowOf(node, spec)
+    for (const type of ['cancelled', 'queued']) {
+      const heard = new Promise<void>((resolve) => {
+        const forget = node.queue.onAnnouncement((announcement) => {
+          if (announcement.generationId !== id || announcement.type !== type) return
+          forget()
+          resolve()
+        })
+      })
+      const late = node.queue.announcement({ generationId: id, seq: 1, type })
+      await sql`select ${late}`.execute(node.database.kysely)
+      await heard
+    }
+    release()
+    expect((await node.generations.settled(request, never)).record.status).toBe('stored')
+    expect(fake.calls).toHaveLength(1)
   })
 
   test('that stops hands back what it draws, and another draws it', async () => {

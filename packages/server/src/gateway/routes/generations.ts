@@ -126,7 +126,12 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   try {
     return await answerWhenDone(context, services, accepted.request)
   } finally {
-    if (idempotency !== undefined) await services.generations.answered(idempotency.owner, idempotency.key)
+    if (idempotency !== undefined) {
+      // What is noted here only lets repeats be answered sooner: no reason to lose the answer.
+      await services.generations
+        .answered(idempotency.owner, idempotency.key)
+        .catch((error: unknown) => context.log.warn({ err: error }, 'an answer could not be noted'))
+    }
   }
 }
 
