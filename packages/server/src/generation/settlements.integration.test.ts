@@ -169,7 +169,7 @@ describe('get-or-generate', () => {
     })
     await told
     await finish(other, spec)
-    const rows = await Promise.all(answers)
+    const rows = (await Promise.all(answers)).map(({ generation }) => generation)
     expect(new Set(rows.map(({ image_id }) => image_id)).size).toBe(1)
     const { rows: requests } = await node.database.pool.query(
       'select id from request_images join requests on id = request_id where generation_id = $1',
@@ -188,7 +188,7 @@ describe('get-or-generate', () => {
     const second = other.generations.ensure(ask(spec.prompt), spec, never)
     await until(async () => (await node.generations.list(listOf(spec.prompt))).items.length === 2)
     await finish(node, spec)
-    expect((await second).attempt).toBe(1)
+    expect((await second).generation.attempt).toBe(1)
   })
 
   test('somebody else cancels their request: this one is started again, not refused', async () => {
@@ -199,7 +199,7 @@ describe('get-or-generate', () => {
     await other.generations.cancel('default', item?.id ?? '')
     await until(async () => (await rowOf(node, spec)).attempt === 2)
     await finish(other, spec)
-    expect(await mine).toMatchObject({ status: 'stored', attempt: 2 })
+    expect(await mine).toMatchObject({ waited: true, generation: { status: 'stored', attempt: 2 } })
   })
 
   test('a failure is thrown with its code and when to come again', async () => {

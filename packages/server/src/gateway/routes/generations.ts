@@ -237,7 +237,12 @@ async function regenerate(context: RouteContext, services: GatewayServices): Pro
   // Soft: the old picture is shown while the new one is made, and replaced by it.
   if (retiredImageIds.length > 0)
     await services.purges.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
-  return answerWhenDone(context, services, request)
+  const response = await answerWhenDone(context, services, request)
+  // Whoever was told that the new one is there must not be served the old one once more.
+  if (response.status === 201 && retiredImageIds.length > 0) {
+    await services.purges.purge({ tags: retiredImageIds, soft: false, domain: defaultProject })
+  }
+  return response
 }
 
 /** The record as it leaves the house: URLs with the public address. */
