@@ -1,3 +1,39 @@
+/**
+ * What can be wrong with a URL, its host or the answer. Match on it, never on a message.
+ *
+ * - `URL_INVALID`, `URL_SCHEME`, `URL_CREDENTIALS`, `URL_PORT`: the URL itself; nothing was asked of anybody.
+ * - `HOST_FORBIDDEN`: a name of private networks, or no name. `ADDRESS_FORBIDDEN`: an address that is not public,
+ *   written or resolved. `DNS_FAILED`: no address.
+ * - `CONNECT_FAILED`, `TLS_FAILED`, `CONNECTION_LOST`: the connection. `TIMEOUT`, `TOO_SLOW`: its time.
+ * - `TOO_LARGE`, `RESPONSE_INVALID`, `CONTENT_ENCODING`, `MEDIA_TYPE`, `HTTP_STATUS`: the answer.
+ * - `REDIRECT_INVALID`, `REDIRECT_LIMIT`, `REDIRECT_LOOP`, `REDIRECT_DOWNGRADE`: where it leads.
+ * - `BUSY`, `CLOSED`: this side.
+ */
+export type OutboundErrorCode =
+  | 'URL_INVALID'
+  | 'URL_SCHEME'
+  | 'URL_CREDENTIALS'
+  | 'URL_PORT'
+  | 'HOST_FORBIDDEN'
+  | 'ADDRESS_FORBIDDEN'
+  | 'DNS_FAILED'
+  | 'CONNECT_FAILED'
+  | 'TLS_FAILED'
+  | 'CONNECTION_LOST'
+  | 'TIMEOUT'
+  | 'TOO_SLOW'
+  | 'TOO_LARGE'
+  | 'RESPONSE_INVALID'
+  | 'CONTENT_ENCODING'
+  | 'MEDIA_TYPE'
+  | 'HTTP_STATUS'
+  | 'REDIRECT_INVALID'
+  | 'REDIRECT_LIMIT'
+  | 'REDIRECT_LOOP'
+  | 'REDIRECT_DOWNGRADE'
+  | 'BUSY'
+  | 'CLOSED'
+
 /** What a code means: the words a user may see, and whether the same ask can succeed later. */
 interface ErrorKind {
   message: string
@@ -5,7 +41,7 @@ interface ErrorKind {
 }
 
 /** Every way in which this package fails. The words name no address, no name and no URL: they go to strangers. */
-const errorKinds = {
+const errorKinds: Readonly<Record<OutboundErrorCode, ErrorKind>> = {
   URL_INVALID: { message: 'This is not a complete http:// or https:// URL.', retryable: false },
   URL_SCHEME: { message: 'Only http:// and https:// URLs can be fetched.', retryable: false },
   URL_CREDENTIALS: { message: 'A URL with a user name or password is not fetched.', retryable: false },
@@ -29,10 +65,7 @@ const errorKinds = {
   REDIRECT_DOWNGRADE: { message: 'The host redirects from https:// to http://.', retryable: false },
   BUSY: { message: 'Too many fetches from this host are waiting.', retryable: true },
   CLOSED: { message: 'Nothing is fetched any more: this process is stopping.', retryable: true },
-} as const satisfies Readonly<Record<string, ErrorKind>>
-
-/** Match on it, never on a message. */
-export type OutboundErrorCode = keyof typeof errorKinds
+}
 
 /** Every code, for tables of statuses and documents. */
 export const outboundErrorCodes: readonly OutboundErrorCode[] = Object.keys(errorKinds) as OutboundErrorCode[]

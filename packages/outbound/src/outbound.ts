@@ -68,7 +68,7 @@ interface Entry {
 
 /**
  * @example
- * const outbound = createOutbound({ allow: env.DARKROOM_OUTBOUND_ALLOW?.split(',') })
+ * const outbound = createOutbound({ allow: ['10.20.0.0/16', 'minio'] })
  * const { value, how } = await outbound.fetch('https://example.com/base.jpg', { signal })
  * @throws RangeError naming the option that is wrong
  */

@@ -25,7 +25,7 @@ function inTurn(...answers: readonly (readonly string[])[]): (question: DnsQuest
   }
 }
 
-async function startWorld(answer: Parameters<typeof startDnsServer>[0]) {
+async function startWorld(answer: Parameters<typeof startDnsServer>[0], timeoutMs = 4000) {
   const dns = await startDnsServer(answer)
   const world = await startOrigin(
     (request, response) => {
@@ -40,7 +40,7 @@ async function startWorld(answer: Parameters<typeof startDnsServer>[0]) {
   })
   const outbound = createOutbound({
     allow: [publicAddress],
-    resolve: createDnsResolve({ servers: [dns.address], timeoutMs: 500, tries: 1 }),
+    resolve: createDnsResolve({ servers: [dns.address], timeoutMs, tries: 1 }),
   })
   return {
     dns,
@@ -110,7 +110,7 @@ test.each([
   ['SERVFAIL', () => 'refuse' as const],
   ['silence', () => 'silence' as const],
 ])('%s: DNS_FAILED', async (_what, answer) => {
-  await using it = await startWorld(answer)
+  await using it = await startWorld(answer, 200)
   expect(await codeOf(it.outbound.fetch(`http://${name}:${it.world.port}/`))).toBe('DNS_FAILED')
 })
 

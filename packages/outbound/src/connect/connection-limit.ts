@@ -29,20 +29,22 @@ export function createConnectionLimit(limits: {
         origins.set(origin, queue)
       }
       const own = queue
-      const releaseOwn = await own.acquire(domain, signal)
-      const leaveOrigin = (): void => {
-        releaseOwn()
+      const forgetIdle = (): void => {
         if (own.idle) origins.delete(origin)
       }
+      let releaseOwn: ReleasePlace | undefined
       try {
-        // Who holds a place of the origin and waits here is overtaken by nobody: places of `all` are always given back.
+        releaseOwn = await own.acquire(domain, signal)
+        // Whoever waits here holds a place of the origin. Places of `all` are always given back, so it is had in time.
         const releaseAll = await all.acquire(domain, signal)
         return () => {
           releaseAll()
-          leaveOrigin()
+          releaseOwn?.()
+          forgetIdle()
         }
       } catch (error) {
-        leaveOrigin()
+        releaseOwn?.()
+        forgetIdle()
         throw error
       }
     },

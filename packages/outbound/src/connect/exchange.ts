@@ -98,6 +98,8 @@ function requestOptions(request: ExchangeRequest, agent: HttpAgent): RequestOpti
     path: target.path,
     headers: { ...request.headers, ...(body && { 'Content-Length': String(body.byteLength) }) },
     lookup: pinnedLookup(addresses),
+    // All of the addresses in turn, not the first alone.
+    autoSelectFamily: true,
     signal: request.deadline.signal,
     maxHeaderSize: maxHeaderBytes,
     // Said, not left to the default: --insecure-http-parser would change that.
