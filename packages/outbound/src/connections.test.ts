@@ -28,6 +28,14 @@ test('no more connections to one origin than allowed, and everybody is served', 
   expect(origin.requests).toEqual(Array.from({ length: 12 }, (_one, index) => `GET /${index}`))
 })
 
+test('an address that does not answer is passed over', async () => {
+  await using origin = await startOrigin((_request, response) => sendPicture(response))
+  const resolve = async (): Promise<string[]> => ['127.0.0.3', '127.0.0.1']
+  await using outbound = createOutbound({ allow: ['127.0.0.0/8'], resolve })
+  const { how } = await outbound.fetch(`http://two.example.com:${origin.port}/`)
+  expect(how).toBe('ran')
+})
+
 test('no more connections in all than allowed', async () => {
   await using one = await startHeldOrigin('127.0.0.1')
   await using two = await startHeldOrigin('127.0.0.2')

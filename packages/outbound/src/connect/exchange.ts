@@ -41,9 +41,11 @@ const maxHeaderBytes = 16 * 1024
  * @param certificateAuthorities PEM, trusted besides the well-known ones
  */
 export function createExchanger(certificateAuthorities: readonly string[]): Exchanger {
-  const plain = new HttpAgent({ keepAlive: false })
+  // All of the addresses in turn, not the first alone.
+  const connecting = { keepAlive: false, autoSelectFamily: true }
+  const plain = new HttpAgent(connecting)
   const secure = new HttpsAgent({
-    keepAlive: false,
+    ...connecting,
     // Said, not left to the default: NODE_TLS_REJECT_UNAUTHORIZED=0 would change that.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
@@ -98,8 +100,6 @@ function requestOptions(request: ExchangeRequest, agent: HttpAgent): RequestOpti
     path: target.path,
     headers: { ...request.headers, ...(body && { 'Content-Length': String(body.byteLength) }) },
     lookup: pinnedLookup(addresses),
-    // All of the addresses in turn, not the first alone.
-    autoSelectFamily: true,
     signal: request.deadline.signal,
     maxHeaderSize: maxHeaderBytes,
     // Said, not left to the default: --insecure-http-parser would change that.
