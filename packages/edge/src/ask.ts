@@ -17,6 +17,7 @@ export interface Ask {
   primaryKey: string
   directives: RequestDirectives
   mayForward: EdgeFetchOptions['mayForward']
+  inform: EdgeFetchOptions['inform']
 }
 
 /** Reads what caching depends on of a request. */
@@ -38,6 +39,7 @@ export function readAsk(
     primaryKey: `${domain.length}:${domain}${key}`,
     directives: requestDirectivesOf(request.headers, profile),
     mayForward: options.mayForward,
+    inform: options.inform,
   }
 }
 

@@ -13,7 +13,12 @@ export interface OriginContext {
   domain: string
   /** Tags of the answer that need no header, and are therefore not capped by what CDNs allow. */
   addTags: (tags: readonly string[]) => void
+  /** An interim answer (1xx) for the caller that this run is for; undefined where nobody would read it. */
+  inform?: InformCaller | undefined
 }
+
+/** Takes an interim answer (RFC 9110 section 15.2). */
+export type InformCaller = (status: number, headers: Headers) => void
 
 /**
  * Who makes the answers. No caller can abort a run that others may share, and one that everybody has left is
@@ -68,6 +73,8 @@ export interface EdgeFetchOptions {
    * left out and the stale answer served all the same.
    */
   mayForward?: ((reason: 'miss' | 'revalidate') => MayForward | Promise<MayForward>) | undefined
+  /** Is given the interim answers (1xx) of a run that this caller began; they are never stored or shared. */
+  inform?: InformCaller | undefined
 }
 
 /** Nothing, or the refusal. */

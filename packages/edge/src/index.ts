@@ -8,6 +8,7 @@ export type {
   EdgeLog,
   EdgeOptions,
   EdgeStats,
+  InformCaller,
   MayForward,
   Origin,
   OriginContext,
@@ -17,6 +18,10 @@ export type {
 } from './edge-options.ts'
 export type { HeaderList } from './headers/header-list.ts'
 export type { Freshness } from './policy/freshness.ts'
+export type { EdgeListenerOptions } from './http/edge-listener.ts'
+export { createEdgeListener, viaNameOfProcess } from './http/edge-listener.ts'
+export type { HttpOrigin, HttpOriginOptions } from './http/http-origin.ts'
+export { createHttpOrigin, OriginError } from './http/http-origin.ts'
 export type { CacheProfile } from './policy/profile.ts'
 export { conformanceProfile, safeProfile } from './policy/profile.ts'
 export type { VaryFold } from './policy/vary.ts'

@@ -51,7 +51,7 @@ export class OriginCaller {
 
   async #call(request: Request, ask: Ask, reason: OriginReason, tags: string[]): Promise<Response> {
     const addTags = (more: readonly string[]): void => void tags.push(...more)
-    return await this.#origin(request, { reason, domain: ask.domain, addTags })
+    return await this.#origin(request, { reason, domain: ask.domain, addTags, inform: ask.inform })
   }
 }
 

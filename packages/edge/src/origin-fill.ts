@@ -7,6 +7,7 @@ import type { EdgeOptions } from './edge-options.ts'
 import type { HeaderList } from './headers/header-list.ts'
 import { headerOf, headerListOf, withoutFields, withoutHopByHop } from './headers/header-list.ts'
 import { formatHttpDate, parseHttpDate } from './headers/http-date.ts'
+import { OnceLog } from './once-log.ts'
 import type { OriginCaller } from './origin-caller.ts'
 import type { Freshness } from './policy/freshness.ts'
 import { freshnessOf } from './policy/freshness.ts'
@@ -14,7 +15,7 @@ import type { CacheProfile } from './policy/profile.ts'
 import { responseDirectivesOf } from './policy/response-directives.ts'
 import { storabilityOf } from './policy/storability.ts'
 import { canBeValidated, confirms, forwardedHeaders, mergeNotModified } from './policy/validation.ts'
-import { varyKeyOf, varyNamesOf } from './policy/vary.ts'
+import { hasUnboundedVary, varyKeyOf, varyNamesOf } from './policy/vary.ts'
 import type { StoredEntry, StoredResponse } from './store/edge-store.ts'
 import { purgeNames } from './store/edge-store.ts'
 import type { Fill } from './tags/purge-epochs.ts'
@@ -64,9 +65,11 @@ export interface FillParts {
 /** Runs of the origin on behalf of everybody who asks for the same: judge the answer, share it, keep it. */
 export class OriginFill {
   readonly #parts: FillParts
+  readonly #log: OnceLog
 
   constructor(parts: FillParts) {
     this.#parts = parts
+    this.#log = new OnceLog(parts.options.log)
   }
 
   /** The work of one flight. */
@@ -74,7 +77,7 @@ export class OriginFill {
     const { store } = this.#parts.options
     const fill = store.beginFill()
     try {
-      const work = await new FillRun(this.#parts, ask, flight, fill).run()
+      const work = await new FillRun(this.#parts, ask, flight, fill, this.#log).run()
       const { value } = work
       // Before the end of the fill, since the store need not remember older purges after it.
       if (value.kind === 'whole') value.purged = store.isPurgedSince(value.purgeNames, fill)
@@ -93,11 +96,13 @@ class FillRun {
   readonly #ask: Ask
   readonly #flight: Flight
   readonly #fill: Fill
+  readonly #log: OnceLog
   readonly #tags: string[] = []
   readonly #requestTimeMs: number
   #base: StoredEntry | undefined
 
-  constructor(parts: FillParts, ask: Ask, flight: Flight, fill: Fill) {
+  constructor(parts: FillParts, ask: Ask, flight: Flight, fill: Fill, log: OnceLog) {
+    this.#log = log
     this.#parts = parts
     this.#ask = ask
     this.#flight = flight
@@ -167,7 +172,7 @@ class FillRun {
   }
 
   #judge(status: number, headers: HeaderList): Judged {
-    const { now, profile, options } = this.#parts
+    const { now, profile } = this.#parts
     const { request, directives: asked, key } = this.#ask
     const directives = responseDirectivesOf(headers)
     const received = {
@@ -181,8 +186,9 @@ class FillRun {
     const askedWith = { authorization: request.headers.has('authorization'), noStore: asked.noStore }
     const { storable, shareable } = storabilityOf(received, freshness, askedWith, profile)
     const tags = tagsOf(headers)
-    if (tags === undefined)
-      options.log?.warn({ key }, 'too many tags to purge an answer by: it is not stored')
+    if (tags === undefined) this.#log.warn(key, 'too many tags to purge an answer by: it is not stored')
+    if (hasUnboundedVary(headers))
+      this.#log.warn(key, 'Vary names too many headers: the answer is not stored')
     return {
       status,
       headers,

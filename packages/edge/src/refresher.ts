@@ -53,7 +53,7 @@ export class Refresher {
     } else if (asked instanceof Response) return
     this.#started += 1
     // The client's wishes were about its own answer, which it has.
-    const unconditional: Ask = { ...ask, directives: noRequestDirectives }
+    const unconditional: Ask = { ...ask, directives: noRequestDirectives, inform: undefined }
     const { answer } = await this.#collapse.run(kind, unconditional, undefined)
     if (answer.kind === 'streamed') await answer.response.body?.cancel()
     else if (answer.originStatus >= 500) this.#postpone(entry)

@@ -87,7 +87,7 @@ function httpUrl(): z.ZodType<string | undefined, string | undefined> {
 }
 
 /** One megabyte, as limits count it. */
-const megabyte = 1024 * 1024
+export const megabyte: number = 1024 * 1024
 
 /**
  * Every variable the platform reads, with its default and its meaning: `docs/configuration.md` is generated from
@@ -230,23 +230,33 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
 }
 
-type Parsed = { [Name in keyof typeof variables]: z.output<(typeof variables)[Name]['schema']> }
+type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
+  [Name in keyof Table]: z.output<Table[Name]['schema']>
+}
 
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  return configOf(parseVariables(variables, environment))
+}
+
+/** Parses the variables of one table. @throws ConfigError with all faults */
+export function parseVariables<Table extends Readonly<Record<string, { schema: z.ZodType }>>>(
+  table: Table,
+  environment: Readonly<Record<string, string | undefined>>,
+): Parsed<Table> {
   const faults: ConfigFault[] = []
   const parsed: Record<string, unknown> = {}
-  for (const [name, { schema }] of Object.entries(variables)) {
+  for (const [name, { schema }] of Object.entries(table)) {
     const text = environment[name]
-    const result = (schema as z.ZodType).safeParse(text === '' ? undefined : text)
+    const result = schema.safeParse(text === '' ? undefined : text)
     if (result.success) parsed[name] = result.data
     else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
   }
   if (faults.length > 0) throw new ConfigError(faults)
-  return configOf(parsed as Parsed)
+  return parsed as Parsed<Table>
 }
 
 /** Variables of later parts and of tests, which are no misspelling. */
@@ -262,7 +272,7 @@ export function unknownVariables(environment: Readonly<Record<string, string | u
   )
 }
 
-function configOf(parsed: Parsed): Config {
+function configOf(parsed: Parsed<typeof variables>): Config {
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,

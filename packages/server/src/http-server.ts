@@ -1,5 +1,5 @@
 import { createAdaptorServer } from '@hono/node-server'
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A listening socket in front of a handler. */
@@ -20,12 +20,23 @@ export async function listen(
     fetch: handler,
     hostname: address.host,
   }) as Server
+  return await listenOn(server, address)
+}
+
+/** Has a server listen, with the limits that all of ours have. @throws the socket's error, e.g. EADDRINUSE */
+export async function listenOn(server: Server, address: { host: string; port: number }): Promise<HttpServer> {
   // A generation may take minutes before its first byte; the waiting has limits of its own.
   server.requestTimeout = 0
   server.headersTimeout = 10_000
   server.keepAliveTimeout = 65_000
   const closed = Promise.withResolvers<void>()
   server.on('close', () => closed.resolve())
+  // A kept connection that has just been answered would hold up the end until it is cut.
+  server.on('request', (_request, response: ServerResponse) => {
+    response.once('finish', () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections())
+    })
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(address.port, address.host, () => {

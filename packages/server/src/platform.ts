@@ -16,12 +16,14 @@ import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
+import { createNotifier } from './database/notifier.ts'
 import type { Schema } from './database/schema.ts'
 import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
+import { createPurges } from './gateway/purges.ts'
 import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
@@ -150,6 +152,10 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     forwardSurrogateHeaders: config.cdn,
   })
   closers.add('the edge', () => edge.close())
+  const channel = await createNotifier({ database, listener, channel: 'darkroom_purge' })
+  closers.add('the channel of purges', () => channel.close())
+  const purges = createPurges({ edge, channel, log })
+  closers.add('the purges', () => purges.close())
   const gateway = createGateway({
     generations,
     images,
@@ -157,6 +163,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     variants,
     models,
     edge,
+    purges,
     access: createLoopbackAccess(config.corsOrigins),
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,

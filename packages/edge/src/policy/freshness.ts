@@ -60,8 +60,19 @@ export function freshnessOf(answer: ReceivedAnswer, profile: CacheProfile): Fres
   }
 }
 
-/** The age of a stored answer now. A clock that was set back never makes it younger than it arrived. */
+/** Clocks are put right by less than this all the time. */
+const clockStepMs = 10_000
+
+/** The largest age that there is (RFC 9111 section 1.2.2): older than any lifetime. */
+const unknownAgeMs = 2 ** 31 * 1000
+
+/**
+ * The age of a stored answer now. A clock that was set back never makes it younger than it arrived; one that was set
+ * back by more than a moment tells nothing about its age, and it must be validated: it would else be fresh until
+ * the clock has come round again.
+ */
 export function ageMsAt(freshness: Freshness, nowMs: number): number {
+  if (nowMs < freshness.responseTimeMs - clockStepMs) return unknownAgeMs
   return freshness.initialAgeMs + Math.max(0, nowMs - freshness.responseTimeMs)
 }
 

@@ -15,6 +15,12 @@ const caseInsensitiveNames: ReadonlySet<string> = new Set([
   'accept-language',
 ])
 
+/** Does the answer name more selecting headers than can be kept apart? */
+export function hasUnboundedVary(headers: HeaderList): boolean {
+  const names = headerOf(headers, 'vary')?.split(',') ?? []
+  return names.length > maxVaryNames && varyNamesOf(headers) === undefined
+}
+
 /** The request headers that select the answer, sorted. Undefined: it matches no other request (`Vary: *`). */
 export function varyNamesOf(headers: HeaderList): readonly string[] | undefined {
   const vary = headerOf(headers, 'vary')

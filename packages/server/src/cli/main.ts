@@ -3,7 +3,9 @@ import { version } from '../version.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
+import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
+import { purgeCommand } from './purge.ts'
 import { startCommand } from './start.ts'
 
 /**
@@ -36,6 +38,14 @@ export async function main(
     .option('--role <role>', 'which part to run: all (others come later)', 'all')
     .action(run(startCommand))
   program
+    .command('edge')
+    .description('the cache alone, as a reverse proxy on PORT in front of an HTTP server')
+    .requiredOption('--origin <url>', 'the server to ask: http://host:port, without a path')
+    .option('--profile <name>', 'safe, or conformance: all that RFC 9111 permits', 'safe')
+    .option('--join-timeout <s>', "wait at most so long for another request's answer, then ask alone")
+    .option('--origin-timeout <s>', 'give the origin up when nothing arrives for so long', '300')
+    .action(run(edgeCommand))
+  program
     .command('generate <prompt>')
     .description('make one picture and write it to a file')
     .requiredOption('-o, --output <file>', 'the file to write; its ending chooses the format')
@@ -50,6 +60,17 @@ export async function main(
       exitCode = await generateCommand({ ...options, prompt }, io)
     })
   program
+    .command('purge')
+    .description('drop cached copies in a running server; stored results stay')
+    .option('--tag <tag>', 'what bears this tag; may be repeated', collect, [])
+    .option('--image <id>', 'a picture and what was made from it; may be repeated', collect, [])
+    .option('--url <url>', 'a URL of /live or /images, relative or absolute; may be repeated', collect, [])
+    .option('--everything', 'all there is', false)
+    .option('--soft', 'mark stale instead of dropping', false)
+    .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
+    .option('--json', 'print the answer as JSON', false)
+    .action(run(purgeCommand))
+  program
     .command('doctor')
     .description('check this machine and the configuration')
     .option('--json', 'print the checks as JSON', false)
@@ -61,4 +82,9 @@ export async function main(
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }
   return exitCode
+}
+
+/** The values of an option that may be repeated. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
 }

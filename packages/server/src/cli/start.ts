@@ -10,6 +10,7 @@ import type { Platform } from '../platform.ts'
 import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import { stopSignal } from './stop-signal.ts'
 
 /** How long answers that are being sent may take once the work has been drained. */
 const closeGraceMs = 1000
@@ -71,32 +72,6 @@ async function stopServing(server: HttpServer, platform: Platform): Promise<void
   server.stopAccepting()
   await platform.close()
   await server.close(closeGraceMs)
-}
-
-/**
- * The first signal stops, a later one kills. A terminal's Ctrl-C under npm arrives twice, from the terminal and
- * from npm, so a repeat within a second is the same one.
- */
-function stopSignal(log: Logger): { requested: Promise<void>; forget: () => void } {
-  const requested = Promise.withResolvers<void>()
-  let firstAt: number | undefined
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (firstAt === undefined) {
-      firstAt = performance.now()
-      requested.resolve()
-    } else if (performance.now() - firstAt > 1000) {
-      log.warn(`${signal} again: leaving at once; the next start cleans up`)
-      process.exit(exitCodes.failed)
-    }
-  }
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, onSignal)
-  return {
-    requested: requested.promise,
-    forget: () => {
-      for (const signal of signals) process.off(signal, onSignal)
-    },
-  }
 }
 
 function startMessage(server: HttpServer, platform: Platform, config: Config, startedInMs: number): string {

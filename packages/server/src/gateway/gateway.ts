@@ -11,6 +11,7 @@ import { imageRoutes } from './routes/images.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { pictureRoutes } from './routes/pictures.ts'
+import { purgeRoutes } from './routes/purge.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
 import type { GatewayServices } from './services.ts'
@@ -23,6 +24,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...generationRoutes(services),
     ...imageRoutes(services),
     ...openAIRoutes(services),
+    ...purgeRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]

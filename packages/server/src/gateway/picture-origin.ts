@@ -1,3 +1,4 @@
+import type { Origin } from '@darkroom/edge'
 import { cacheHeaders } from '@darkroom/edge'
 import { mediaTypeOf, pictureFormats, resolveVariant } from '@darkroom/picture'
 import { DarkroomError } from '../errors.ts'
@@ -13,6 +14,7 @@ import type { Variant, Variants } from '../storage/variants.ts'
 import { createStageTimings } from '../latency/stage-timings.ts'
 import type { StageTimings } from '../latency/stage-timings.ts'
 import type { Models } from './models.ts'
+import { pictureTags } from './picture-tags.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 
 /** Access is off: everything belongs to one project, which is also the sharing domain. */
@@ -34,9 +36,11 @@ const yearS = 31_536_000
  * What stands behind the edge: canonical picture URLs in, whole pictures out. It knows nothing of clients; the
  * edge answers their conditions and ranges.
  */
-export function createPictureOrigin(options: PictureOriginOptions): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function createPictureOrigin(options: PictureOriginOptions): Origin {
+  return async (request, { addTags }) => {
     const url = new URL(request.url)
+    // Purges name URLs by it. In no header: it is about this cache's keys, and CDNs have other ones.
+    addTags([pictureTags.url(url.pathname + url.search)])
     try {
       const [, room, name] = url.pathname.split('/')
       if (room === 'live' && name !== undefined) return await livePicture(request, url, name, options)
@@ -93,7 +97,7 @@ async function livePicture(
   return pictureResponse(request, variant, stages, {
     imageId: row.image_id,
     seed: Number(row.seed),
-    tags: [`scope:${scope}`, `model:${spec.model.alias}`, row.image_id],
+    tags: [pictureTags.scope(scope), pictureTags.model(spec.model.alias), row.image_id],
     cache: { ...edgeFreshness, browserS: 60 },
   })
 }

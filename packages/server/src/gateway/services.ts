@@ -6,6 +6,7 @@ import type { Images } from '../generation/images.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Models } from './models.ts'
+import type { Purges } from './purges.ts'
 
 /** What readiness is made of: each check resolves, or rejects with the reason in words for an operator. */
 export type ReadinessChecks = Readonly<Record<string, () => Promise<void>>>
@@ -18,6 +19,8 @@ export interface GatewayServices {
   variants: Variants
   models: Models
   edge: Edge
+  /** The only way to purge: the edge alone would leave other processes behind. */
+  purges: Purges
   access: LoopbackAccess
   readiness: ReadinessChecks
   log: Logger

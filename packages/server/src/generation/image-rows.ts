@@ -31,6 +31,26 @@ export async function seedOfImage(database: Kysely<Schema>, image: ImageRow): Pr
   return row === undefined ? undefined : Number(row.seed)
 }
 
+/** Ids of the pictures of all requests that have one of these tags, taken down or not, at most `limit`. */
+export async function imageIdsOfTags(
+  database: Kysely<Schema>,
+  project: string,
+  tags: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  const rows = await database
+    .selectFrom('requests')
+    .innerJoin('request_images', 'request_images.request_id', 'requests.id')
+    .innerJoin('images', 'images.generation_id', 'request_images.generation_id')
+    .select('images.id')
+    .distinct()
+    .where('requests.project', '=', project)
+    .where(sql<boolean>`requests.tags && ${[...tags]}::text[]`)
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
 export interface UploadedObject {
   project: string
   objectHash: string

@@ -5,6 +5,7 @@ import type { Variants } from '../storage/variants.ts'
 import type { ImageRow, UploadedObject } from './image-rows.ts'
 import {
   deleteOrphan,
+  imageIdsOfTags,
   keepObject,
   objectOfTakenDown,
   readImage,
@@ -19,6 +20,8 @@ export interface Images {
   read(id: string): Promise<ImageWithSeed>
   /** Stores uploaded bytes that have been checked to be a picture of these facts. */
   upload(project: string, bytes: Uint8Array, facts: UploadFacts): Promise<ImageRow>
+  /** Pictures of the requests that have one of these tags, at most `limit`. */
+  idsOfTags(project: string, tags: readonly string[], limit: number): Promise<string[]>
   /** Takes a picture down, with its object and variants when nothing else shares them. @throws not_found */
   takeDown(project: string, id: string): Promise<void>
 }
@@ -62,6 +65,7 @@ export function createImages(options: ImagesOptions): Images {
         })
       })
     },
+    idsOfTags: (project, tags, limit) => imageIdsOfTags(database, project, tags, limit),
     takeDown: async (project, id) => {
       // A takedown that ended between the record and the bytes is completed by asking again.
       const before = await objectOfTakenDown(database, project, id)

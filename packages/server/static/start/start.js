@@ -93,7 +93,9 @@ async function loadGallery() {
     const { items } = await (await fetch('/v1/generations?limit=24')).json()
     const shown = items.flatMap((item) => item.images.slice(0, 1).map((image) => ({ item, image })))
     // One picture that was asked for twice is one picture.
-    const unique = new Map(shown.filter(({ image }) => image.url !== null).map((each) => [each.image.id, each]))
+    const unique = new Map(
+      shown.filter(({ image }) => image.url !== null).map((each) => [each.image.id, each]),
+    )
     const cards = [...unique.values()].map(({ item, image }) => card(item, image))
     byId('gallery').replaceChildren(...cards)
     byId('empty').hidden = cards.length > 0

@@ -236,7 +236,7 @@ async function regenerate(context: RouteContext, services: GatewayServices): Pro
   )
   // Soft: the old picture is shown while the new one is made, and replaced by it.
   if (retiredImageIds.length > 0)
-    await services.edge.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
+    await services.purges.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
   return answerWhenDone(context, services, request)
 }
 

@@ -38,8 +38,13 @@ export function imageRoutes(services: GatewayServices): Route[] {
       handle: async ({ params }) => {
         const id = params['id'] ?? ''
         if (!isImageId(id)) throw new DarkroomError('not_found', 'There is no such picture.')
-        await services.images.takeDown(defaultProject, id)
-        await services.edge.purge({ tags: [id], domain: defaultProject })
+        try {
+          await services.images.takeDown(defaultProject, id)
+        } finally {
+          // Also where there is nothing to take down any more: who was told of a failure asks again, until every
+          // process has heard of it.
+          await services.purges.purge({ tags: [id], domain: defaultProject, soft: false })
+        }
         return new Response(null, { status: 204 })
       },
     },

@@ -13,7 +13,6 @@ const notBuilt: readonly {
   { methods: ['POST', 'GET'], path: '/v1/carousels', what: 'Carousels' },
   { methods: ['GET'], path: '/v1/carousels/{id}', what: 'Carousels' },
   { methods: ['GET', 'PATCH'], path: '/v1/carousels/{id}/slides/{n}', what: 'Carousels' },
-  { methods: ['POST'], path: '/v1/purge', what: 'Purging' },
   { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues' },
   { methods: ['GET'], path: '/v1/predictions', what: 'Prediction' },
   { methods: ['GET'], path: '/v1/scaling', what: 'Scaling' },

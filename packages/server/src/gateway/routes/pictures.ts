@@ -2,16 +2,14 @@ import { makePlaceholder, mediaTypeOf, negotiateFormat } from '@darkroom/picture
 import type { PictureFormat } from '@darkroom/picture'
 import { DarkroomError } from '../../errors.ts'
 import { scopeField } from '../../request/fields.ts'
-import { canonicalImageQuery, imageQuerySchema, parseImageUrl } from '../../request/image-query.ts'
+import { imageQuerySchema, parseImageUrl } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
-import { canonicalLiveQuery, liveQuerySchema, parseLiveUrl } from '../../request/live-query.ts'
+import { liveQuerySchema, parseLiveUrl } from '../../request/live-query.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
+import { edgeBase, imagePath, livePath } from '../picture-key.ts'
 import { defaultProject, liveRequest, specOfLive } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
-
-/** The edge keys entries by URL; they live under a host of their own, whatever `Host` a reader used. */
-const edgeBase = 'http://edge.internal'
 
 const pictureAnswers = {
   200: { about: 'The picture.', mediaType: 'image/*' },
@@ -59,7 +57,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     return {
       ask: parsed,
       format: chosen,
-      key: `/live/${scope.data}?${canonicalLiveQuery(parsed, { format: chosen })}`,
+      key: livePath(scope.data, parsed, chosen),
     }
   })
   if (ask.placeholder && request.method === 'GET') {
@@ -75,8 +73,7 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
   const { request, url, params, stages } = context
   const { ask, key } = stages.measure('key', () => {
     const parsed = parseImageUrl(url, params['id'] ?? '')
-    const query = canonicalImageQuery(parsed, parsed.auto ? formatByAccept(request) : parsed.format)
-    return { ask: parsed, key: `/images/${parsed.id}${query === '' ? '' : `?${query}`}` }
+    return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
   })
   // A stored picture may be shown by anybody; making a variant of it is delivery.
   const response = await throughEdge(context, services, key, async () => undefined)

@@ -1,0 +1,24 @@
+import type { EdgeLog } from './edge-options.ts'
+
+/** So many reports are remembered: a thousand broken pages are one line each, and memory stays bounded. */
+const maxRemembered = 1000
+
+/** Says each thing once: what a broken origin does, it does on every request. */
+export class OnceLog {
+  readonly #log: EdgeLog | undefined
+  readonly #said = new Set<string>()
+
+  constructor(log: EdgeLog | undefined) {
+    this.#log = log
+  }
+
+  warn(key: string, message: string): void {
+    if (this.#log === undefined) return
+    const id = `${message} ${key}`
+    if (this.#said.has(id)) return
+    const [oldest] = this.#said
+    if (this.#said.size >= maxRemembered && oldest !== undefined) this.#said.delete(oldest)
+    this.#said.add(id)
+    this.#log.warn({ key }, message)
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { Config } from '../config.ts'
+import { megabyte, parseVariables, variables } from '../config.ts'
+
+/** What `darkroom edge` reads: the cache alone needs no models, no folders and no database. */
+export type EdgeConfig = Pick<Config, 'port' | 'host' | 'edgeMaxBytes' | 'cdn' | 'drainMs' | 'logLevel'>
+
+/** Another address than a loopback one is fine here: the cache causes no generations and has no API. */
+const edgeVariables = {
+  PORT: variables.PORT,
+  HOST: {
+    schema: z
+      .string()
+      .optional()
+      .transform((host) => host ?? '127.0.0.1'),
+  },
+  DARKROOM_EDGE_MB: variables.DARKROOM_EDGE_MB,
+  DARKROOM_CDN: variables.DARKROOM_CDN,
+  DARKROOM_DRAIN_S: variables.DARKROOM_DRAIN_S,
+  DARKROOM_LOG_LEVEL: variables.DARKROOM_LOG_LEVEL,
+} as const
+
+/** @throws ConfigError with all faults */
+export function parseEdgeConfig(environment: Readonly<Record<string, string | undefined>>): EdgeConfig {
+  const parsed = parseVariables(edgeVariables, environment)
+  return Object.freeze({
+    port: parsed.PORT,
+    host: parsed.HOST,
+    edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
+    cdn: parsed.DARKROOM_CDN,
+    drainMs: parsed.DARKROOM_DRAIN_S * 1000,
+    logLevel: parsed.DARKROOM_LOG_LEVEL,
+  })
+}

@@ -1,0 +1,131 @@
+import { pictureFormats } from '@darkroom/picture'
+import { z } from 'zod'
+import { DarkroomError } from '../../errors.ts'
+import { scopeField } from '../../request/fields.ts'
+import { parseImageUrl } from '../../request/image-query.ts'
+import { parseLiveUrl } from '../../request/live-query.ts'
+import type { PurgeTarget } from '../../request/purge-body.ts'
+import { parsePurgeBody, purgeBodySchema } from '../../request/purge-body.ts'
+import { parseWith, readQuery } from '../../request/query.ts'
+import { readJsonBody } from '../body.ts'
+import { edgeBase, livePath } from '../picture-key.ts'
+import { defaultProject } from '../picture-origin.ts'
+import { pictureTags } from '../picture-tags.ts'
+import type { PurgeOrder } from '../purges.ts'
+import type { Route, RouteContext } from '../route.ts'
+import type { GatewayServices } from '../services.ts'
+import { json } from './generations.ts'
+
+const answerSchema = z.object({
+  purged: z.int().meta({ description: 'About how many cached answers it hit in the process that answers.' }),
+  soft: z.boolean(),
+})
+
+/** So many pictures of one tag are named one by one; of more, all of the project are purged. */
+const maxTaggedImages = 20_000
+
+/** `POST /v1/purge`: cached copies, in every gateway process. Stored results stay. */
+export function purgeRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/purge',
+      summary: 'Drop cached copies of pictures, or mark them stale; stored results stay',
+      body: {
+        mediaType: 'application/json',
+        schema: purgeBodySchema,
+        about:
+          'Exactly one of tags, images, urls, everything. URLs are those of /live and /images, relative or with the public address. soft: serve the copies once more while they are validated.',
+      },
+      answers: {
+        200: { about: 'Done here, and told to all.', mediaType: 'application/json', schema: answerSchema },
+      },
+      handle: (context) => purge(context, services),
+    },
+  ]
+}
+
+async function purge(context: RouteContext, services: GatewayServices): Promise<Response> {
+  parseWith(z.strictObject({}), readQuery(context.url))
+  const { target, soft } = parsePurgeBody(await readJsonBody(context.request))
+  const order = await orderOf(target, soft, context, services)
+  const purged = await services.purges.purge(order)
+  context.log.info({ purge: target.kind, soft, purged }, 'purged')
+  return json(200, { purged, soft })
+}
+
+async function orderOf(
+  target: PurgeTarget,
+  soft: boolean,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<PurgeOrder> {
+  switch (target.kind) {
+    case 'tags':
+      return { ...(await taggedWith(target.tags, services)), soft }
+    case 'images':
+      return { domain: defaultProject, tags: target.images, soft }
+    case 'urls': {
+      const tags = target.urls.flatMap((text, index) => tagsOfUrl(text, index, context, services))
+      return { domain: defaultProject, tags: [...new Set(tags)], soft }
+    }
+    default:
+      // Without keys whoever may ask is the operator. With them, all projects need an admin's.
+      return { domain: undefined, everything: true, soft }
+  }
+}
+
+/**
+ * A tag as headers show it (`scope:shop`, `model:default`, an image id), or one of a request's own. Which pictures
+ * bear a request's tag is looked up: a request that came after the picture was cached has given it its tags too.
+ */
+async function taggedWith(
+  tags: readonly string[],
+  services: GatewayServices,
+): Promise<Pick<PurgeOrder, 'domain' | 'tags' | 'everything'>> {
+  const own = tags.map((tag) => (tag.startsWith('tag:') ? tag.slice('tag:'.length) : tag))
+  const images = await services.images.idsOfTags(defaultProject, own, maxTaggedImages + 1)
+  if (images.length > maxTaggedImages) return { domain: defaultProject, everything: true }
+  return { domain: defaultProject, tags: [...new Set([...tags, ...own.map(pictureTags.own), ...images])] }
+}
+
+/** The tags of what a URL can have been answered with, whatever `Accept` chose. */
+function tagsOfUrl(
+  text: string,
+  index: number,
+  context: RouteContext,
+  services: GatewayServices,
+): readonly string[] {
+  const param = `urls.${index}`
+  const url = ownUrl(text, param, context, services)
+  const [, room, name, ...more] = url.pathname.split('/')
+  if (room === 'images' && name !== undefined && more.length === 0) return [parseImageUrl(url, name).id]
+  const scope = room === 'live' && more.length === 0 ? scopeField.safeParse(name) : undefined
+  if (scope?.success !== true) {
+    throw new DarkroomError(
+      'invalid_request',
+      `${param}: only URLs of /live/{scope} and /images/{id} are cached.`,
+      {
+        param,
+      },
+    )
+  }
+  const ask = parseLiveUrl(url)
+  const formats = ask.delivery.format === undefined ? pictureFormats : [ask.delivery.format]
+  return formats.map((format) => pictureTags.url(livePath(scope.data, ask, format)))
+}
+
+/** A URL of this server, with its path below our root. */
+function ownUrl(text: string, param: string, context: RouteContext, services: GatewayServices): URL {
+  const bases = [services.publicUrl, context.url.origin].filter((base) => base !== undefined)
+  const base = bases.find((known) => text.startsWith(`${known}/`))
+  const path = base === undefined ? text : text.slice(base.length)
+  if (!path.startsWith('/') || path.startsWith('//') || !URL.canParse(edgeBase + path)) {
+    throw new DarkroomError(
+      'invalid_request',
+      `${param}: give a path such as /live/shop?prompt=…, or a URL that begins with ${bases[0]}.`,
+      { param },
+    )
+  }
+  return new URL(edgeBase + path)
+}

@@ -1,0 +1,173 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { Agent, createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+
+const bin = new URL('../packages/server/bin/darkroom.js', import.meta.url).pathname
+
+let origin: Server
+let originUrl: string
+let answer: (request: IncomingMessage, response: ServerResponse) => void
+let fetches = 0
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  origin = createServer((request, response) => {
+    fetches += 1
+    answer(request, response)
+  })
+  await new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve))
+  originUrl = `http://127.0.0.1:${(origin.address() as AddressInfo).port}`
+})
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  fetches = 0
+})
+
+afterAll(() => {
+  origin.closeAllConnections()
+  origin.close()
+})
+
+interface EdgeProcess {
+  url: string
+  child: ChildProcess
+  exit: Promise<number | null>
+}
+
+/** Rejects with what was printed and the exit code when it ends instead of listening. */
+async function startEdge(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<EdgeProcess> {
+  const child = spawn(process.execPath, [bin, 'edge', ...args], {
+    // No HOME, no data folder, no database.
+    env: { PATH: process.env['PATH'], PORT: '0', DARKROOM_LOG_LEVEL: 'silent', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let printed = ''
+  const url = Promise.withResolvers<string>()
+  const hear = (chunk: Buffer): void => {
+    printed += chunk.toString()
+    const found = /^ {2}open\s+(\S+)\/$/mu.exec(printed)?.[1]
+    if (found !== undefined) url.resolve(found)
+  }
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  const exit = once(child, 'close').then(([code]) => code as number | null)
+  void exit.then((code) => url.reject(new Error(`${code}: ${printed}`)))
+  return { url: await url.promise, child, exit }
+}
+
+/** One GET on a socket of its own. */
+function getOnce(url: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    get(url, { agent: new Agent({ keepAlive: false }) }, (response) => {
+      let body = ''
+      response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      response.on('error', reject)
+    }).on('error', reject)
+  })
+}
+
+/** Whether somebody listens. */
+async function connection(url: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return 'connected'
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : ''
+  } finally {
+    socket.destroy()
+  }
+}
+
+test('answers from the origin and then from memory, without a database', async () => {
+  answer = (_request, response) => response.writeHead(200, { 'cache-control': 'max-age=60' }).end('hello')
+  const edge = await startEdge(['--origin', originUrl])
+  expect(await getOnce(`${edge.url}/a`)).toEqual({ status: 200, body: 'hello' })
+  expect(await getOnce(`${edge.url}/a`)).toEqual({ status: 200, body: 'hello' })
+  expect(fetches).toBe(1)
+})
+
+test('1,000 cold requests on a slow origin are one fetch, and none fails', async () => {
+  answer = (_request, response) =>
+    void setTimeout(() => response.writeHead(200, { 'cache-control': 'max-age=60' }).end('hello'), 1000)
+  const edge = await startEdge(['--origin', originUrl])
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => getOnce(`${edge.url}/cold`)))
+  expect(new Set(answers.map(({ status, body }) => `${status} ${body}`))).toEqual(new Set(['200 hello']))
+  expect(fetches).toBe(1)
+})
+
+test('1,000 requests on a stale object are answered at once, with one fetch behind', async () => {
+  const refreshing = Promise.withResolvers<ServerResponse>()
+  answer = (_request, response) => {
+    const headers = { 'cache-control': 'max-age=0, stale-while-revalidate=3600', etag: '"v"' }
+    if (fetches === 1) response.writeHead(200, { ...headers, age: '1' }).end('old')
+    else refreshing.resolve(response)
+  }
+  const edge = await startEdge(['--origin', originUrl])
+  await getOnce(`${edge.url}/stale`)
+  // The refresh is held until all have been answered: none can have waited for it.
+  const answers = await Promise.all(Array.from({ length: 1000 }, () => getOnce(`${edge.url}/stale`)))
+  const held = await refreshing.promise
+  expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['old']))
+  held.writeHead(200, { 'cache-control': 'max-age=60' }).end('new')
+  expect(fetches).toBe(2)
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'on %s it answers what it has begun, and ends with 0',
+  async (signal) => {
+    const begun = Promise.withResolvers<ServerResponse>()
+    answer = (_request, response) => {
+      response.writeHead(200, { 'cache-control': 'no-store' })
+      response.write('first ')
+      begun.resolve(response)
+    }
+    const edge = await startEdge(['--origin', originUrl])
+    const asked = getOnce(`${edge.url}/slow`)
+    const response = await begun.promise
+    edge.child.kill(signal)
+    // It takes no more connections.
+    await expect.poll(() => connection(edge.url)).toBe('ECONNREFUSED')
+    response.end('last')
+    expect(await asked).toEqual({ status: 200, body: 'first last' })
+    expect(await edge.exit).toBe(0)
+  },
+)
+
+test('an origin that is down is a 502, and the edge stays', async () => {
+  const edge = await startEdge(['--origin', 'http://127.0.0.1:1', '--profile', 'conformance'])
+  for (let number = 0; number < 2; number += 1) {
+    const { status, body } = await getOnce(`${edge.url}/a`)
+    expect([status, JSON.parse(body)]).toMatchObject([502, { code: 'origin_unreachable' }])
+  }
+})
+
+test.each([
+  [[], {}, /2: error: required option '--origin/u],
+  [['--origin', 'nonsense'], {}, /2: --origin nonsense: it is no URL/u],
+  [['--origin', 'http://a.test/path'], {}, /2: --origin http:\/\/a\.test\/path: an origin is a scheme/u],
+  [['--origin', 'http://a.test', '--profile', 'fast'], {}, /2: --profile fast/u],
+  [['--origin', 'http://a.test', '--origin-timeout', '0'], {}, /2: --origin-timeout/u],
+  [['--origin', 'http://a.test', '--join-timeout', 'x'], {}, /2: --join-timeout/u],
+  [['--origin', 'http://a.test'], { PORT: 'x', DARKROOM_EDGE_MB: '0' }, /1: The configuration has 2 faults/u],
+])('%j %j is refused in words', async (args, environment, message) => {
+  await expect(startEdge(args, environment)).rejects.toThrow(message)
+})
+
+test('a port that is taken is said so', async () => {
+  const port = new URL(originUrl).port
+  await expect(startEdge(['--origin', originUrl], { PORT: port })).rejects.toThrow(
+    `1: Port ${port} on 127.0.0.1 is in use`,
+  )
+})
