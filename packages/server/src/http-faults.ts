@@ -40,6 +40,13 @@ function faultOf(error: NodeJS.ErrnoException): DarkroomError {
       'The request headers did not arrive in time; send them at once.',
     )
   }
+  if (error.code === 'HPE_INVALID_URL') {
+    // curl sends `?prompt=café` as it stands; Node's parser takes ASCII alone (RFC 3986).
+    return new DarkroomError(
+      'malformed_http',
+      'The URL has bytes that must be percent-encoded as UTF-8: é is %C3%A9 (curl: -G --data-urlencode "prompt=…").',
+    )
+  }
   return new DarkroomError(
     'malformed_http',
     'This is not valid HTTP/1.1: check method, request target and header framing.',
