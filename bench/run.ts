@@ -1,13 +1,28 @@
 import { edgeBench } from './edge.ts'
+import { edgePurgeBench } from './edge-purge.ts'
+import { edgeStampedeBench } from './edge-stampede.ts'
 import { memoryBench } from './memory.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
 import { startBench } from './start.ts'
 
-/** `npm run bench [name …] [-- --json]`: tables for people, or the same numbers as JSON. No pass or fail. */
-const benches: Readonly<Record<string, () => Promise<BenchResult>>> = {
+/** Flags of the command line. */
+interface BenchOptions {
+  /** `--long`: also what takes minutes. */
+  long: boolean
+}
+
+type Bench = (options: BenchOptions) => Promise<BenchResult>
+
+/**
+ * `npm run bench [name …] [-- --json] [--long]`: tables for people, or the same numbers as JSON. No pass or fail. A
+ * name stands for all whose name it begins: `edge` for hits, stampedes and purges.
+ */
+const benches: Readonly<Record<string, Bench>> = {
   edge: edgeBench,
+  'edge-stampede': edgeStampedeBench,
+  'edge-purge': edgePurgeBench,
   queue: queueBench,
   start: startBench,
   memory: memoryBench,
@@ -25,8 +40,8 @@ if (unknown.length > 0) {
 } else {
   const results: BenchResult[] = []
   for (const [name, bench] of Object.entries(benches)) {
-    if (names.length > 0 && !names.includes(name)) continue
-    const result = await bench()
+    if (names.length > 0 && !names.some((each) => name === each || name.startsWith(`${each}-`))) continue
+    const result = await bench({ long: args.includes('--long') })
     results.push(result)
     if (!asJson) printResult(result)
   }

@@ -1,4 +1,5 @@
 import type { Bytes } from './body/shared-body.ts'
+import { withSource } from './body/response-source.ts'
 import { SharedBody, bodyOf } from './body/shared-body.ts'
 import type { CacheStatus, ShortCacheStatus } from './headers/cache-status.ts'
 import { formatCacheStatus } from './headers/cache-status.ts'
@@ -71,14 +72,14 @@ export async function answerFrom(
   }
   if (status !== 200) {
     headers.set('content-length', String(lengthBytes))
-    return new Response(streamOrBytes(body), { status, headers })
+    return withSource(new Response(streamOrBytes(body), { status, headers }), body)
   }
   if (!headers.has('accept-ranges')) headers.set('accept-ranges', 'bytes')
   const range = rangeOf(request.headers, source.headers, lengthBytes, nowMs)
   if (range === 'unsatisfiable') return unsatisfiable(headers, lengthBytes)
   if (range === undefined) {
     headers.set('content-length', String(lengthBytes))
-    return new Response(streamOrBytes(body), { status, headers })
+    return withSource(new Response(streamOrBytes(body), { status, headers }), body)
   }
   const whole = body instanceof SharedBody ? await body.whole : body
   headers.set('content-range', `bytes ${range.first}-${range.last}/${lengthBytes}`)

@@ -25,6 +25,20 @@ export class SharedBody {
     this.#progress.promise.catch(() => undefined)
   }
 
+  /** The bytes from the beginning, as they arrive. @throws what `whole` rejects with */
+  async *parts(): AsyncGenerator<Bytes, void> {
+    let sentBytes = 0
+    while (sentBytes < this.lengthBytes) {
+      while (sentBytes === this.#filledBytes) await this.#progress.promise
+      // The end is given only when it is known to be the end, so that a body that turns out too long is an error.
+      if (this.#filledBytes === this.lengthBytes) await this.whole
+      const part = this.#buffer.subarray(sentBytes, this.#filledBytes)
+      sentBytes = this.#filledBytes
+      yield part
+    }
+    await this.whole
+  }
+
   stream(): ReadableStream<Uint8Array> {
     let sentBytes = 0
     return new ReadableStream<Uint8Array>(

@@ -1,13 +1,13 @@
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-const imfFixdate = /^[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/
-const rfc850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/
-const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/
+const imfFixdate = /^[a-z]{3}, (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/i
+const rfc850 = /^[a-z]{6,9}, (\d\d)-([a-z]{3})-(\d\d) (\d\d):(\d\d):(\d\d) GMT$/i
+const asctime = /^[a-z]{3} ([a-z]{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d) (\d{4})$/i
 
 /**
  * Reads an HTTP-date in any of its three forms (RFC 9110 section 5.6.7); milliseconds since 1970, or undefined.
  * Strict on purpose: `Date.parse` takes time zones, dates such as `0` and half of English, and a wrong expiry
- * is worse than none.
+ * is worse than none. Only the case of letters does not matter: nothing else could be meant.
  * @param nowMs places the two-digit years of the obsolete RFC 850 form
  */
 export function parseHttpDate(text: string | undefined, nowMs: number): number | undefined {
@@ -44,7 +44,7 @@ function fullYear(twoDigits: number, nowMs: number): string {
 type Digits = string | undefined
 
 function utc(year: Digits, month: Digits, day: Digits, hour: Digits, minute: Digits, second: Digits) {
-  const monthIndex = months.indexOf(month ?? '')
+  const monthIndex = months.indexOf(month?.toLowerCase() ?? '')
   const [dayOfMonth, hours, minutes, seconds] = [Number(day), Number(hour), Number(minute), Number(second)]
   // 60 is a leap second.
   if (monthIndex < 0 || hours > 23 || minutes > 59 || seconds > 60) return undefined

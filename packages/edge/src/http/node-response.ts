@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { sourceOf } from '../body/response-source.ts'
+import type { SharedBody } from '../body/shared-body.ts'
 import type { HeaderList } from '../headers/header-list.ts'
 
 /** Names and values in turn, as node:http takes them; `Set-Cookie` lines stay apart. */
@@ -20,8 +22,39 @@ export async function writeResponse(response: Response, target: ServerResponse):
     target.end()
     return
   }
-  const reader = body.getReader()
+  const source = sourceOf(response)
+  if (source instanceof Uint8Array) {
+    target.end(source)
+    return
+  }
   const closed = new Promise<'closed'>((resolve) => target.once('close', () => resolve('closed')))
+  if (source === undefined) await writeStream(body, target, closed)
+  else await writeShared(source, target, closed)
+}
+
+/** A body that others read too, and that arrives whether or not this one does. */
+async function writeShared(
+  source: SharedBody,
+  target: ServerResponse,
+  closed: Promise<'closed'>,
+): Promise<void> {
+  try {
+    for await (const part of source.parts()) {
+      if (target.destroyed) return
+      if (!target.write(part)) await Promise.race([drained(target), closed])
+    }
+    target.end()
+  } catch {
+    target.destroy()
+  }
+}
+
+async function writeStream(
+  body: ReadableStream<Uint8Array>,
+  target: ServerResponse,
+  closed: Promise<'closed'>,
+): Promise<void> {
+  const reader = body.getReader()
   try {
     for (;;) {
       const read = await Promise.race([reader.read(), closed])

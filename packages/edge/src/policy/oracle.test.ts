@@ -87,6 +87,11 @@ const differences: readonly Difference[] = [
       our.storable && !their.storable && explicit(exchange) && [299, 418, 500, 503].includes(exchange.status),
   },
   {
+    why: 'public makes any status cacheable, if only by the heuristic (3, 4.2.2): it has a list',
+    applies: (exchange, our, their) =>
+      our.storable && !their.storable && said(exchange).includes('public') && exchange.status >= 299,
+  },
+  {
     why: 'a stored answer may have Set-Cookie as far as the RFC goes: it gives such a one no freshness unless public',
     applies: (exchange, our, their) =>
       field(exchange, 'set-cookie') !== undefined && their.ttlS === 0 && our.ttlS > 0,

@@ -82,7 +82,7 @@ function isKnown(answer: ReceivedAnswer, freshness: Freshness, profile: CachePro
   if (freshness.explicit) return profile.storeAnyStatus || explicitStatuses.has(status)
   if (heuristicStatuses.has(status)) return true
   // `public` makes others cacheable without a time too; but that a server failed is no lasting truth.
-  return directives.isPublic && status < 500 && explicitStatuses.has(status)
+  return directives.isPublic && (profile.storeAnyStatus || (status < 500 && explicitStatuses.has(status)))
 }
 
 /** Something can come of it: a fresh or a stale use, or a validation. */

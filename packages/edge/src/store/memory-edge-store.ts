@@ -3,6 +3,7 @@ import { PurgeEpochs } from '../tags/purge-epochs.ts'
 import type { EdgeStore, EdgeStoreStats, StoredEntry, StoredResponse } from './edge-store.ts'
 import { ExpiryHeap } from './expiry-heap.ts'
 import { MemoryEntry, storedBytesOf } from './memory-entry.ts'
+import { ShardedMap } from './sharded-map.ts'
 import { SieveQueue } from './sieve-queue.ts'
 
 /** Options of a memory store. */
@@ -17,8 +18,10 @@ export interface MemoryEdgeStoreOptions {
   schedule?: ((task: () => void) => void) | undefined
 }
 
-/** Purged entries looked for at a time: well under a millisecond, so that no request waits for it. */
-const reclaimSliceEntries = 250
+/** Entries looked at before the clock is; and how often, and for how long, at a time: no request waits for it. */
+const reclaimStepEntries = 32
+const reclaimSteps = 8
+const reclaimSliceMs = 1
 
 const noEntries: readonly StoredEntry[] = []
 
@@ -38,7 +41,7 @@ class MemoryEdgeStore implements EdgeStore {
   readonly #maxVariants: number
   readonly #now: () => number
   readonly #schedule: (task: () => void) => void
-  readonly #variants = new Map<string, MemoryEntry[]>()
+  readonly #variants = new ShardedMap<MemoryEntry[]>()
   readonly #epochs = new PurgeEpochs()
   readonly #queue = new SieveQueue()
   readonly #expiry = new ExpiryHeap<MemoryEntry>()
@@ -167,15 +170,26 @@ class MemoryEdgeStore implements EdgeStore {
   }
 
   readonly #reclaimSlice = (): void => {
-    let slice = this.#queue.slice(reclaimSliceEntries)
+    const startedAt = performance.now()
+    let more = true
+    for (let step = 0; more && step < reclaimSteps; step += 1) {
+      if (performance.now() - startedAt >= reclaimSliceMs) break
+      more = this.#reclaimSome()
+    }
+    if (more && !this.#closed) this.#schedule(this.#reclaimSlice)
+    else this.#reclaiming = false
+  }
+
+  /** False: the walk is over, and no purge has come since it began. */
+  #reclaimSome(): boolean {
+    let slice = this.#queue.slice(reclaimStepEntries)
     if (slice.length === 0 && this.#reclaimAgain) {
       this.#reclaimAgain = false
       this.#queue.rewind()
-      slice = this.#queue.slice(reclaimSliceEntries)
+      slice = this.#queue.slice(reclaimStepEntries)
     }
     for (const entry of slice) if (entry.hardPurged) this.#remove(entry)
-    if (slice.length > 0 && !this.#closed) this.#schedule(this.#reclaimSlice)
-    else this.#reclaiming = false
+    return slice.length > 0
   }
 }
 

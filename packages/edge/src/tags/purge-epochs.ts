@@ -1,3 +1,5 @@
+import { ShardedMap } from '../store/sharded-map.ts'
+
 /** One name that entries carry and purges hit: a tag, a key, a URL, a domain. */
 export interface PurgeRecord {
   readonly name: string
@@ -11,6 +13,9 @@ export interface PurgeRecord {
   softAtMs: number
 }
 
+/** Forgotten at a time: the end of one long fill must not have everything to forget that was purged during it. */
+const maxForgotten = 64
+
 /** One fill under way. What was purged after it began must not be stored by it as if nothing had happened. */
 export interface Fill {
   /** How many purges there had been when it began. */
@@ -23,7 +28,7 @@ export interface Fill {
  * that began before its last purge is under way.
  */
 export class PurgeEpochs {
-  readonly #records = new Map<string, PurgeRecord>()
+  readonly #records = new ShardedMap<PurgeRecord>()
   readonly #openFills = new Set<Fill>()
   /** Names that were purged while no entry carried them, oldest first. */
   readonly #unheld = new Set<PurgeRecord>()
@@ -112,7 +117,10 @@ export class PurgeEpochs {
     if (this.#unheld.size === 0) return
     const [oldest] = this.#openFills
     const safeSequence = oldest?.sequence ?? this.#sequence
+    let forgotten = 0
     for (const record of this.#unheld) {
+      if (forgotten >= maxForgotten) return
+      forgotten += 1
       if (Math.max(record.hardSequence, record.softSequence) > safeSequence) return
       this.#unheld.delete(record)
       this.#records.delete(record.name)
