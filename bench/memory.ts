@@ -15,14 +15,14 @@ export async function memoryBench(): Promise<BenchResult> {
   const rows = []
   try {
     await new Promise((resolve) => setTimeout(resolve, restMs))
-    rows.push({ state: 'at rest after the start', ...(await memoryOf(server.pid, dataDir)) })
+    rows.push({ state: 'at rest after the start', ...(await memoryOf(server.pid)) })
     for (let seed = 0; seed < 20; seed += 1) {
       await (
         await fetch(`${server.url}/live/bench?prompt=a+mountain+lake&seed=${seed}&format=jpeg`)
       ).arrayBuffer()
     }
     await new Promise((resolve) => setTimeout(resolve, restMs))
-    rows.push({ state: 'at rest after 20 pictures', ...(await memoryOf(server.pid, dataDir)) })
+    rows.push({ state: 'at rest after 20 pictures', ...(await memoryOf(server.pid)) })
   } finally {
     await server.end('SIGTERM')
     await removeDataDir(dataDir)
@@ -30,8 +30,8 @@ export async function memoryBench(): Promise<BenchResult> {
   return { name: 'memory', method: `PSS from /proc, ${restMs / 1000} s after the last work`, rows }
 }
 
-async function memoryOf(pid: number, dataDir: string): Promise<Record<string, number>> {
-  const database = await postgresPids(dataDir)
+async function memoryOf(pid: number): Promise<Record<string, number>> {
+  const database = await postgresPids(pid)
   let databaseMb = 0
   for (const each of database) databaseMb += await pssMb(each)
   return {
@@ -46,19 +46,17 @@ async function pssMb(pid: number): Promise<number> {
   return Number(/^Pss:\s+(\d+) kB/mu.exec(text)?.[1] ?? 0) / 1024
 }
 
-/** The postmaster of the data folder and its children. */
-async function postgresPids(dataDir: string): Promise<number[]> {
-  const postmasters: number[] = []
+/** The postmaster that the server started, and its children. */
+async function postgresPids(serverPid: number): Promise<number[]> {
   const parents = new Map<number, number>()
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/u.test(name)) continue
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '')
-    const parent = /\) \S (\d+)/u.exec(stat)?.[1]
-    if (parent !== undefined) parents.set(Number(name), Number(parent))
-    const command = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')
-    if (command.includes(dataDir) && /postgres\0/u.test(command)) postmasters.push(Number(name))
+    const [, command, parent] = /\((.*)\) \S (\d+)/u.exec(stat) ?? []
+    if (command === 'postgres' && parent !== undefined) parents.set(Number(name), Number(parent))
   }
-  return [...parents.keys()].filter(
-    (pid) => postmasters.includes(pid) || postmasters.includes(parents.get(pid) ?? 0),
+  const postmasters = new Set([...parents].flatMap(([pid, parent]) => (parent === serverPid ? [pid] : [])))
+  return [...parents].flatMap(([pid, parent]) =>
+    postmasters.has(pid) || postmasters.has(parent) ? [pid] : [],
   )
 }

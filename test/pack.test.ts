@@ -37,6 +37,20 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([how, value]))`,
     prints: ['ran', 3],
   },
+  '@darkroom/outbound': {
+    code: `
+      import { createOutbound, OutboundError } from '@darkroom/outbound'
+      const outbound = createOutbound()
+      const { code } = await outbound.fetch('http://0x7f.1/').then(
+        () => new OutboundError('CLOSED'),
+        (error) => error as OutboundError,
+      )
+      // @ts-expect-error a code is no number
+      export const wrong: number = code
+      await outbound.close()
+      console.log(JSON.stringify([code]))`,
+    prints: ['ADDRESS_FORBIDDEN'],
+  },
   '@darkroom/picture': {
     code: `
       import { mediaTypeOf, negotiateFormat } from '@darkroom/picture'

@@ -11,7 +11,15 @@ import { fileURLToPath } from 'node:url'
 const [major, minor] = process.versions.node.split('.').map(Number)
 const isNewEnough = major > 22 || (major === 22 && minor >= 18)
 
+/** Until a server takes signals itself, nothing runs that would need a drain: Ctrl-C while it loads is a proper end. */
+const leave = () => process.exit(['start', 'edge'].includes(process.argv[2]) ? 0 : 130)
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
 if (isNewEnough) {
+  for (const signal of signals) process.on(signal, leave)
+  // Started by the branch below: when that launcher is killed, this process must not live on unnoticed.
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()
   // In a checkout the TypeScript sources run as they are; the published package has emitted JavaScript.
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const emitted = new URL('../dist/cli/main.js', import.meta.url)
@@ -27,10 +35,10 @@ if (isNewEnough) {
     process.exitCode = 1
   } else {
     const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
-      stdio: 'inherit',
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     })
     // A terminal's Ctrl-C reaches the child by itself; a signal sent to this process alone must be passed on.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+    for (const signal of signals) process.on(signal, () => child.kill(signal))
     child.on('exit', (code, signal) => {
       process.exitCode = code ?? (signal === null ? 1 : 128)
     })

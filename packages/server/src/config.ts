@@ -105,7 +105,8 @@ export const variables = {
         'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
       )
       .optional()
-      .transform((host) => host ?? '127.0.0.1'),
+      // As in a URL, an IPv6 address may stand in brackets; `listen` wants it without.
+      .transform((host) => (host ?? '127.0.0.1').replaceAll(/[[\]]/gu, '')),
   ),
   DARKROOM_DATA: defineVariable(
     './.darkroom',

@@ -10,6 +10,7 @@ export const errorTable = {
   duplicate_parameter: { status: 400, title: 'A parameter was given twice' },
   unsupported_parameter: { status: 400, title: 'This parameter is not supported yet' },
   unknown_model: { status: 400, title: 'Unknown model' },
+  malformed_http: { status: 400, title: 'The request is not valid HTTP' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   invalid_range: { status: 416, title: 'The range cannot be satisfied' },
   // Access
@@ -26,6 +27,8 @@ export const errorTable = {
   already_settled: { status: 409, title: 'The work has already ended' },
   cancelled: { status: 409, title: 'The generation was cancelled' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  request_timeout: { status: 408, title: 'The request did not arrive in time' },
+  headers_too_large: { status: 431, title: 'The headers are too long' },
   unsupported_media_type: { status: 415, title: 'Unsupported content type' },
   not_an_image: { status: 415, title: 'Not a picture in a supported format' },
   image_too_large: { status: 413, title: 'The picture has too many pixels' },
@@ -48,6 +51,7 @@ export const errorTable = {
   backend_bad_answer: { status: 502, title: 'The backend gave a wrong answer' },
   backend_auth: { status: 502, title: 'The backend refused our credentials' },
   backend_busy: { status: 503, title: 'The backend is overloaded' },
+  not_cached: { status: 504, title: 'Not in the cache' },
   backend_timeout: { status: 504, title: 'The backend did not answer in time' },
   worker_lost: { status: 502, title: 'The workers that ran this job died' },
 } as const satisfies Record<string, { status: number; title: string }>

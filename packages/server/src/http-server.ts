@@ -1,6 +1,8 @@
-import { createAdaptorServer } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import type { Server, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { answerHttpFaults, unreadableRequest } from './http-faults.ts'
 
 /** A listening socket in front of a handler. */
 export interface HttpServer {
@@ -16,10 +18,12 @@ export async function listen(
   handler: (request: Request) => Promise<Response>,
   address: { host: string; port: number },
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({
-    fetch: handler,
-    hostname: address.host,
-  }) as Server
+  // Whatever the handler throws it has turned into an answer: an error here is a request that cannot be read.
+  const listener = getRequestListener(handler, { errorHandler: () => unreadableRequest() })
+  const server = createServer({ requireHostHeader: false }, (request, response) => {
+    void listener(request, response)
+  })
+  answerHttpFaults(server)
   return await listenOn(server, address)
 }
 

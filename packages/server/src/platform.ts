@@ -1,6 +1,5 @@
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
@@ -20,6 +19,7 @@ import { migrations } from './database/migrations.ts'
 import { createNotifier } from './database/notifier.ts'
 import type { Schema } from './database/schema.ts'
 import { createSessionLock } from './database/session-lock.ts'
+import { makeFolder } from './folder.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
@@ -109,7 +109,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const queue = await createPgBossQueue({ connection: target.connection, listener, log })
   closers.add('the queue', () => queue.close())
 
-  await mkdir(config.storageDir, { recursive: true })
+  await makeFolder(config.storageDir)
   const store = createFileObjectStore({ directory: config.storageDir })
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
@@ -196,7 +196,7 @@ async function connectionOf(
   if (config.databaseUrl !== undefined) {
     return { connection: config.databaseUrl, facts: { embedded: false, adopted: false, readyMs: 0 } }
   }
-  await mkdir(config.dataDir, { recursive: true })
+  await makeFolder(config.dataDir)
   const embedded = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log })
   closers.add('the embedded database', () => embedded.stop())
   return {

@@ -19,6 +19,10 @@ const forwardingHeaders = [
   'x-forwarded-proto',
   'x-forwarded-port',
   'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+  'via',
 ] as const
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -50,7 +54,11 @@ export function createLoopbackAccess(allowedOrigins: readonly string[]): Loopbac
 
 /** A name that somebody made to resolve to 127.0.0.1 (DNS rebinding) must not open the door. */
 function requireLoopbackHost(request: Request): void {
-  if (isLoopbackHost(new URL(request.url).hostname)) return
+  const { hostname } = new URL(request.url)
+  // With an absolute-form target the URL is not made from Host; both must be ours.
+  const header = request.headers.get('host')
+  const fromHeader = header === null ? hostname : URL.parse(`http://${header}`)?.hostname
+  if (isLoopbackHost(hostname) && fromHeader !== undefined && isLoopbackHost(fromHeader)) return
   throw new DarkroomError(
     'forbidden_host',
     'With DARKROOM_AUTH=off only 127.0.0.1, [::1] and localhost are served as Host.',

@@ -1,10 +1,11 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { access, constants, statfs } from 'node:fs/promises'
 import { createBackends } from '../backends/backends.ts'
 import { backendMakers } from '../backends/makers.ts'
 import type { Config } from '../config.ts'
 import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
 import { withConfigFile } from '../config-file.ts'
 import { embeddedPostgresSupport } from '../database/embedded-postgres.ts'
+import { makeFolder } from '../folder.ts'
 import { version } from '../version.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -57,7 +58,7 @@ async function configCheck(io: CommandEnvironment, checks: Check[]): Promise<Con
 
 async function folderCheck(name: string, path: string): Promise<Check> {
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
     await access(path, constants.W_OK)
     const { bavail, bsize } = await statfs(path)
     const freeGb = (bavail * bsize) / 1024 ** 3

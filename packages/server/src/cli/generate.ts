@@ -1,6 +1,7 @@
 import { formatOfExtension } from '@darkroom/picture'
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -28,6 +29,11 @@ export async function generateCommand(options: GenerateOptions, io: CommandEnvir
     io.stderr(`${options.output}: the file must end in .jpg, .png, .webp or .avif.\n`)
     return exitCodes.usage
   }
+  const folder = dirname(resolve(options.output))
+  if (!existsSync(folder)) {
+    io.stderr(`${options.output}: there is no folder ${folder}.\n`)
+    return exitCodes.failed
+  }
   if (options.url !== undefined) {
     if (!URL.canParse(options.url)) {
       io.stderr(`--url ${options.url} is no URL.\n`)
@@ -45,7 +51,7 @@ export async function generateCommand(options: GenerateOptions, io: CommandEnvir
     io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof Error && 'code' in error && error.code === 'DATA_IN_USE') {
       io.stderr(
-        `A server is running on this data folder: add --url http://127.0.0.1:${config.port} to use it.\n`,
+        `A server is running on this data folder: add --url with its address${config.port === 0 ? '' : ` (http://127.0.0.1:${config.port})`} to use it.\n`,
       )
     }
     return exitCodes.failed
@@ -88,7 +94,14 @@ async function generate(
     return exitCodes.failed
   }
   const bytes = new Uint8Array(await picture.arrayBuffer())
-  await writeFile(options.output, bytes)
+  try {
+    await writeFile(options.output, bytes)
+  } catch (error) {
+    io.stderr(
+      `${error instanceof Error ? error.message : String(error)}; the picture is kept as ${image.id}\n`,
+    )
+    return exitCodes.failed
+  }
   if (options.json) io.stdout(`${JSON.stringify(record)}\n`)
   else io.stdout(`${options.output}: ${size}, ${bytes.byteLength} bytes (${image.id})\n`)
   for (const warning of image.warnings) io.stderr(`note: ${warning}\n`)

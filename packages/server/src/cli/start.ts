@@ -101,6 +101,10 @@ function startError(error: unknown, config: Config): string {
     return `Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT to another (0 picks a free one).`
   }
   const message = error instanceof Error ? error.message : String(error)
+  const isFileSystem = /^(?:EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EEXIST)$/u.test(code)
+  if (isFileSystem || (error instanceof Error && 'syscall' in error && error.syscall === 'mkdir')) {
+    return `The folder for the data cannot be used: ${message}. Set DARKROOM_DATA (and DARKROOM_STORAGE) to a place that can be written.`
+  }
   if (config.databaseUrl !== undefined && isDatabaseRefusal(code)) {
     return `DATABASE_URL cannot be used: ${message || code}. Check that the server runs, its address, user and password; unset DATABASE_URL to use the embedded database.`
   }

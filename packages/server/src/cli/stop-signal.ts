@@ -18,7 +18,11 @@ export function stopSignal(log: Logger): { requested: Promise<void>; forget: () 
     }
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  for (const signal of signals) process.on(signal, onSignal)
+  for (const signal of signals) {
+    // The one of `bin/darkroom.js`, which ends a process that has not begun yet.
+    process.removeAllListeners(signal)
+    process.on(signal, onSignal)
+  }
   return {
     requested: requested.promise,
     forget: () => {

@@ -40,6 +40,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // A connection that breaks while it lies idle in the pool would otherwise end the process.
   // Its message alone: the error carries the whole client, secret key included.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle database connection broke'))
+  // And so would one that breaks between two statements of a transaction: the pool listens only while it is idle. The
+  // next statement then fails and tells.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= kysely.destroy())

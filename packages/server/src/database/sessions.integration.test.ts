@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
+import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { DatabaseLog } from './connection.ts'
 import type { Database } from './database.ts'
@@ -69,6 +70,26 @@ describe('openDatabase', () => {
     const broken = new Promise((resolve) => mine.pool.once('remove', resolve))
     await endSessions('mine')
     await broken
+    expect((await mine.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
+  })
+
+  test('a connection that breaks between two statements of a transaction fails it, and ends nothing', async () => {
+    const mine = closeLater(
+      await openDatabase({ connection: server.connection, log, maxConnections: 1, applicationName: 'torn' }),
+    )
+    let client: pg.PoolClient | undefined
+    mine.pool.once('acquire', (acquired) => {
+      client = acquired
+    })
+    const torn = mine.kysely.transaction().execute(async (transaction) => {
+      await sql`select 1`.execute(transaction)
+      const ended = new Promise<void>((resolve) => client?.once('end', resolve))
+      await endSessions('torn')
+      // Nothing is asked of the connection here: only a listener for its errors keeps the process alive.
+      await ended
+      await sql`select 2`.execute(transaction)
+    })
+    await expect(torn).rejects.toThrow(/not queryable|terminat/u)
     expect((await mine.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }])
   })
 

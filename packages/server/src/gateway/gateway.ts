@@ -10,7 +10,7 @@ import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
-import { pictureRoutes } from './routes/pictures.ts'
+import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -43,6 +43,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
 export function createGateway(services: GatewayServices): (request: Request) => Promise<Response> {
   const app = new Hono()
   app.use('/v1/*', apiCors(services))
+  for (const pattern of ['/live/*', '/images/*']) app.options(pattern, preflightOfPictures())
   const byPath = Map.groupBy(gatewayRoutes(services), (route) => route.path)
   // A path without parameters wins: `/v1/images/generations` is no image of that id.
   for (const [path, routes] of [...byPath].toSorted(([a], [b]) => parameterCount(a) - parameterCount(b))) {
@@ -53,6 +54,10 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   }
   app.notFound((c) => unknownRoute(c.req.raw, services))
   return async (request) => await app.fetch(request)
+}
+
+function isPicturePath(path: string): boolean {
+  return path.startsWith('/live/') || path.startsWith('/images/')
 }
 
 function parameterCount(path: string): number {
@@ -67,6 +72,16 @@ function apiCors(services: GatewayServices): ReturnType<typeof cors> {
     allowHeaders: ['Content-Type', 'Authorization', 'Idempotency-Key', 'Prefer', 'Last-Event-ID'],
     exposeHeaders: ['Location', 'Preference-Applied', 'X-Request-Id', 'Retry-After', 'Server-Timing'],
     maxAge: 600,
+  })
+}
+
+/** Any page may ask for a picture on its conditions; a preflight causes nothing. */
+function preflightOfPictures(): ReturnType<typeof cors> {
+  return cors({
+    origin: '*',
+    allowMethods: ['GET', 'HEAD'],
+    allowHeaders: ['If-None-Match', 'If-Modified-Since', 'If-Range', 'Range', 'Cache-Control'],
+    maxAge: 86_400,
   })
 }
 
@@ -90,6 +105,9 @@ async function serve(
     response = await route.handle(context)
   } catch (error) {
     response = failure(error, request, requestId, log, wire)
+    if (isPicturePath(url.pathname)) {
+      for (const [name, value] of Object.entries(pictureAccess)) response.headers.set(name, value)
+    }
   }
   if (!response.headers.has('server-timing')) {
     const header = stages.header()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AnswerDocument, Route } from './route.ts'
-import { problemSchema } from './schemas.ts'
+import { imageSchema, problemSchema, recordSchema } from './schemas.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -24,7 +24,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Json
     },
     servers: [{ url: '/' }],
     paths,
-    components: { schemas: { Problem: schemaOf(problemSchema, 'output') } },
+    components: { schemas: namedSchemas() },
   }
 }
 
@@ -65,11 +65,9 @@ function operationOf(route: Route): JsonObject {
 }
 
 function operationId(route: Route): string {
-  const words = route.path
-    .split('/')
-    .filter(Boolean)
-    .map((part) => part.replaceAll(/\W/gu, ''))
-  return [route.method.toLowerCase(), ...words].join('_')
+  const words = route.path.split('/').map((part) => part.replaceAll(/\W/gu, ''))
+  // `/dashboard` and `/dashboard/` are two paths and need two names.
+  return [route.method.toLowerCase(), ...words.slice(1)].join('_')
 }
 
 function queryParameters(schema: z.ZodType | undefined): JsonObject[] {
@@ -102,7 +100,40 @@ function answerOf(answer: AnswerDocument): JsonObject {
   return { description: answer.about, content: { [answer.mediaType]: content } }
 }
 
+/**
+ * The JSON Schema of a zod schema. Named schemas are referred to where the whole document keeps them; a field that
+ * reads text (a number in a query string) documents what it means (`meta({ document })`) and not how it is parsed.
+ */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
-  return rest
+  const {
+    $schema: _,
+    $defs: _named,
+    ...rest
+  } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const meta = z.globalRegistry.get(zodSchema as unknown as z.ZodType) as
+        | { document?: JsonObject }
+        | undefined
+      if (meta?.document === undefined) return
+      for (const key of Object.keys(jsonSchema)) delete (jsonSchema as JsonObject)[key]
+      Object.assign(jsonSchema, meta.document)
+    },
+  })
+  return JSON.parse(JSON.stringify(rest).replaceAll('"#/$defs/', '"#/components/schemas/')) as JsonObject
+}
+
+/** The schemas that others refer to by name. */
+function namedSchemas(): JsonObject {
+  const registry = z.registry<{ id?: string }>()
+  for (const schema of [problemSchema, recordSchema, imageSchema]) {
+    registry.add(schema, { id: z.globalRegistry.get(schema)?.id ?? '' })
+  }
+  const { schemas } = z.toJSONSchema(registry, { io: 'output', unrepresentable: 'any' })
+  for (const schema of Object.values(schemas) as JsonObject[]) {
+    delete schema['$schema']
+    delete schema['$id']
+  }
+  return schemas
 }

@@ -2,8 +2,8 @@ import type { Origin } from '@darkroom/edge'
 import { cacheHeaders } from '@darkroom/edge'
 import { mediaTypeOf, pictureFormats, resolveVariant } from '@darkroom/picture'
 import { DarkroomError } from '../errors.ts'
-import type { StoredGeneration, StoredTimings } from '../generation/generation-row.ts'
-import type { Generations } from '../generation/generations.ts'
+import type { StoredTimings } from '../generation/generation-row.ts'
+import type { Ensured, Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
 import type { ImageAsk } from '../request/image-query.ts'
 import { parseImageUrl } from '../request/image-query.ts'
@@ -81,8 +81,11 @@ async function livePicture(
   const ask = parseLiveUrl(url)
   const spec = specOfLive(ask, options.models)
   const stages = createStageTimings()
-  const row = await stages.measure('generation', () => findOrMake(request, ask, scope, spec, options))
-  addWorkerStages(stages, row.timings)
+  const { generation: row, waited } = await stages.measure('generation', () =>
+    findOrMake(request, ask, scope, spec, options),
+  )
+  // Work of long ago is not this answer's time.
+  if (waited) addWorkerStages(stages, row.timings)
   const variant = await stages.measure('encode', () =>
     deliver(
       options.variants,
@@ -108,11 +111,11 @@ async function findOrMake(
   scope: string,
   spec: PictureSpec,
   options: PictureOriginOptions,
-): Promise<StoredGeneration> {
+): Promise<Ensured> {
   const { generations, liveWaitMs } = options
   if (request.method === 'HEAD') {
     const found = await generations.find(spec)
-    if (found !== undefined) return found
+    if (found !== undefined) return { generation: found, waited: false }
     throw new DarkroomError('not_generated', 'This picture is not made yet, and HEAD makes none: use GET.')
   }
   const signal = AbortSignal.timeout(liveWaitMs)

@@ -27,7 +27,7 @@ export interface Generations {
    * asks the database; across processes the unique record decides.
    * @throws DarkroomError of the failed record; the signal's reason, while the work goes on
    */
-  ensure(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec, signal: AbortSignal): Promise<StoredGeneration>
+  ensure(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec, signal: AbortSignal): Promise<Ensured>
   /** The stored picture of a spec, if it is there. */
   find(spec: PictureSpec): Promise<StoredGeneration | undefined>
   /** Accepts a native request durably. @throws DarkroomError idempotency_conflict, idempotency_mismatch */
@@ -57,6 +57,12 @@ export interface RegenerateResult {
   retiredImageIds: string[]
 }
 
+export interface Ensured {
+  generation: StoredGeneration
+  /** Whether this call waited for the work; otherwise the picture was there already. */
+  waited: boolean
+}
+
 export interface GenerationsOptions {
   database: Kysely<Schema>
   queue: JobQueue
@@ -68,21 +74,20 @@ export interface GenerationsOptions {
 export function createGenerations(options: GenerationsOptions): Generations {
   const { database, queue, now } = options
   const settlements = createSettlements(options)
-  const flights: Flights<StoredGeneration> = createFlights({ whenAbandoned: 'finish', now })
+  const flights: Flights<Ensured> = createFlights({ whenAbandoned: 'finish', now })
 
-  async function getOrGenerate(
-    ask: Omit<RequestAsk, 'pictures'>,
-    spec: PictureSpec,
-  ): Promise<StoredGeneration> {
+  async function getOrGenerate(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<Ensured> {
     const current = await currentRow(database, generationKey(spec))
-    if (current !== undefined && current.retired_at === null && isStored(current)) return current
+    if (current !== undefined && current.retired_at === null && isStored(current)) {
+      return { generation: current, waited: false }
+    }
     for (;;) {
       const accepted = await acceptRequest({ ...ask, pictures: [spec] }, options)
       if (accepted.kind === 'replayed') throw new Error('a prompt URL has no idempotency key')
       const [row] = accepted.request.generations
       if (row === undefined) throw new Error('a request without pictures was accepted')
       const settled = await settlements.wait(row.id)
-      if (isStored(settled)) return settled
+      if (isStored(settled)) return { generation: settled, waited: true }
       // Somebody withdrew their own request for it; this one still stands.
       if (settled.status !== 'cancelled') throw errorOf(settled, now(), accepted.request.record.id)
     }

@@ -68,7 +68,11 @@ export function createSettlements(options: { database: Kysely<Schema>; queue: Jo
       return outcome.value
     },
     close: () => {
-      closing.abort(new DarkroomError('shutting_down', 'The server is shutting down; ask again in a moment.'))
+      closing.abort(
+        new DarkroomError('shutting_down', 'The server is shutting down; ask again in a moment.', {
+          retryAfterS: 2,
+        }),
+      )
       for (const undo of forget) undo()
       wakeAll()
     },

@@ -20,6 +20,14 @@ import { resolveSize } from './size.ts'
 /** The largest `n` of one request, as on the OpenAI wire. */
 export const maxPicturesPerRequest: number = 10
 
+const countRange = `must be a whole number from 1 to ${maxPicturesPerRequest}`
+
+/** `n`, as both wires have it. */
+export const pictureCountField: z.ZodType<number> = z
+  .int(countRange)
+  .min(1, countRange)
+  .max(maxPicturesPerRequest, countRange)
+
 /** A native or OpenAI request, normalised: `n` pictures, picture i with seed + i. */
 export interface GenerationAsk {
   prompt: string
@@ -61,7 +69,7 @@ export const generationBodySchema: z.ZodType<GenerationBody> = z.strictObject({
   w: sideField.optional(),
   h: sideField.optional(),
   seed: seedField.optional(),
-  n: z.int().min(1).max(maxPicturesPerRequest).optional(),
+  n: pictureCountField.optional(),
   scope: scopeField.optional(),
   tags: z.array(tagField).max(textLimits.tags).optional(),
   webhook: z.unknown().optional(),

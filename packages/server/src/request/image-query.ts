@@ -84,6 +84,6 @@ export function canonicalImageQuery(ask: ImageAsk, format: PictureFormat | undef
   if (ask.h !== undefined) query.set('h', String(ask.h))
   if (ask.fit !== undefined) query.set('fit', ask.fit)
   if (format !== undefined) query.set('format', format)
-  if (ask.q !== undefined) query.set('q', String(ask.q))
+  if (ask.q !== undefined && format !== 'png') query.set('q', String(ask.q))
   return query.toString()
 }

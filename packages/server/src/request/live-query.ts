@@ -112,6 +112,9 @@ export function canonicalLiveQuery(ask: LiveAsk, delivery: { format: PictureForm
   query.set('size', `${ask.widthPx}x${ask.heightPx}`)
   query.set('seed', String(ask.seed))
   query.set('format', delivery.format)
-  if (ask.delivery.quality !== undefined) query.set('q', String(ask.delivery.quality))
+  // PNG is lossless: no quality of it differs.
+  if (ask.delivery.quality !== undefined && delivery.format !== 'png') {
+    query.set('q', String(ask.delivery.quality))
+  }
   return query.toString()
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { DarkroomError } from '../errors.ts'
 import { modelField, promptField, scopeField, seedField } from './fields.ts'
 import type { GenerationAsk } from './generation-body.ts'
-import { checkSeedRange, maxPicturesPerRequest } from './generation-body.ts'
+import { checkSeedRange, pictureCountField } from './generation-body.ts'
 import { parseWith } from './query.ts'
 import { resolveSize } from './size.ts'
 
@@ -48,17 +48,19 @@ interface OpenAIImageBody {
 export const openAIImageBodySchema: z.ZodType<OpenAIImageBody> = z.strictObject({
   prompt: promptField,
   model: nullable(modelField),
-  n: nullable(z.int().min(1).max(maxPicturesPerRequest)),
+  n: nullable(pictureCountField),
   size: nullable(z.string()).meta({ example: '1024x1024' }),
   quality: nullable(z.enum(['standard', 'hd', 'low', 'medium', 'high', 'auto'])),
   style: nullable(z.enum(['vivid', 'natural'])),
   response_format: nullable(z.enum(['url', 'b64_json'])),
   output_format: nullable(z.enum(['png', 'jpeg', 'webp'])),
-  output_compression: nullable(z.int().min(0).max(100)),
+  output_compression: nullable(
+    z.int('must be 0 to 100').min(0, 'must be 0 to 100').max(100, 'must be 0 to 100'),
+  ),
   background: nullable(z.enum(['transparent', 'opaque', 'auto'])),
   moderation: nullable(z.enum(['low', 'auto'])),
   stream: nullable(z.boolean()),
-  partial_images: nullable(z.int().min(0).max(3)),
+  partial_images: nullable(z.int('must be 0 to 3').min(0, 'must be 0 to 3').max(3, 'must be 0 to 3')),
   user: nullable(z.string().max(512)),
   seed: nullable(seedField),
   scope: nullable(scopeField),

@@ -67,4 +67,5 @@ export function integerText(min: number, max: number): z.ZodType<number> {
     .regex(/^\d{1,10}$/u, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+    .meta({ document: { type: 'integer', minimum: min, maximum: max } })
 }

@@ -9,6 +9,13 @@ form.addEventListener('submit', (event) => {
   void make(byId('prompt').value, byId('size').value, Number(byId('seed').value) || 0)
 })
 
+// Enter asks, as in a search box; Shift+Enter is a new line.
+byId('prompt').addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+  event.preventDefault()
+  form.requestSubmit()
+})
+
 /** Asks for one picture, shows what happens to it, and then the picture itself. */
 async function make(prompt, size, seed) {
   listening?.close()

@@ -126,7 +126,12 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   try {
     return await answerWhenDone(context, services, accepted.request)
   } finally {
-    if (idempotency !== undefined) await services.generations.answered(idempotency.owner, idempotency.key)
+    if (idempotency !== undefined) {
+      // What is noted here only lets repeats be answered sooner: no reason to lose the answer.
+      await services.generations
+        .answered(idempotency.owner, idempotency.key)
+        .catch((error: unknown) => context.log.warn({ err: error }, 'an answer could not be noted'))
+    }
   }
 }
 
@@ -232,7 +237,12 @@ async function regenerate(context: RouteContext, services: GatewayServices): Pro
   // Soft: the old picture is shown while the new one is made, and replaced by it.
   if (retiredImageIds.length > 0)
     await services.purges.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
-  return answerWhenDone(context, services, request)
+  const response = await answerWhenDone(context, services, request)
+  // Whoever was told that the new one is there must not be served the old one once more.
+  if (response.status === 201 && retiredImageIds.length > 0) {
+    await services.purges.purge({ tags: retiredImageIds, soft: false, domain: defaultProject })
+  }
+  return response
 }
 
 /** The record as it leaves the house: URLs with the public address. */

@@ -9,6 +9,7 @@ const notBuilt: readonly {
   wire?: 'openai'
 }[] = [
   { methods: ['POST'], path: '/v1/images/edits', what: 'Edits', wire: 'openai' },
+  { methods: ['POST'], path: '/v1/images/variations', what: 'Variations', wire: 'openai' },
   { methods: ['GET'], path: '/v1/generations/{id}/explain', what: 'Explaining a generation' },
   { methods: ['POST', 'GET'], path: '/v1/carousels', what: 'Carousels' },
   { methods: ['GET'], path: '/v1/carousels/{id}', what: 'Carousels' },

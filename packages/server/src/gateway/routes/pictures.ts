@@ -66,6 +66,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
   }
   const response = await throughEdge(context, services, key, () => refuseWork(context, services, ask))
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
+  extendByAge(response.headers)
   return response
 }
 
@@ -146,25 +147,53 @@ async function pictureAnswer(response: Response, context: RouteContext): Promise
   const own = context.stages.header()
   const origin = headers.get('server-timing')
   headers.set('server-timing', isMiss && origin !== null ? `${own}, ${origin}` : own)
-  if (response.ok || response.status === 304) {
-    headers.set('access-control-allow-origin', '*')
-    headers.set(
-      'access-control-expose-headers',
-      'X-Image-Id, X-Image-Seed, X-Cache-Status, Cache-Status, Server-Timing',
-    )
-    headers.set('cross-origin-resource-policy', 'cross-origin')
-    headers.set('timing-allow-origin', '*')
-  } else if (headers.get('content-type') === 'application/problem+json') {
-    headers.set('cache-control', 'no-store')
+  for (const [name, value] of Object.entries(pictureAccess)) headers.set(name, value)
+  if (response.status < 400) return response
+  headers.set('cache-control', 'no-store')
+  headers.delete('content-length')
+  if (headers.get('content-type') === 'application/problem+json') {
     // A shared error names the request that met it; each reader gets its own id to ask the log with.
     const problem = (await response.json()) as Record<string, unknown>
-    headers.delete('content-length')
     return new Response(JSON.stringify({ ...problem, requestId: context.requestId }), {
       status: response.status,
       headers,
     })
   }
-  return response
+  return explained(response, context)
+}
+
+/** Pictures can be shown and read by any page, and so can the reason why there is none. */
+export const pictureAccess: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers':
+    'X-Image-Id, X-Image-Seed, X-Cache-Status, X-Request-Id, Cache-Status, Server-Timing, Retry-After, ETag',
+  'cross-origin-resource-policy': 'cross-origin',
+  'timing-allow-origin': '*',
+}
+
+/** The edge's own refusals in the words of this API. */
+function explained(response: Response, context: RouteContext): Response {
+  const error =
+    response.status === 416
+      ? new DarkroomError('invalid_range', 'The range begins after the end; Content-Range has the size.')
+      : new DarkroomError(
+          'not_cached',
+          'only-if-cached was asked for, and the edge does not have this picture.',
+        )
+  const { headers, body, status } = errorResponse(error, context.requestId)
+  for (const [name, value] of response.headers) if (!headers.has(name)) headers.set(name, value)
+  return new Response(body, { status, headers })
+}
+
+/**
+ * A browser counts `Age` (RFC 9111 §4.2.3) against `max-age`: its short while begins when it gets the answer, not
+ * when the edge did.
+ */
+function extendByAge(headers: Headers): void {
+  const age = Number(headers.get('age') ?? 0)
+  const browserS = /^public, max-age=(\d+)$/u.exec(headers.get('cache-control') ?? '')?.[1]
+  if (age > 0 && browserS !== undefined)
+    headers.set('cache-control', `public, max-age=${Number(browserS) + age}`)
 }
 
 /**
@@ -195,8 +224,8 @@ async function placeholderFor(
       'cache-control': 'no-store',
       refresh: '2',
       'x-cache-status': 'MISS',
-      'access-control-allow-origin': '*',
-      'cross-origin-resource-policy': 'cross-origin',
+      'cache-status': 'darkroom; fwd=uri-miss; detail=placeholder',
+      ...pictureAccess,
     },
   })
 }

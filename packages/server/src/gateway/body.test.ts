@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { maxJsonBytes, mediaTypeOfRequest, readBytes, readJsonBody } from './body.ts'
+
+function post(body: BodyInit, contentType: string | undefined = 'application/json'): Request {
+  const headers = new Headers()
+  if (contentType !== undefined) headers.set('content-type', contentType)
+  return new Request('http://127.0.0.1/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit)
+}
+
+/** A body of unknown length, in chunks; counts how many of them were asked for. */
+function chunked(
+  chunkBytes: number,
+  count: number,
+): { body: ReadableStream<Uint8Array>; pulled: () => number } {
+  let pulled = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      if (pulled === count) return controller.close()
+      pulled += 1
+      controller.enqueue(new Uint8Array(chunkBytes).fill(0x20))
+    },
+  })
+  return { body, pulled: () => pulled }
+}
+
+describe('a JSON body', () => {
+  test.each(['application/json', 'Application/JSON; charset=utf-8', 'application/problem+json'])(
+    'is read as %s',
+    async (contentType) => {
+      expect(await readJsonBody(post('{"prompt":"ü"}', contentType))).toEqual({ prompt: 'ü' })
+    },
+  )
+
+  test.each(['text/plain', 'multipart/form-data', 'application/x-www-form-urlencoded', ''])(
+    'as %j is refused with 415',
+    async (contentType) => {
+      await expect(readJsonBody(post('{}', contentType))).rejects.toMatchObject({ status: 415 })
+    },
+  )
+
+  test.each([['{'], [''], ['undefined'], [new Uint8Array([0x22, 0xff, 0x22])]])(
+    'that is none is refused with 400: %j',
+    async (body) => {
+      await expect(readJsonBody(post(body))).rejects.toMatchObject({ code: 'invalid_json', status: 400 })
+    },
+  )
+})
+
+describe('the size of a body', () => {
+  test('at the limit it is read, in one chunk or in many', async () => {
+    expect((await readBytes(post(new Uint8Array(1000)), 1000)).byteLength).toBe(1000)
+    expect((await readBytes(post(chunked(100, 10).body), 1000)).byteLength).toBe(1000)
+  })
+
+  test('one byte more is refused, whether it was declared or not', async () => {
+    await expect(readBytes(post(new Uint8Array(1001)), 1000)).rejects.toMatchObject({ status: 413 })
+    await expect(readBytes(post(chunked(1001, 1).body), 1000)).rejects.toMatchObject({ status: 413 })
+  })
+
+  test('a refused body is read to its end, so that its sender reads the answer', async () => {
+    const sent = chunked(maxJsonBytes, 3)
+    await expect(readJsonBody(post(sent.body))).rejects.toMatchObject({ code: 'body_too_large' })
+    expect(sent.pulled()).toBe(3)
+  })
+
+  test('but not for ever', async () => {
+    const sent = chunked(16 * 1024 * 1024, 1000)
+    await expect(readBytes(post(sent.body), 1000)).rejects.toMatchObject({ code: 'body_too_large' })
+    expect(sent.pulled()).toBeLessThan(12)
+  })
+})
+
+test('a media type is compared without parameters and case', () => {
+  expect(mediaTypeOfRequest(post('', ' Image/PNG ; q=1'))).toBe('image/png')
+})
