@@ -17,7 +17,8 @@ const servers: ServerProcess[] = []
 
 beforeAll(async () => {
   folder = await createDatabaseFolder()
-  database = await startEmbeddedPostgres({ dataDir: join(folder.path, 'postgres') })
+  // Four processes with up to 17 connections each (README); the embedded default of 50 is meant for one.
+  database = await startEmbeddedPostgres({ dataDir: join(folder.path, 'postgres'), maxConnections: 80 })
 })
 afterAll(async () => {
   await database.stop()
@@ -62,6 +63,8 @@ describe('four processes on one database and one folder', () => {
     const answers = Array.from({ length: 200 }, async (_, index) => {
       const server = four[index % four.length]
       const response = await fetch(`${server?.url}/live/demo?prompt=harbour+${index % 10}&size=256x192`)
+      // Its own words say more than a status.
+      if (response.status !== 200) throw new Error(await response.text())
       return { status: response.status, picture: index % 10, hash: await bodyHash(response) }
     })
     // As many as the workers take at once are being drawn, while the other requests arrive.
