@@ -1,5 +1,3 @@
-import { DarkroomError } from '../errors.ts'
-
 /**
  * C0 and C1 controls other than white space. PostgreSQL cannot store U+0000 and no model reads the others, so
  * they are refused where they come in instead of failing deep inside as a 500.
@@ -18,14 +16,4 @@ export function isPlainText(text: string): boolean {
  */
 export function normalisePrompt(prompt: string): string {
   return prompt.normalize('NFC').replaceAll(/\s+/gu, ' ').trim()
-}
-
-/** @throws DarkroomError invalid_request naming the parameter */
-export function requirePlainText(name: string, text: string): void {
-  if (isPlainText(text)) return
-  throw new DarkroomError(
-    'invalid_request',
-    `${name} has control characters or is not well-formed Unicode; send plain text.`,
-    { param: name },
-  )
 }

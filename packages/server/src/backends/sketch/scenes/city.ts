@@ -1,4 +1,4 @@
-import { acrossPx } from '../place.ts'
+import { acrossPx, aloftSpot } from '../place.ts'
 import { createCanvas } from '@napi-rs/canvas'
 import { css, mix, oklch, type Colour } from '../colour.ts'
 import { glow, vertical } from '../paint.ts'
@@ -75,14 +75,12 @@ function citySpot(
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const xPx = acrossPx(stage, random, index, total, [0.08, 0.18])
   if (habitat === 'sky') {
-    const yPx = horizonYPx * random.between(0.26, 0.34)
-    return {
-      xPx,
-      yPx,
-      heightPx: Math.min(300 * unitPx, horizonYPx * 0.42),
+    return aloftSpot(stage, random, xPx, {
+      between: [0.26, 0.34],
+      mostUnits: 300,
+      mostShare: 0.42,
       depth: 0.08,
-      behind: palette.sky[1],
-    }
+    })
   }
   if (habitat === 'water') {
     const yPx = horizonYPx + (heightPx - horizonYPx) * 0.42

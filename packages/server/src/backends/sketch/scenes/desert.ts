@@ -1,4 +1,4 @@
-import { acrossPx } from '../place.ts'
+import { acrossPx, aloftSpot } from '../place.ts'
 import { mix, oklch, type Colour } from '../colour.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
@@ -65,17 +65,11 @@ function desertSpot(
   index: number,
   total: number,
 ): Spot {
-  const { heightPx, horizonYPx, unitPx, palette } = stage
+  const { heightPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0.1, 0.2])
   if (habitat === 'sky') {
-    return {
-      xPx: x,
-      yPx: horizonYPx * random.between(0.4, 0.52),
-      heightPx: Math.min(380 * unitPx, horizonYPx * 0.66),
-      depth: 0.08,
-      behind: palette.sky[1],
-    }
+    return aloftSpot(stage, random, x, { between: [0.4, 0.52], mostUnits: 380, mostShare: 0.66, depth: 0.08 })
   }
   const isNear = habitat === 'foreground'
   const crest: readonly Point[] = dunes.at(isNear ? -1 : -2)?.crest ?? []

@@ -1,4 +1,4 @@
-import { acrossPx } from '../place.ts'
+import { acrossPx, aloftSpot } from '../place.ts'
 import { mix, oklch, type Colour } from '../colour.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Random } from '../random.ts'
@@ -139,17 +139,11 @@ function meadowSpot(
   index: number,
   total: number,
 ): Spot {
-  const { heightPx, horizonYPx, unitPx, palette } = stage
+  const { heightPx, unitPx, palette } = stage
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0.08, 0.2])
   if (habitat === 'sky') {
-    return {
-      xPx: x,
-      yPx: horizonYPx * random.between(0.38, 0.5),
-      heightPx: Math.min(400 * unitPx, horizonYPx * 0.7),
-      depth: 0.08,
-      behind: palette.sky[1],
-    }
+    return aloftSpot(stage, random, x, { between: [0.38, 0.5], mostUnits: 400, mostShare: 0.7, depth: 0.08 })
   }
   const isNear = habitat === 'foreground'
   const line = lines[isNear ? ranks - 1 : 3] ?? []

@@ -1,4 +1,4 @@
-import { acrossPx } from '../place.ts'
+import { acrossPx, aloftSpot } from '../place.ts'
 import { createCanvas } from '@napi-rs/canvas'
 import { mix, oklch } from '../colour.ts'
 import { glow, heightAt, type Point } from '../paint.ts'
@@ -187,13 +187,12 @@ function mountainSpot(
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const x = acrossPx(stage, random, index, total, [0.16, 0.24])
   if (habitat === 'sky') {
-    return {
-      xPx: acrossPx(stage, random, index, total, [0.04, 0.2]),
-      yPx: horizonYPx * random.between(0.32, 0.42),
-      heightPx: Math.min(340 * unitPx, horizonYPx * 0.6),
+    return aloftSpot(stage, random, acrossPx(stage, random, index, total, [0.04, 0.2]), {
+      between: [0.32, 0.42],
+      mostUnits: 340,
+      mostShare: 0.6,
       depth: 0.08,
-      behind: palette.sky[1],
-    }
+    })
   }
   if (habitat === 'water') {
     const y = horizonYPx + (heightPx - horizonYPx) * random.between(0.24, 0.36)

@@ -1,4 +1,4 @@
-import { acrossPx } from '../place.ts'
+import { acrossPx, aloftSpot } from '../place.ts'
 import { heightAt, type Point } from '../paint.ts'
 import type { Habitat, Spot, Stage } from '../stage.ts'
 import { standHeightOf, type Headland } from './sea-land.ts'
@@ -15,14 +15,12 @@ export function seaSpot(stage: Stage, land: Land, habitat: Habitat, index: numbe
   const random = stage.random.fork(`spot ${habitat} ${index}`)
   const xPx = acrossPx(stage, random, index, total, [0.1, 0.19])
   if (habitat === 'sky') {
-    const yPx = horizonYPx * random.between(0.34, 0.46)
-    return {
-      xPx,
-      yPx,
-      heightPx: Math.min(430 * unitPx, horizonYPx * 0.75),
+    return aloftSpot(stage, random, xPx, {
+      between: [0.34, 0.46],
+      mostUnits: 430,
+      mostShare: 0.75,
       depth: 0.1,
-      behind: palette.sky[1],
-    }
+    })
   }
   if (habitat === 'ground' && land.headland !== undefined) {
     const standX = land.headland.standXPx + index * 130 * unitPx * light.side
