@@ -1,0 +1,8 @@
+export type { CarouselErrorCode } from './carousel-error.ts'
+export { CarouselError } from './carousel-error.ts'
+export type { BaseInput, CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
+export type { Face, Frame, FrameAnalysis, RegionStatistics, RowRange } from './frame.ts'
+export type { Brand } from './layout/brand.ts'
+export type { Theme } from './layout/theme.ts'
+export type { RectPx, SlideFit, SlideKind, SlideText } from './slide.ts'
+export { slideKinds } from './slide.ts'
