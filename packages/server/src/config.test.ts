@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ConfigError, parseConfig, unknownVariables, variables } from './config.ts'
+import { parseConfig, unknownVariables, variables } from './config.ts'
+import { ConfigError } from './config-variable.ts'
 
 function faultsOf(environment: Record<string, string>): string[] {
   try {

@@ -2,35 +2,9 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { Parsed } from './config-variable.ts'
+import { defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
-
-/** Thrown with every fault of the configuration at once, each naming its variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly faults: readonly ConfigFault[]
-
-  constructor(faults: readonly ConfigFault[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n` +
-        faults
-          .map(
-            (fault) =>
-              `  ${fault.variable}: ${fault.message} (docs/configuration.md#${anchorOf(fault.variable)})`,
-          )
-          .join('\n'),
-    )
-    this.faults = faults
-  }
-}
-
-export interface ConfigFault {
-  variable: string
-  message: string
-}
-
-function anchorOf(variable: string): string {
-  return variable.toLowerCase()
-}
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -53,41 +27,6 @@ export interface Config {
   readonly maxUploadBytes: number
   readonly logLevel: string
 }
-
-interface Variable<T> {
-  schema: z.ZodType<T, string | undefined>
-  /** As the documentation prints it. */
-  fallback: string
-  about: string
-}
-
-function defineVariable<T>(
-  fallback: string,
-  about: string,
-  schema: z.ZodType<T, string | undefined>,
-): Variable<T> {
-  return { schema, fallback, about }
-}
-
-function integer(min: number, max: number, fallback: number): z.ZodType<number, string | undefined> {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/u, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .optional()
-    .transform((value) => value ?? fallback)
-}
-
-function httpUrl(): z.ZodType<string | undefined, string | undefined> {
-  return z
-    .url({ protocol: /^https?$/u, error: 'must be an http:// or https:// URL' })
-    .transform((url) => url.replace(/\/+$/u, ''))
-    .optional()
-}
-
-/** One megabyte, as limits count it. */
-export const megabyte: number = 1024 * 1024
 
 /**
  * Every variable the platform reads, with its default and its meaning: `docs/configuration.md` is generated from
@@ -230,33 +169,12 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
 }
 
-type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
-  [Name in keyof Table]: z.output<Table[Name]['schema']>
-}
-
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   return configOf(parseVariables(variables, environment))
-}
-
-/** Parses the variables of one table. @throws ConfigError with all faults */
-export function parseVariables<Table extends Readonly<Record<string, { schema: z.ZodType }>>>(
-  table: Table,
-  environment: Readonly<Record<string, string | undefined>>,
-): Parsed<Table> {
-  const faults: ConfigFault[] = []
-  const parsed: Record<string, unknown> = {}
-  for (const [name, { schema }] of Object.entries(table)) {
-    const text = environment[name]
-    const result = schema.safeParse(text === '' ? undefined : text)
-    if (result.success) parsed[name] = result.data
-    else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return parsed as Parsed<Table>
 }
 
 /** Variables of later parts and of tests, which are no misspelling. */
