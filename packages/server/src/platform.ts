@@ -27,7 +27,7 @@ import { createPurges } from './gateway/purges.ts'
 import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
-import { createPgBossQueue } from './queue/pg-boss-queue.ts'
+import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
 import { createObjects } from './storage/objects.ts'
 import { createVariants } from './storage/variants.ts'
@@ -106,8 +106,9 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
 
   const listener = await createListener({ connection: target.connection, log })
   closers.add('the listener', () => listener.close())
-  const queue = await createPgBossQueue({ connection: target.connection, listener, log })
-  closers.add('the queue', () => queue.close())
+  const queues = await createPgBossQueues({ connection: target.connection, listener, log })
+  closers.add('the queues', () => queues.close())
+  const queue = queues.generations
 
   await makeFolder(config.storageDir)
   const store = createFileObjectStore({ directory: config.storageDir })

@@ -133,8 +133,8 @@ async function readWithGenerations(
 function subscribe(queue: JobQueue, generationIds: readonly string[], listener: () => void): () => void {
   const wanted = new Set(generationIds)
   const undo = [
-    queue.onAnnouncement(({ generationId }) => {
-      if (wanted.has(generationId)) listener()
+    queue.onAnnouncement(({ recordId }) => {
+      if (wanted.has(recordId)) listener()
     }),
     queue.onReconnect(listener),
   ]

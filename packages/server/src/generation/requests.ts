@@ -53,7 +53,7 @@ export async function acceptRequest(
 ): Promise<Accepted> {
   return await context.database.transaction().execute(async (transaction) => {
     await before(transaction)
-    const id = `req_${randomBytes(16).toString('base64url')}`
+    const id = newRequestId()
     if (ask.idempotency !== undefined) {
       const claim: IdempotencyClaim = await claimIdempotencyKey(transaction, {
         ...ask.idempotency,
@@ -61,10 +61,24 @@ export async function acceptRequest(
       })
       if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
     }
-    const generations = await armAll(ask, transaction, context)
-    const request = await insertRequest(ask, id, generations, transaction)
-    return { kind: 'accepted', request: withRecord(request, generations) }
+    return { kind: 'accepted', request: await acceptIn(transaction, ask, context, id) }
   })
+}
+
+/** Accepts a request within a transaction that does more, without an idempotency key. */
+export async function acceptIn(
+  transaction: Transaction<Schema>,
+  ask: RequestAsk,
+  context: AcceptContext,
+  id: string = newRequestId(),
+): Promise<RequestWithGenerations> {
+  const generations = await armAll(ask, transaction, context)
+  const request = await insertRequest(ask, id, generations, transaction)
+  return withRecord(request, generations)
+}
+
+function newRequestId(): string {
+  return `req_${randomBytes(16).toString('base64url')}`
 }
 
 /** Arms every picture, in the order of the keys so that two requests never wait for each other. */

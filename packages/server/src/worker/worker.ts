@@ -117,12 +117,12 @@ function createRuns(options: WorkerOptions): Runs {
         runs.delete(run)
       }
     },
-    hear: ({ generationId, seq, type }) => {
+    hear: ({ recordId, seq, type }) => {
       if (type !== 'cancelled' && type !== 'queued') return
       // Queued again while it runs here: somebody took this worker for dead. An announcement from before this run
       // may come late, and is about an earlier one.
       interrupt(type === 'cancelled' ? 'cancelled' : 'lease_lost', ({ row }) => {
-        return row?.id === generationId && seq > row.event_seq
+        return row?.id === recordId && seq > row.event_seq
       })
     },
     drain: () => {
