@@ -10,6 +10,7 @@ export const errorTable = {
   duplicate_parameter: { status: 400, title: 'A parameter was given twice' },
   unsupported_parameter: { status: 400, title: 'This parameter is not supported yet' },
   unknown_model: { status: 400, title: 'Unknown model' },
+  unknown_image: { status: 400, title: 'Unknown picture' },
   malformed_http: { status: 400, title: 'The request is not valid HTTP' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   invalid_range: { status: 416, title: 'The range cannot be satisfied' },
@@ -32,6 +33,12 @@ export const errorTable = {
   unsupported_media_type: { status: 415, title: 'Unsupported content type' },
   not_an_image: { status: 415, title: 'Not a picture in a supported format' },
   image_too_large: { status: 413, title: 'The picture has too many pixels' },
+  base_forbidden: { status: 422, title: 'This URL is not fetched' },
+  base_unreachable: { status: 422, title: 'The URL did not give a picture' },
+  base_timeout: { status: 422, title: 'The URL did not answer in time' },
+  base_too_large: { status: 422, title: 'The base is too large' },
+  base_too_small: { status: 422, title: 'The base has too few pixels' },
+  base_gone: { status: 409, title: 'The base of the carousel was taken down' },
   idempotency_mismatch: { status: 422, title: 'This idempotency key was used with another body' },
   unsupported_by_backend: { status: 422, title: 'The backend cannot do this' },
   out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
@@ -74,6 +81,7 @@ export interface ErrorFacts {
   headers?: Readonly<Record<string, string>> | undefined
   /** The record's id, where one exists. */
   generationId?: string | undefined
+  carouselId?: string | undefined
   cause?: unknown
 }
 

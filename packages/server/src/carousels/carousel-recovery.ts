@@ -61,9 +61,15 @@ async function eachHandedBack(
     const done = await context.database
       .transaction()
       .execute((transaction) => handBack(transaction, context, id, isStill))
-    if (done) count += 1
+    if (done !== undefined) count += 1
+    // Claims are locked before carousels, so not in the same transaction.
+    if (done === 'failed') await release(context, id)
   }
   return count
+}
+
+async function release(context: CarouselContext, id: string): Promise<void> {
+  await context.database.transaction().execute((transaction) => releaseClaims(transaction, context, id))
 }
 
 /** Two sweepers may find the same carousel: the lock lets one of them act. */
@@ -72,7 +78,7 @@ async function handBack(
   context: CarouselContext,
   id: string,
   isStill: (row: CarouselRow, jobIsOpen: boolean) => boolean,
-): Promise<boolean> {
+): Promise<'queued' | 'failed' | undefined> {
   const row = await transaction
     .selectFrom('carousels')
     .selectAll()
@@ -82,12 +88,12 @@ async function handBack(
     .forUpdate()
     .skipLocked()
     .executeTakeFirst()
-  if (row === undefined || !isStill(row, row.job_is_open)) return false
+  if (row === undefined || !isStill(row, row.job_is_open)) return undefined
   if (row.job_id !== null) await context.queue.cancel(row.job_id, { transaction })
   if (row.reruns + 1 > maxReruns) {
     const message = `Each of the ${maxReruns + 1} workers that ran this carousel died.`
     await failOpenSlides(transaction, context, id, { code: 'worker_lost', message })
-    return true
+    return 'failed'
   }
   const jobId = randomUUID()
   await tell(transaction, context.queue, {
@@ -97,7 +103,7 @@ async function handBack(
     values: { status: 'queued', job_id: jobId, lease: null, worker_id: null, reruns: row.reruns + 1 },
   })
   await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
-  return true
+  return 'queued'
 }
 
 /** Carousels that have ended and still hold claims, and those that wait for a claim that is gone. */
@@ -109,11 +115,7 @@ async function wakeAbandoned(context: CarouselContext): Promise<number> {
     ) claim join carousels on carousels.id = claim.carousel_id
     where carousels.status not in ('queued', 'running') limit ${maxAtOnce}
   `.execute(context.database)
-  for (const { id } of holders.rows) {
-    await context.database
-      .transaction()
-      .execute((transaction) => releaseClaims(transaction, context, id))
-  }
+  for (const { id } of holders.rows) await release(context, id)
   const waiting = await sql<{ id: string }>`
     select id from carousels where status = 'queued' and (
       (waits_for = 'base' and not exists (select from base_claims where key = carousels.base_key))

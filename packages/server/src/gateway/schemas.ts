@@ -42,6 +42,7 @@ export const problemSchema: z.ZodType = z
     requestId: z.string(),
     param: z.string().optional(),
     generationId: z.string().optional(),
+    carouselId: z.string().optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
