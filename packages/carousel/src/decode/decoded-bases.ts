@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { LedgerWriter, Lease, Memo, Outcome } from '@darkroom/once'
 import { createMemo } from '@darkroom/once'
 import type { PictureFacts } from '@darkroom/picture'
@@ -109,6 +110,8 @@ class Bases implements DecodedBases {
     return this.#pixels.get(
       unit,
       async (flight) => {
+        // Carousels that were given the same bytes at the same moment say what they want first.
+        await setImmediate()
         const wanted = this.#wants.of(unit).map((other) => scaleFor(facts, other))
         const decoded = await decodeBase(base.bytes, facts, Math.max(needed, ...wanted), flight.signal)
         this.#live += 1

@@ -55,7 +55,10 @@ async function readBounded(
 }
 
 function unreadable(cause: unknown): CarouselError {
-  return new CarouselError('BASE_INVALID', 'There is no readable file at this path.', { param: 'base', cause })
+  return new CarouselError('BASE_INVALID', 'There is no readable file at this path.', {
+    param: 'base',
+    cause,
+  })
 }
 
 /** For every way in which a base can be too large, in one sentence. */
