@@ -62,7 +62,7 @@ export class CarouselRun implements Carousel {
     // While the bytes travel.
     const prepared = prepareSlides({ slides, size, theme, brand }, undefined)
     const base = await sourcing
-    using _wanted = bases.want(base, domain, size)
+    using wanted = bases.want(base, domain, size)
     using held = await frames.get({ base, facts: base.facts, domain }, size, this.#counts, signal)
     const { frame } = held
     const shared = { frame, prepared, placement: placeSlides(frame, prepared), facts: base.facts }
