@@ -42,7 +42,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'errors.ts': { holds: 'the closed list of error codes; every room may import it', packages: [], rooms: [] },
   request: {
     holds: 'HTTP input → validated → canonical → generation key',
-    packages: ['once', 'picture'],
+    packages: ['once', 'picture', 'carousel'],
     rooms: [],
   },
   access: {
@@ -62,13 +62,13 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   carousels: {
     holds: 'a carousel as durable work',
-    packages: ['carousel', 'once'],
-    rooms: ['generation', 'storage'],
+    packages: ['carousel', 'once', 'outbound', 'picture'],
+    rooms: ['request', 'database', 'queue', 'generation', 'storage'],
   },
   queue: { holds: 'job queue over pg-boss', packages: [], rooms: ['database'] },
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
-    packages: ['picture'],
+    packages: ['once', 'picture', 'carousel'],
     rooms: ['queue', 'backends', 'storage', 'generation', 'carousels'],
   },
   backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { parseAllowList } from '@darkroom/outbound'
 import { z } from 'zod'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
@@ -20,6 +21,9 @@ export interface Config {
   readonly liveWaitMs: number
   readonly backendTimeoutMs: number
   readonly workerConcurrency: number
+  readonly carouselConcurrency: number
+  /** What of private networks may be fetched from: CIDR ranges, addresses, hosts. */
+  readonly outboundAllow: readonly string[]
   readonly drainMs: number
   readonly edgeMaxBytes: number
   readonly cdn: boolean
@@ -123,6 +127,23 @@ export const variables = {
     'How many generations this process runs at once.',
     integer(1, 64, 2),
   ),
+  DARKROOM_CAROUSEL_CONCURRENCY: defineVariable(
+    '4',
+    'How many carousels this process makes at once; most of their time they wait for a base.',
+    integer(1, 64, 4),
+  ),
+  DARKROOM_OUTBOUND_ALLOW: defineVariable(
+    '',
+    'What URLs of bases may lead to although it is not public, separated by commas: CIDR ranges, addresses, hosts, *.parent. For tests and private networks.',
+    z
+      .string()
+      .optional()
+      .transform((text) => listOf(text))
+      .refine(
+        isAllowList,
+        'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,127.0.0.1,*.example.internal',
+      ),
+  ),
   DARKROOM_DRAIN_S: defineVariable(
     '5',
     'How long a stopping worker lets running generations end before it hands them back to the queue.',
@@ -143,12 +164,7 @@ export const variables = {
     z
       .string()
       .optional()
-      .transform((text) =>
-        (text ?? '')
-          .split(',')
-          .map((origin) => origin.trim())
-          .filter((origin) => origin !== ''),
-      )
+      .transform((text) => listOf(text))
       .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
@@ -165,6 +181,22 @@ export const variables = {
   ),
 } as const
 
+function listOf(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function isAllowList(items: readonly string[]): boolean {
+  try {
+    parseAllowList(items)
+    return true
+  } catch {
+    return false
+  }
+}
+
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
 }
@@ -178,7 +210,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 }
 
 /** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
+const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
 
 /**
  * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
@@ -203,6 +235,8 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
     backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,
     workerConcurrency: parsed.DARKROOM_WORKER_CONCURRENCY,
+    carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
+    outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,

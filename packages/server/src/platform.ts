@@ -1,4 +1,8 @@
+import type { CarouselMaker } from '@darkroom/carousel'
+import { createCarouselMaker } from '@darkroom/carousel'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
+import type { Outbound } from '@darkroom/outbound'
+import { createOutbound } from '@darkroom/outbound'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +13,8 @@ import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
 import type { ModelTable } from './backends/model-table.ts'
+import { createCarouselLeases } from './carousels/carousel-leases.ts'
+import { createCarousels } from './carousels/carousels.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
@@ -32,6 +38,7 @@ import { createFileObjectStore } from './storage/file-object-store.ts'
 import { createObjects } from './storage/objects.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { startCarouselWorker } from './worker/carousel-worker.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** Everything of one process, composed and running; only the socket is missing. */
@@ -119,6 +126,15 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const generations = createGenerations({ database, queue, secret, now })
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
+  const { outbound, maker } = composeCarousels(config, closers)
+  const carouselRecords = { database, queue: queues.carousels, now }
+  const carousels = createCarousels({
+    ...carouselRecords,
+    generations: { database, queue, secret, now },
+    maker,
+    outbound,
+  })
+  closers.add('those who wait for carousels', () => carousels.close())
 
   const sessionLock = await createSessionLock({
     connection: target.connection,
@@ -140,6 +156,19 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     now,
   })
   closers.add('the worker', () => worker.stop())
+  const carouselWorker = await startCarouselWorker({
+    leases: createCarouselLeases({ ...carouselRecords, secret }),
+    queue: queues.carousels,
+    maker,
+    objects,
+    lock: sessionLock,
+    log,
+    concurrency: config.carouselConcurrency,
+    drainMs: config.drainMs,
+    sweepIntervalMs: 1000,
+    now,
+  })
+  closers.add('the worker of carousels', () => carouselWorker.stop())
 
   const models = createModels({
     resolve: (name) => table.resolve(name),
@@ -159,6 +188,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   closers.add('the purges', () => purges.close())
   const gateway = createGateway({
     generations,
+    carousels,
     images,
     objects,
     variants,
@@ -187,6 +217,15 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends
+}
+
+/** The door for URLs of users, and the maker that shares work between all carousels of this process. */
+function composeCarousels(config: Config, closers: Closers): { outbound: Outbound; maker: CarouselMaker } {
+  const outbound = createOutbound({ allow: config.outboundAllow, maxBytes: config.maxUploadBytes })
+  closers.add('the door to other hosts', () => outbound.close())
+  const maker = createCarouselMaker({ outbound, maxBaseBytes: config.maxUploadBytes })
+  closers.add('the maker of carousels', () => maker.close())
+  return { outbound, maker }
 }
 
 async function connectionOf(

@@ -6,7 +6,7 @@ import type { RouteContext } from './route.ts'
 import type { GatewayServices } from './services.ts'
 
 /** A comment this often keeps proxies from closing a quiet stream. */
-const keepAliveMs = 15_000
+export const keepAliveMs: number = 15_000
 
 /** An event of a request: which of its pictures it is about, besides the event itself. */
 export interface RequestEvent {
@@ -50,7 +50,11 @@ export async function* requestEvents(
 }
 
 /** Whether it was woken before the time was over. */
-async function wokenWithin(woken: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+export async function wokenWithin(
+  woken: Promise<void>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const over = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => over.resolve(false), timeoutMs)
   const abort = (): void => over.resolve(true)

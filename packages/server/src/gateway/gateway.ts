@@ -6,6 +6,7 @@ import { createStageTimings } from '../latency/stage-timings.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route, RouteContext } from './route.ts'
+import { carouselRoutes } from './routes/carousels.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
@@ -22,6 +23,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...startPageRoutes(),
     ...pictureRoutes(services),
     ...generationRoutes(services),
+    ...carouselRoutes(services),
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),

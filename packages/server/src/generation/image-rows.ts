@@ -100,6 +100,10 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
       .executeTakeFirst()
     if (image === undefined)
       throw new DarkroomError('not_found', 'There is no such picture, or it was taken down.')
+    // Who asks for an equal slide gets a new one, under another id.
+    if (image.kind === 'slide') {
+      await transaction.deleteFrom('slide_results').where('image_id', '=', id).execute()
+    }
     if (image.generation_id !== null) {
       await retire(transaction, image.generation_id)
       await transaction
@@ -110,6 +114,24 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
     }
     return image
   })
+}
+
+/** Pictures that were made from this one, taken down or not: the slides of every carousel that it is the base of. */
+export async function imagesMadeFrom(
+  database: Kysely<Schema>,
+  project: string,
+  id: string,
+): Promise<string[]> {
+  const rows = await database
+    .selectFrom('carousels')
+    .innerJoin('carousel_slides', 'carousel_slides.carousel_id', 'carousels.id')
+    .innerJoin('images', 'images.id', 'carousel_slides.image_id')
+    .select('images.id')
+    .distinct()
+    .where('carousels.base_image_id', '=', id)
+    .where('carousels.project', '=', project)
+    .execute()
+  return rows.map((row) => row.id)
 }
 
 /** The object of a picture that was taken down; `undefined` when there was never such a picture. */

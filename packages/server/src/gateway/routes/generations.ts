@@ -163,7 +163,8 @@ export function requestAskOf(
   }
 }
 
-function readIdempotencyKey(request: Request): string | undefined {
+/** @throws DarkroomError invalid_request */
+export function readIdempotencyKey(request: Request): string | undefined {
   const header = request.headers.get('idempotency-key')
   if (header === null) return undefined
   const key = header.trim().replace(/^"(.*)"$/u, '$1')

@@ -3,7 +3,7 @@ import { DarkroomError } from '../../errors.ts'
 import type { ImageRow } from '../../generation/image-rows.ts'
 import type { UploadFacts } from '../../generation/images.ts'
 import { isImageId } from '../../request/image-query.ts'
-import { mediaTypeOfRequest, readBytes } from '../body.ts'
+import { mediaTypeOfRequest, readBytes, readFormData } from '../body.ts'
 import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { imageSchema } from '../schemas.ts'
@@ -43,7 +43,8 @@ export function imageRoutes(services: GatewayServices): Route[] {
         } finally {
           // Also where there is nothing to take down any more: who was told of a failure asks again, until every
           // process has heard of it.
-          await services.purges.purge({ tags: [id], domain: defaultProject, soft: false })
+          const made = await services.images.madeFrom(defaultProject, id)
+          await services.purges.purge({ tags: [id, ...made], domain: defaultProject, soft: false })
         }
         return new Response(null, { status: 204 })
       },
@@ -53,14 +54,19 @@ export function imageRoutes(services: GatewayServices): Route[] {
 
 async function upload(context: RouteContext, services: GatewayServices): Promise<Response> {
   const bytes = await readUpload(context.request, services.maxUploadBytes)
-  const facts = await checkPicture(bytes)
-  const image = await services.images.upload(
-    defaultProject,
-    await withoutPrivateMetadata(bytes, facts.format),
-    facts,
-  )
+  const image = await storeUpload(bytes, services, defaultProject)
   const answer = publicImage(image, services)
   return json(201, answer, { location: answer.url })
+}
+
+/** Checks and stores bytes that somebody sent. @throws DarkroomError not_an_image, image_too_large */
+export async function storeUpload(
+  bytes: Uint8Array,
+  services: Pick<GatewayServices, 'images'>,
+  project: string,
+): Promise<ImageRow> {
+  const facts = await checkPicture(bytes)
+  return await services.images.upload(project, await withoutPrivateMetadata(bytes, facts.format), facts)
 }
 
 function publicImage(image: ImageRow, services: GatewayServices): { url: string } & Record<string, unknown> {
@@ -92,17 +98,7 @@ async function readUpload(request: Request, maxBytes: number): Promise<Uint8Arra
 }
 
 async function readFilePart(request: Request, maxBytes: number): Promise<Uint8Array> {
-  // Bounded before parsing: the platform's parser holds all parts in memory. The parts' headers get some room.
-  const bytes = await readBytes(request, maxBytes + 64 * 1024)
-  const contentType = request.headers.get('content-type') ?? ''
-  let form: FormData
-  try {
-    form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
-  } catch (error) {
-    throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
-      cause: error,
-    })
-  }
+  const form = await readFormData(request, maxBytes)
   const file = form.get('file')
   if (!(file instanceof Blob)) {
     throw new DarkroomError('invalid_request', 'Put the picture in a part named file.', { param: 'file' })
