@@ -1,7 +1,7 @@
 import type { CarouselMaker } from '@darkroom/carousel'
 import { createCarouselMaker } from '@darkroom/carousel'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
-import type { Outbound } from '@darkroom/outbound'
+import type { Outbound, OutboundOptions } from '@darkroom/outbound'
 import { createOutbound } from '@darkroom/outbound'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
@@ -58,6 +58,10 @@ export interface PlatformOptions {
   now?: () => number
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
+  /** Another maker of slides around this release's: for embedding and tests. */
+  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make'>
+  /** How patient the door to other hosts is. */
+  outboundTimeouts?: OutboundOptions['timeouts']
 }
 
 /** Closes what was opened, in reverse order, and goes on when one part fails to close. */
@@ -126,7 +130,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const generations = createGenerations({ database, queue, secret, now })
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
-  const { outbound, maker } = composeCarousels(config, closers)
+  const { outbound, maker } = composeCarousels(options, closers)
   const carouselRecords = { database, queue: queues.carousels, now }
   const carousels = createCarousels({
     ...carouselRecords,
@@ -220,12 +224,19 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
 }
 
 /** The door for URLs of users, and the maker that shares work between all carousels of this process. */
-function composeCarousels(config: Config, closers: Closers): { outbound: Outbound; maker: CarouselMaker } {
-  const outbound = createOutbound({ allow: config.outboundAllow, maxBytes: config.maxUploadBytes })
+function composeCarousels(
+  { config, carouselMaker = (maker) => maker, outboundTimeouts: timeouts }: PlatformOptions,
+  closers: Closers,
+): { outbound: Outbound; maker: Pick<CarouselMaker, 'make'> } {
+  const outbound = createOutbound({
+    allow: config.outboundAllow,
+    maxBytes: config.maxUploadBytes,
+    timeouts,
+  })
   closers.add('the door to other hosts', () => outbound.close())
   const maker = createCarouselMaker({ outbound, maxBaseBytes: config.maxUploadBytes })
   closers.add('the maker of carousels', () => maker.close())
-  return { outbound, maker }
+  return { outbound, maker: carouselMaker(maker) }
 }
 
 async function connectionOf(

@@ -201,12 +201,17 @@ class Leased implements LeasedCarousel {
     for (;;) {
       try {
         const claimed = await this.#transaction((transaction) => this.#claimIn(transaction, keysOf))
-        if (claimed !== undefined) this.count(Symbol('others'), slidesOfOthers(claimed.others))
+        if (claimed !== undefined) this.#countOthers(claimed)
         return claimed
       } catch (error) {
         if (!(error instanceof SlidesChanged)) throw error
       }
     }
+  }
+
+  #countOthers({ mine, others }: Claimed): void {
+    if (others.joined + others.cached === 0) return
+    this.count(Symbol('others'), slidesOfOthers(others, mine.size === 0))
   }
 
   async #claimIn(

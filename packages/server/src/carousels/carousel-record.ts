@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { CarouselDesign, GenerationStatus, Schema } from '../database/schema.ts'
 import type { CarouselRow, SlideRow } from './carousel-row.ts'
 import type { UnitCounts } from './work-counts.ts'
-import { addWork, noUnits, publicWork, sum } from './work-counts.ts'
+import { addWork, editWork, noUnits, publicWork, sum } from './work-counts.ts'
 
 /** The public record of a carousel (DESIGN 4.1). URLs are paths; the gateway prefixes the public address. */
 export interface CarouselRecord {
@@ -23,7 +23,7 @@ export interface CarouselRecord {
   work: Record<string, number>
   /** How they came about. */
   workDetail: Record<string, UnitCounts>
-  /** What the last change or retry of slides needed, on its own. */
+  /** What the last change or retry of slides made necessary, on its own: what was there already is not counted. */
   edit?: EditRecord
   /** Of the base, or the first of the slides that failed. */
   error?: { code: string; message: string }
@@ -130,7 +130,7 @@ function recordOf(
     createdAt: carousel.created_at.toISOString(),
     slides: slides.map((slide) => slideRecordOf(slide, design, shown)),
     ...publicWork(addWork({}, carousel.work), fetchesOf(carousel)),
-    ...(edit === null ? {} : { edit: { slides: edit.slides, ...publicWork(edit.work, noUnits) } }),
+    ...(edit === null ? {} : { edit: { slides: edit.slides, ...editWork(edit.work) } }),
     ...(carousel.error_code === null
       ? {}
       : { error: { code: carousel.error_code, message: carousel.error_message ?? '' } }),

@@ -30,9 +30,15 @@ export function addWork(before: StoredWork, run: StoredWork): StoredWork {
   )
 }
 
-/** Slides that were there already, or that another carousel's run makes. */
-export function slidesOfOthers(counts: { joined: number; cached: number }): StoredWork {
-  return { overlays: { ran: 0, ...counts }, encodes: { ran: 0, ...counts } }
+/**
+ * Slides that were there already, or that another carousel's run makes. What they were made of is shared with them,
+ * where this run makes no slide of its own.
+ */
+export function slidesOfOthers(counts: { joined: number; cached: number }, isAll: boolean): StoredWork {
+  const slides = { ran: 0, ...counts }
+  if (!isAll) return { overlays: slides, encodes: slides }
+  const base = counts.joined > 0 ? { ...noUnits, joined: 1 } : { ...noUnits, cached: 1 }
+  return { decodes: base, analyses: base, frames: base, overlays: slides, encodes: slides }
 }
 
 /** The public form: how many distinct units of each kind, and how they came about. */
@@ -52,6 +58,17 @@ export function publicWork(
 
 export function sum(a: UnitCounts, b: UnitCounts): UnitCounts {
   return { ran: a.ran + b.ran, joined: a.joined + b.joined, cached: a.cached + b.cached }
+}
+
+/** What a change made necessary: what was there already counts for nothing. */
+export function editWork(work: StoredWork): ReturnType<typeof publicWork> {
+  const all = publicWork(work, noUnits)
+  return {
+    ...all,
+    work: Object.fromEntries(
+      Object.entries(all.workDetail).map(([kind, { ran, joined }]) => [kind, ran + joined]),
+    ),
+  }
 }
 
 function total({ ran, joined, cached }: UnitCounts): number {
