@@ -40,8 +40,8 @@ export function renderSlide(
   const missing = words.includes('MISSING')
   if (words.includes('THROW')) throw new Error('this slide cannot be rendered')
   words.forEach((word, at) => {
-    const bar = topPx + 40 + (at % 6) * 50
-    for (let row = bar; row < bar + 24; row += 1) {
+    const bar = topPx + (at % 4) * 24
+    for (let row = bar; row < bar + 16; row += 1) {
       data.fill(230, row * stride + 180, row * stride + 180 + Math.min(word.length * 60, stride - 360))
     }
   })
