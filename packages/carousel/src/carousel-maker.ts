@@ -13,6 +13,7 @@ import { createFrames } from './frames/frames.ts'
 import type { BaseSourceOptions } from './source/base-source.ts'
 import { createBaseSource } from './source/base-source.ts'
 import type { Studio } from './studio.ts'
+import { createFonts } from './text/fonts.ts'
 import { warmUp } from './warm-up.ts'
 
 /** How a maker is set up. Several makers in a process share nothing. */
@@ -102,6 +103,7 @@ function studioOf(options: CarouselMakerOptions): Studio {
     bases,
     analyses,
     frames: createFrames({ bases, analyses, maxBytes: share(0.4), ledger }),
+    fonts: createFonts(),
     encoder: options.encoder ?? createSharpEncoder(),
     concurrency,
     ledger,

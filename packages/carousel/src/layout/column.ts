@@ -52,7 +52,13 @@ export function createColumn(input: LayoutInput): Column {
     return Math.max(1, input.heightPx - taken - (parts.length === 0 ? 0 : gapPx) - leavePx)
   }
 
-  function set(markup: string, style: ThemeText, size: ThemeSize, box: { widthPx: number; heightPx: number }, maxLines?: number): TextBlock {
+  function set(
+    markup: string,
+    style: ThemeText,
+    size: ThemeSize,
+    box: { widthPx: number; heightPx: number },
+    maxLines?: number,
+  ): TextBlock {
     return setText(markup, styleOf(input, style, size, maxLines), box, fonts)
   }
 
@@ -89,8 +95,21 @@ export function createColumn(input: LayoutInput): Column {
       const written = theme.number === 'padded' ? String(value).padStart(2, '0') : String(value)
       if (theme.number === 'ring') {
         const sidePx = px(84)
-        const block = set(written, theme.label, { sizePx: 38, minSizePx: 24 }, { widthPx: sidePx, heightPx: sidePx }, 1)
-        parts.push({ type: 'ring', widthPx: sidePx, heightPx: sidePx, gapPx: 0, block, linePx: Math.max(1, px(3)) })
+        const block = set(
+          written,
+          theme.label,
+          { sizePx: 38, minSizePx: 24 },
+          { widthPx: sidePx, heightPx: sidePx },
+          1,
+        )
+        parts.push({
+          type: 'ring',
+          widthPx: sidePx,
+          heightPx: sidePx,
+          gapPx: 0,
+          block,
+          linePx: Math.max(1, px(3)),
+        })
         return
       }
       const size = theme.number === 'padded' ? { sizePx: 60, minSizePx: 40 } : { sizePx: 64, minSizePx: 40 }

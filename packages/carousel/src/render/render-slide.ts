@@ -63,7 +63,12 @@ export function renderSlide(
     data: pixels.data,
     widthPx,
     heightPx,
-    touchedRows: touchedRows(frame.data, pixels.data, widthPx, rows.map((range) => clipRows(range, heightPx))),
+    touchedRows: touchedRows(
+      frame.data,
+      pixels.data,
+      widthPx,
+      rows.map((range) => clipRows(range, heightPx)),
+    ),
     fit: fitOf(scene, contrastRatio, pixels),
   }
 }
@@ -86,7 +91,9 @@ function partsLayer({ parts, mirrored, region }: Scene, { theme }: PreparedSlide
   const reads = parts.flatMap((placed) => {
     const luminance = inkLuminance(placed.part, paint)
     if (luminance === undefined) return []
-    return [{ rects: readRects(placed, theme.align, mirrored), inkLuminance: luminance, tone: paint.inks.tone }]
+    return [
+      { rects: readRects(placed, theme.align, mirrored), inkLuminance: luminance, tone: paint.inks.tone },
+    ]
   })
   return {
     rect: grown(region, largestPx * bleedShare),

@@ -155,7 +155,10 @@ function halve(kernels: Kernels, from: Plane, to: Plane): void {
 }
 
 /** In the order in which the kernels read: blocks of four outputs, or all channels of each of the nine places. */
-function pack(weights: Weights, kind: 'convolve' | 'depthwise'): { values: Float32Array; bias: Float32Array } {
+function pack(
+  weights: Weights,
+  kind: 'convolve' | 'depthwise',
+): { values: Float32Array; bias: Float32Array } {
   const { size, inputs, outputs } = weights
   const wide = inFours(outputs)
   const bias = new Float32Array(wide)

@@ -41,7 +41,8 @@ export function placePlanes(model: Model, widthPx: number, heightPx: number, sta
     const to = place(step.to, from.widthPx * factor, from.heightPx * factor)
     if (step.kind === 'convolve' || step.kind === 'depthwise') {
       framed = Math.max(framed, (from.widthPx + 2) * (from.heightPx + 2) * from.stride)
-      if (step.kind === 'convolve' && step.weights.size > 1) unfolded = Math.max(unfolded, 9 * sizeOf({ ...to, stride: from.stride }))
+      if (step.kind === 'convolve' && step.weights.size > 1)
+        unfolded = Math.max(unfolded, 9 * sizeOf({ ...to, stride: from.stride }))
     }
     const other = step.kind === 'add' ? planes.get(step.other)! : undefined
     for (const id of sourcesOf(step)) {
