@@ -33,11 +33,7 @@ export class IntegralImage {
     const sums = this.#sums
     const upper = top * this.#stride
     const lower = bottom * this.#stride
-    const sum =
-      sums[lower + right]! -
-      sums[lower + left]! -
-      sums[upper + right]! +
-      sums[upper + left]!
+    const sum = sums[lower + right]! - sums[lower + left]! - sums[upper + right]! + sums[upper + left]!
     return sum / ((right - left) * (bottom - top))
   }
 }

@@ -48,18 +48,33 @@ export function repeat(counter: Local, count: Code, body: Code): Code {
 
 export const local = (index: number): Local => ({ index, get: [0x20, ...unsigned(index)] })
 
+/** The magic number and version 1. */
+const header: Code = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+
 /** A module that imports `env.memory` and exports the functions. */
 export function assemble(functions: readonly FunctionBody[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, functions.map(({ parameters }) => [0x60, ...vector(parameters.map((type) => [type])), 0])),
+    ...header,
+    ...section(
+      1,
+      functions.map(({ parameters }) => [0x60, ...vector(parameters.map((type) => [type])), 0]),
+    ),
     ...section(2, [[...text('env'), ...text('memory'), 2, 0, 1]]),
-    ...section(3, functions.map((_, index) => unsigned(index))),
-    ...section(7, functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)])),
-    ...section(10, functions.map(({ locals, code }) => {
-      const body = [...vector(locals.map((type) => [1, type])), ...code, 0x0b]
-      return [...unsigned(body.length), ...body]
-    })),
+    ...section(
+      3,
+      functions.map((_, index) => unsigned(index)),
+    ),
+    ...section(
+      7,
+      functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)]),
+    ),
+    ...section(
+      10,
+      functions.map(({ locals, code }) => {
+        const body = [...vector(locals.map((type) => [1, type])), ...code, 0x0b]
+        return [...unsigned(body.length), ...body]
+      }),
+    ),
   ])
 }
 

@@ -89,7 +89,9 @@ function pointwise(): FunctionBody {
       return set(total, add4(total.get, multiply4(load1(pixel.get, 4 * input), row.get)))
     }),
   ])
-  const startPixels = pixels.flatMap((pixel, index) => set(pixel, sum(from.get, product(fromStride.get, number(index)))))
+  const startPixels = pixels.flatMap((pixel, index) =>
+    set(pixel, sum(from.get, product(fromStride.get, number(index)))),
+  )
   const ofBlock: Code = [
     ...startPixels,
     ...totals.flatMap((total) => set(total, load4(bias.get))),
@@ -127,7 +129,8 @@ function depthwise(): FunctionBody {
   const [block, pixel, first, second, third, target, channels] = all.slice(10) as unknown as Seven
   const taps = all.slice(17, 26)
   const [bias, total, least] = all.slice(26) as unknown as [Local, Local, Local]
-  const start = (row: Local, index: number): Code => set(row, sum(from.get, product(rowStride.get, number(index))))
+  const start = (row: Local, index: number): Code =>
+    set(row, sum(from.get, product(rowStride.get, number(index))))
   const tapOf = (index: number): Code => load4(sum(weights.get, product(channels.get, number(index))))
   const rows = [first, second, third]
   const products = taps.flatMap((tap, index) => {

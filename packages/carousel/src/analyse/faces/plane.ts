@@ -56,7 +56,8 @@ export function widen(memory: Float32Array, from: Plane, to: Plane): void {
   for (let pixel = 0; pixel < to.widthPx * to.heightPx; pixel++) {
     const source = from.start + pixel * from.stride
     const target = to.start + pixel * to.stride
-    for (let channel = 0; channel < from.stride; channel++) memory[target + channel] = memory[source + channel]!
+    for (let channel = 0; channel < from.stride; channel++)
+      memory[target + channel] = memory[source + channel]!
   }
 }
 
@@ -76,7 +77,14 @@ export function frame(memory: Float32Array, from: Plane, to: number): void {
 }
 
 /** Each pixel of a 3 × 3 convolution beside its neighbours: `9 × stride` numbers a pixel, from a framed plane. */
-export function unfold(memory: Float32Array, framed: number, from: Plane, to: Plane, step: number, to9: number): void {
+export function unfold(
+  memory: Float32Array,
+  framed: number,
+  from: Plane,
+  to: Plane,
+  step: number,
+  to9: number,
+): void {
   const row = (from.widthPx + 2) * from.stride
   // With an even side and a step of 2, the padding is behind alone.
   const skip = step === 2 ? row + from.stride : 0
