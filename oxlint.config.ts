@@ -64,8 +64,6 @@ export default defineConfig({
       files: ['*.config.ts', 'scripts/oxlint-plugin-*', 'test/closing-line-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
-    // Inner loops over typed arrays, whose bounds are the loops'.
-    { files: ['packages/carousel/src/analyse/**'], rules: { 'typescript/no-non-null-assertion': 'off' } },
     // A canvas has a `fill` too.
     {
       files: ['packages/server/src/backends/sketch/**'],
