@@ -1,3 +1,4 @@
+import { directionOf } from '../text/direction.ts'
 import { setText } from '../text/set-text.ts'
 import type { TextBlock, TextStyle } from '../text/text-block.ts'
 import type { InkName, Part } from './part.ts'
@@ -52,8 +53,16 @@ export function createColumn(input: LayoutInput): Column {
     return Math.max(1, input.heightPx - taken - (parts.length === 0 ? 0 : gapPx) - leavePx)
   }
 
-  function set(markup: string, style: ThemeText, size: ThemeSize, box: { widthPx: number; heightPx: number }, maxLines?: number): TextBlock {
-    return setText(markup, styleOf(input, style, size, maxLines), box, fonts)
+  function set(
+    markup: string,
+    style: ThemeText,
+    size: ThemeSize,
+    box: { widthPx: number; heightPx: number },
+    maxLines?: number,
+  ): TextBlock {
+    const align =
+      theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
+    return setText(markup, { ...styleOf(input, style, size, maxLines), align }, box, fonts)
   }
 
   return {
@@ -89,8 +98,21 @@ export function createColumn(input: LayoutInput): Column {
       const written = theme.number === 'padded' ? String(value).padStart(2, '0') : String(value)
       if (theme.number === 'ring') {
         const sidePx = px(84)
-        const block = set(written, theme.label, { sizePx: 38, minSizePx: 24 }, { widthPx: sidePx, heightPx: sidePx }, 1)
-        parts.push({ type: 'ring', widthPx: sidePx, heightPx: sidePx, gapPx: 0, block, linePx: Math.max(1, px(3)) })
+        const block = set(
+          written,
+          theme.label,
+          { sizePx: 38, minSizePx: 24 },
+          { widthPx: sidePx, heightPx: sidePx },
+          1,
+        )
+        parts.push({
+          type: 'ring',
+          widthPx: sidePx,
+          heightPx: sidePx,
+          gapPx: 0,
+          block,
+          linePx: Math.max(1, px(3)),
+        })
         return
       }
       const size = theme.number === 'padded' ? { sizePx: 60, minSizePx: 40 } : { sizePx: 64, minSizePx: 40 }
@@ -123,7 +145,7 @@ export function createColumn(input: LayoutInput): Column {
   }
 }
 
-/** A theme's text as `setText` takes it; `start` follows the slide's direction, not that of each text. */
+/** A theme's text as `setText` takes it. */
 export function styleOf(
   input: Pick<LayoutInput, 'theme' | 'unitPx'>,
   text: ThemeText,

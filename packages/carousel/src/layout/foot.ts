@@ -44,7 +44,12 @@ export function composeFoot(input: FootInput): Foot {
     heightPx,
   })
   const set = (text: string, share: number): TextBlock =>
-    setText(text, { ...styleOf(input, theme.label, theme.sizes.mark, 1), align: 'start' }, boxOf(share), input.fonts)
+    setText(
+      text,
+      { ...styleOf(input, theme.label, theme.sizes.mark, 1), align: 'start' },
+      boxOf(share),
+      input.fonts,
+    )
   const isDotted = theme.pageMark === 'dots' && count <= mostDots
   return {
     heightPx,

@@ -12,7 +12,15 @@ import type { Theme } from './theme.ts'
  * What makes a place bad, each from 0 to about 1. A face outweighs everything else: two thirds of one covered cost
  * more than the busiest place. `scrim` is how much the photograph would have to give way to the text.
  */
-const weights = { faces: 5, facesBeyond: 2, saliency: 0.6, edges: 0.9, deviation: 0.9, skin: 0.25, scrim: 0.3 }
+const weights = {
+  faces: 5,
+  facesBeyond: 2,
+  saliency: 0.6,
+  edges: 0.9,
+  deviation: 0.9,
+  skin: 0.25,
+  scrim: 0.3,
+}
 /** What more room is worth. */
 const roomWorth = 0.05
 /** The same tone for text and foot is worth this much scrim. */
@@ -39,7 +47,9 @@ export function placeSlides(frame: Pick<Frame, 'analysis'>, prepared: PreparedSl
     anchor,
     tone,
     busyness: busynessOf(statistics),
-    foot: hasFoot ? footOf(zone, anchor === 'bottom' || geometry.shape === 'landscape', tone, geometry, analysis, theme) : undefined,
+    foot: hasFoot
+      ? footOf(zone, anchor === 'bottom' || geometry.shape === 'landscape', tone, geometry, analysis, theme)
+      : undefined,
     cost: best.cost,
   }
 }

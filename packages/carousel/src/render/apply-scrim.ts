@@ -26,9 +26,7 @@ export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, col
   const first = Math.max(0, Math.floor(rows.start - rows.before))
   const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
   const across =
-    columns === undefined
-      ? undefined
-      : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x))
+    columns === undefined ? undefined : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x))
   const tables = [new Int32Array(256), new Int32Array(256), new Int32Array(256)] as const
   let filledFor = -1
   for (let y = first; y < last; y += 1) {

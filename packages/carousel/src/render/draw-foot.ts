@@ -53,14 +53,17 @@ export function placeFoot(foot: Foot, rect: RectPx, unitPx: number, mirrored: bo
     rect: take(Math.ceil(block.widthPx), Math.ceil(block.heightPx), fromStart),
   })
   const texts: PlacedMark[] = []
-  const logo = foot.logo === undefined ? undefined : take(Math.round(foot.logo.widthPx), Math.round(foot.logo.heightPx), true)
+  const logo =
+    foot.logo === undefined
+      ? undefined
+      : take(Math.round(foot.logo.widthPx), Math.round(foot.logo.heightPx), true)
   if (foot.handle !== undefined) texts.push(textBox(foot.handle, true))
   const cue = foot.hasCue ? take(px(cueWidth), px(cueHeight), false) : undefined
   if (foot.mark !== undefined) texts.push(textBox(foot.mark, false))
   const dotsPx = foot.dots === undefined ? 0 : px(longDot) + (foot.dots.count - 1) * (px(dot) + px(dotGap))
   const dots = foot.dots === undefined ? undefined : take(dotsPx, px(dot), false)
   const rects = [
-    ...texts.flatMap(({ block, rect: box }) => lineRects(block, box, 'left')),
+    ...texts.flatMap(({ block, rect: box }) => lineRects(block, box)),
     ...(cue === undefined ? [] : [cue]),
     ...(dots === undefined ? [] : [dots]),
   ]
@@ -74,12 +77,19 @@ export function drawFoot(context: SKRSContext2D, placed: PlacedFoot, color: stri
   if (logo !== undefined && placed.foot.logo !== undefined) {
     context.drawImage(placed.foot.logo.image, logo.leftPx, logo.topPx, logo.widthPx, logo.heightPx)
   }
-  if (placed.cue !== undefined) drawCue(context, placed.cue, placed.mirrored, color, Math.max(1.5, 3 * unitPx))
+  if (placed.cue !== undefined)
+    drawCue(context, placed.cue, placed.mirrored, color, Math.max(1.5, 3 * unitPx))
   if (placed.dots !== undefined) drawDots(context, placed.dots, placed, color, unitPx)
 }
 
 /** An arrow towards the next slide. */
-function drawCue(context: SKRSContext2D, rect: RectPx, mirrored: boolean, color: string, linePx: number): void {
+function drawCue(
+  context: SKRSContext2D,
+  rect: RectPx,
+  mirrored: boolean,
+  color: string,
+  linePx: number,
+): void {
   const { leftPx, topPx, widthPx, heightPx } = rect
   const inset = linePx / 2
   const tip = mirrored ? leftPx + inset : leftPx + widthPx - inset
@@ -99,7 +109,13 @@ function drawCue(context: SKRSContext2D, rect: RectPx, mirrored: boolean, color:
   context.stroke()
 }
 
-function drawDots(context: SKRSContext2D, rect: RectPx, placed: PlacedFoot, color: string, unitPx: number): void {
+function drawDots(
+  context: SKRSContext2D,
+  rect: RectPx,
+  placed: PlacedFoot,
+  color: string,
+  unitPx: number,
+): void {
   const { dots } = placed.foot
   if (dots === undefined) return
   const px = (units: number): number => Math.round(units * unitPx)

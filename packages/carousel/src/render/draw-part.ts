@@ -33,7 +33,12 @@ export function drawPart(context: SKRSContext2D, { part, rect }: PlacedPart, pai
   }
 }
 
-function drawTextPart(context: SKRSContext2D, part: TextPart, rect: RectPx, { inks, background }: PartPaint): void {
+function drawTextPart(
+  context: SKRSContext2D,
+  part: TextPart,
+  rect: RectPx,
+  { inks, background }: PartPaint,
+): void {
   const least = part.leastContrast * paintMargin
   drawText(context, part.block, rect, {
     color: css(readable(part.ink, inks, background, least)),
@@ -41,12 +46,22 @@ function drawTextPart(context: SKRSContext2D, part: TextPart, rect: RectPx, { in
   })
 }
 
-function drawRule(context: SKRSContext2D, _part: RulePart, rect: RectPx, { inks, background }: PartPaint): void {
+function drawRule(
+  context: SKRSContext2D,
+  _part: RulePart,
+  rect: RectPx,
+  { inks, background }: PartPaint,
+): void {
   context.fillStyle = css(readable('accent', inks, background, graphicContrast))
   context.fillRect(rect.leftPx, rect.topPx, rect.widthPx, rect.heightPx)
 }
 
-function drawRing(context: SKRSContext2D, part: RingPart, rect: RectPx, { inks, background }: PartPaint): void {
+function drawRing(
+  context: SKRSContext2D,
+  part: RingPart,
+  rect: RectPx,
+  { inks, background }: PartPaint,
+): void {
   const color = css(readable('accent', inks, background, 4.5 * paintMargin))
   context.strokeStyle = color
   context.lineWidth = part.linePx
@@ -57,7 +72,12 @@ function drawRing(context: SKRSContext2D, part: RingPart, rect: RectPx, { inks, 
   drawCentred(context, part.block, rect, color)
 }
 
-function drawButton(context: SKRSContext2D, part: ButtonPart, rect: RectPx, { inks, background }: PartPaint): void {
+function drawButton(
+  context: SKRSContext2D,
+  part: ButtonPart,
+  rect: RectPx,
+  { inks, background }: PartPaint,
+): void {
   const colors = buttonColors(part.fill, inks, background)
   const inset = colors.line === undefined ? 0 : part.linePx / 2
   context.beginPath()

@@ -22,15 +22,22 @@ export interface Ground {
 }
 
 /** The scrims of a slide: one under the text, and one under the foot where that stands apart. */
-export function groundsOf(prepared: PreparedSlides, placement: Placement, scene: Scene): { text: Ground; foot: Ground | undefined } {
+export function groundsOf(
+  prepared: PreparedSlides,
+  placement: Placement,
+  scene: Scene,
+): { text: Ground; foot: Ground | undefined } {
   const { theme, geometry, brandColor } = prepared
   const isJoined = placement.anchor === 'bottom' || geometry.shape === 'landscape'
   const inks = inksOf(theme, placement.tone, brandColor)
-  const textNeeds = partNeeds(scene, prepared, inks)
+  const textNeeds = partNeeds(scene, inks)
   const floor = theme.scrimOnBusy * placement.busyness
   const footPlace = placement.foot
   if (footPlace === undefined || scene.foot === undefined) {
-    return { text: { plan: { inks, floor, ...shapeOf(prepared, placement, scene) }, needs: textNeeds }, foot: undefined }
+    return {
+      text: { plan: { inks, floor, ...shapeOf(prepared, placement, scene) }, needs: textNeeds },
+      foot: undefined,
+    }
   }
   const footInks = inksOf(theme, footPlace.tone, brandColor)
   const footNeed: ReadNeed = {
@@ -38,7 +45,10 @@ export function groundsOf(prepared: PreparedSlides, placement: Placement, scene:
     inkLuminance: luminanceOf(footInks.softInk),
     leastContrast: 4.5,
   }
-  const text = { plan: { inks, floor, ...shapeOf(prepared, placement, scene) }, needs: isJoined ? [...textNeeds, footNeed] : textNeeds }
+  const text = {
+    plan: { inks, floor, ...shapeOf(prepared, placement, scene) },
+    needs: isJoined ? [...textNeeds, footNeed] : textNeeds,
+  }
   if (isJoined) return { text, foot: undefined }
   const heightPx = geometry.heightPx
   const startPx = footPlace.rect.topPx - Math.round(20 * geometry.unitPx)
@@ -57,11 +67,11 @@ export function groundsOf(prepared: PreparedSlides, placement: Placement, scene:
   }
 }
 
-function partNeeds(scene: Scene, { theme }: PreparedSlides, inks: Inks): ReadNeed[] {
+function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
   const needs: ReadNeed[] = []
   for (const placed of scene.parts) {
     const { part } = placed
-    const rects = readRects(placed, theme.align, scene.mirrored)
+    const rects = readRects(placed)
     if (part.type === 'text') {
       const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
       needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })
@@ -76,11 +86,18 @@ function partNeeds(scene: Scene, { theme }: PreparedSlides, inks: Inks): ReadNee
 }
 
 /** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */
-function shapeOf(prepared: PreparedSlides, { zone, anchor }: Placement, { region, foot }: Scene): { rows: Profile; columns: Profile | undefined } {
+function shapeOf(
+  prepared: PreparedSlides,
+  { zone, anchor }: Placement,
+  { region, foot }: Scene,
+): { rows: Profile; columns: Profile | undefined } {
   const { widthPx, heightPx, unitPx, safe, shape } = prepared.geometry
   const padPx = Math.round(pad * unitPx)
   if (shape === 'landscape') {
-    return { rows: { start: 0, end: heightPx, before: 0, after: 0 }, columns: columnsOf(zone, foot?.rect, safe, widthPx, padPx) }
+    return {
+      rows: { start: 0, end: heightPx, before: 0, after: 0 },
+      columns: columnsOf(zone, foot?.rect, safe, widthPx, padPx),
+    }
   }
   const topPx = region.topPx - padPx
   const bottomPx = region.topPx + region.heightPx + padPx
@@ -93,7 +110,13 @@ function shapeOf(prepared: PreparedSlides, { zone, anchor }: Placement, { region
   return { rows, columns: undefined }
 }
 
-function columnsOf(zone: RectPx, foot: RectPx | undefined, safe: RectPx, widthPx: number, padPx: number): Profile {
+function columnsOf(
+  zone: RectPx,
+  foot: RectPx | undefined,
+  safe: RectPx,
+  widthPx: number,
+  padPx: number,
+): Profile {
   const leftPx = Math.min(zone.leftPx, foot?.leftPx ?? zone.leftPx)
   const rightPx = Math.max(zone.leftPx + zone.widthPx, foot === undefined ? 0 : foot.leftPx + foot.widthPx)
   const fadePx = widthPx * fadeShare

@@ -42,9 +42,7 @@ function colorOf(text: string): Rgb {
 /** Contrast of a colour on the ink's side of the background; below 1 where it is on the other side. */
 function contrastTowards(color: Rgb, background: number, tone: Tone): number {
   const luminance = luminanceOf(color)
-  return tone === 'dark'
-    ? (luminance + 0.05) / (background + 0.05)
-    : (background + 0.05) / (luminance + 0.05)
+  return tone === 'dark' ? (luminance + 0.05) / (background + 0.05) : (background + 0.05) / (luminance + 0.05)
 }
 
 /** Steps in which a colour is moved towards the ink. */
@@ -74,7 +72,11 @@ export interface ButtonColors {
 const visibleContrast = 1.9
 
 /** A button that stands out from its background, with a label at 4.5:1 on it. */
-export function buttonColors(fill: 'accent' | 'ink' | 'outline', inks: Inks, background: number): ButtonColors {
+export function buttonColors(
+  fill: 'accent' | 'ink' | 'outline',
+  inks: Inks,
+  background: number,
+): ButtonColors {
   if (fill === 'outline' && !inks.isBranded) return { fill: undefined, line: inks.ink, label: inks.ink }
   const shown = fill === 'ink' && !inks.isBranded ? inks.ink : inks.accent
   if (contrastTowards(shown, background, inks.tone) >= visibleContrast) {
@@ -88,7 +90,9 @@ export function buttonColors(fill: 'accent' | 'ink' | 'outline', inks: Inks, bac
 function labelOn(fill: Rgb, inks: Inks): Rgb {
   const on = luminanceOf(fill)
   const candidates = inks.tone === 'dark' ? [inks.opposite, inks.ink] : [inks.ink, inks.opposite]
-  const best = candidates.toSorted((a, b) => contrastOf(luminanceOf(b), on) - contrastOf(luminanceOf(a), on))[0]
+  const best = candidates.toSorted(
+    (a, b) => contrastOf(luminanceOf(b), on) - contrastOf(luminanceOf(a), on),
+  )[0]
   if (best !== undefined && contrastOf(luminanceOf(best), on) >= 4.6) return best
   return on > 0.18 ? black : white
 }

@@ -46,7 +46,10 @@ export function worstPixel(
   for (const asked of rects) {
     const rect = clip(asked, pixels)
     for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
-      let inkAt = mask === undefined ? -1 : ((y - mask.rect.topPx) * mask.rect.widthPx + rect.leftPx - mask.rect.leftPx) * 4 + 3
+      let inkAt =
+        mask === undefined
+          ? -1
+          : ((y - mask.rect.topPx) * mask.rect.widthPx + rect.leftPx - mask.rect.leftPx) * 4 + 3
       const end = (y * widthPx + rect.leftPx + rect.widthPx) * 3
       for (let i = (y * widthPx + rect.leftPx) * 3; i < end; i += 3, inkAt += 4) {
         if (mask !== undefined && (mask.data[inkAt] as number) > 0) continue

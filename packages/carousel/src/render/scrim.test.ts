@@ -18,19 +18,29 @@ describe('the strength of a scrim', () => {
 
   test('suffices for any pixel, in either tone, and is the least that does', () => {
     fc.assert(
-      fc.property(byte, byte, byte, fc.constantFrom(3, 4.5), fc.boolean(), (r, g, b, leastContrast, isDark) => {
-        const tone = isDark ? 'dark' : 'light'
-        const inkLuminance = isDark ? 1 : 0
-        const need = { inkLuminance, worst: { r, g, b }, leastContrast }
-        const color = isDark ? black : white
-        const strength = leastStrength([need], color, tone, 0)
-        const contrastAt = (asked: number): number => {
-          const curve = scrimCurve(asked, color, tone)
-          return contrastOf(inkLuminance, luminanceOf({ r: curve.red[r]!, g: curve.green[g]!, b: curve.blue[b]! }))
-        }
-        expect(contrastAt(strength)).toBeGreaterThanOrEqual(leastContrast)
-        if (strength > 0) expect(contrastAt(strength * 0.8)).toBeLessThan(leastContrast * 1.09)
-      }),
+      fc.property(
+        byte,
+        byte,
+        byte,
+        fc.constantFrom(3, 4.5),
+        fc.boolean(),
+        (r, g, b, leastContrast, isDark) => {
+          const tone = isDark ? 'dark' : 'light'
+          const inkLuminance = isDark ? 1 : 0
+          const need = { inkLuminance, worst: { r, g, b }, leastContrast }
+          const color = isDark ? black : white
+          const strength = leastStrength([need], color, tone, 0)
+          const contrastAt = (asked: number): number => {
+            const curve = scrimCurve(asked, color, tone)
+            return contrastOf(
+              inkLuminance,
+              luminanceOf({ r: curve.red[r]!, g: curve.green[g]!, b: curve.blue[b]! }),
+            )
+          }
+          expect(contrastAt(strength)).toBeGreaterThanOrEqual(leastContrast)
+          if (strength > 0) expect(contrastAt(strength * 0.8)).toBeLessThan(leastContrast * 1.09)
+        },
+      ),
     )
   })
 
@@ -62,7 +72,12 @@ describe('a scrim on pixels', () => {
   test('has no edge: rows differ by at most two levels of 255 over a plain sky', () => {
     const frame = handFrame(64, 400, () => [210, 214, 220])
     const data = frame.data.slice()
-    applyScrim({ ...frame, data }, scrimCurve(0.6, black, 'dark'), { start: 320, end: 400, before: 240, after: 0 })
+    applyScrim({ ...frame, data }, scrimCurve(0.6, black, 'dark'), {
+      start: 320,
+      end: 400,
+      before: 240,
+      after: 0,
+    })
     const meanOf = (y: number): number =>
       data.subarray(y * 192, y * 192 + 192).reduce((sum, value) => sum + value, 0) / 192
     for (let y = 1; y < 400; y += 1) expect(Math.abs(meanOf(y) - meanOf(y - 1))).toBeLessThan(2)
@@ -71,7 +86,12 @@ describe('a scrim on pixels', () => {
   test('is dithered: over a slow gradient a row has two neighbouring levels rather than a step', () => {
     const frame = handFrame(64, 400, () => [210, 210, 210])
     const data = frame.data.slice()
-    applyScrim({ ...frame, data }, scrimCurve(0.05, black, 'dark'), { start: 390, end: 400, before: 390, after: 0 })
+    applyScrim({ ...frame, data }, scrimCurve(0.05, black, 'dark'), {
+      start: 390,
+      end: 400,
+      before: 390,
+      after: 0,
+    })
     const mixed = Array.from({ length: 400 }, (_, y) => new Set(data.subarray(y * 192, y * 192 + 192)).size)
     expect(mixed.filter((levels) => levels === 2).length).toBeGreaterThan(200)
     expect(Math.max(...mixed)).toBe(2)
@@ -81,7 +101,12 @@ describe('a scrim on pixels', () => {
     const frame = handFrame(300, 16, () => [255, 255, 255])
     const data = frame.data.slice()
     const columns = { start: 0, end: 100, before: 0, after: 100 }
-    applyScrim({ ...frame, data }, scrimCurve(0.5, black, 'dark'), { start: 0, end: 16, before: 0, after: 0 }, columns)
+    applyScrim(
+      { ...frame, data },
+      scrimCurve(0.5, black, 'dark'),
+      { start: 0, end: 16, before: 0, after: 0 },
+      columns,
+    )
     expect(data[50 * 3]).toBeLessThan(140)
     expect(data[220 * 3]).toBe(255)
   })

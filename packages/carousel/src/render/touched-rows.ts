@@ -4,7 +4,12 @@ import type { RowRange } from '../frame.ts'
 const joinedPx = 16
 
 /** Rows of `after` that differ from `before`, both RGB of one size, in ranges that lie apart. */
-export function touchedRows(before: Uint8Array, after: Uint8Array, widthPx: number, candidates: readonly RowRange[]): RowRange[] {
+export function touchedRows(
+  before: Uint8Array,
+  after: Uint8Array,
+  widthPx: number,
+  candidates: readonly RowRange[],
+): RowRange[] {
   const ranges: RowRange[] = []
   const rowBytes = widthPx * 3
   const one = Buffer.from(before.buffer, before.byteOffset, before.byteLength)
@@ -14,7 +19,8 @@ export function touchedRows(before: Uint8Array, after: Uint8Array, widthPx: numb
       const start = y * rowBytes
       if (one.compare(other, start, start + rowBytes, start, start + rowBytes) === 0) continue
       const last = ranges.at(-1)
-      if (last !== undefined && y - (last.topPx + last.heightPx) < joinedPx) last.heightPx = y + 1 - last.topPx
+      if (last !== undefined && y - (last.topPx + last.heightPx) < joinedPx)
+        last.heightPx = y + 1 - last.topPx
       else ranges.push({ topPx: y, heightPx: 1 })
     }
   }

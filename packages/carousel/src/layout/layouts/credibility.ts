@@ -10,7 +10,13 @@ export const credibility: SlideLayout = {
     const { text, theme } = input
     const column = createColumn(input)
     const isFigure = [...text.title.replaceAll('**', '').trim()].length <= longestFigure
-    column.text(text.label, { style: 'label', size: theme.sizes.label, ink: 'softInk', maxLines: 2, leave: 200 })
+    column.text(text.label, {
+      style: 'label',
+      size: theme.sizes.label,
+      ink: 'softInk',
+      maxLines: 2,
+      leave: 200,
+    })
     column.text(text.title, {
       style: 'title',
       size: isFigure ? theme.sizes.figure : theme.sizes.point,

@@ -6,7 +6,13 @@ export const hook: SlideLayout = {
   compose(input) {
     const { text, theme } = input
     const column = createColumn(input)
-    column.text(text.label, { style: 'label', size: theme.sizes.label, ink: 'softInk', maxLines: 2, leave: 200 })
+    column.text(text.label, {
+      style: 'label',
+      size: theme.sizes.label,
+      ink: 'softInk',
+      maxLines: 2,
+      leave: 200,
+    })
     column.accent(28)
     const leave = text.body === undefined ? 0 : 110
     column.text(text.title, { style: 'title', size: theme.sizes.hook, isTitle: true, gap: 34, leave })

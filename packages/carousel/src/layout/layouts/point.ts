@@ -7,7 +7,14 @@ export const point: SlideLayout = {
     const { text, theme } = input
     const column = createColumn(input)
     column.number(input.number)
-    column.text(text.label, { style: 'label', size: theme.sizes.label, ink: 'softInk', maxLines: 1, gap: 16, leave: 200 })
+    column.text(text.label, {
+      style: 'label',
+      size: theme.sizes.label,
+      ink: 'softInk',
+      maxLines: 1,
+      gap: 16,
+      leave: 200,
+    })
     const leave = text.body === undefined ? 0 : 170
     column.text(text.title, { style: 'title', size: theme.sizes.point, isTitle: true, gap: 22, leave })
     column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 26 })

@@ -19,11 +19,21 @@ export function handFrame(
 }
 
 /** The same for pixels in hand. */
-export function frameOf(data: Uint8Array, widthPx: number, heightPx: number, faces: readonly Face[] = []): Frame {
+export function frameOf(
+  data: Uint8Array,
+  widthPx: number,
+  heightPx: number,
+  faces: readonly Face[] = [],
+): Frame {
   return { data, widthPx, heightPx, analysis: analysisOf(data, widthPx, heightPx, faces) }
 }
 
-function analysisOf(data: Uint8Array, widthPx: number, heightPx: number, faces: readonly Face[]): FrameAnalysis {
+function analysisOf(
+  data: Uint8Array,
+  widthPx: number,
+  heightPx: number,
+  faces: readonly Face[],
+): FrameAnalysis {
   const columns = Math.ceil(widthPx / cellPx)
   const rows = Math.ceil(heightPx / cellPx)
   const grid = (): Float32Array => new Float32Array(columns * rows)
@@ -67,7 +77,13 @@ function analysisOf(data: Uint8Array, widthPx: number, heightPx: number, faces: 
   return { columns, rows, cellPx, ...grids, faces, statistics }
 }
 
-function cellOf(data: Uint8Array, widthPx: number, heightPx: number, left: number, top: number): { mean: number; deviation: number; edge: number } {
+function cellOf(
+  data: Uint8Array,
+  widthPx: number,
+  heightPx: number,
+  left: number,
+  top: number,
+): { mean: number; deviation: number; edge: number } {
   let sum = 0
   let square = 0
   let steps = 0
@@ -92,7 +108,10 @@ function cellOf(data: Uint8Array, widthPx: number, heightPx: number, left: numbe
 }
 
 function shareInside(rect: RectPx, region: RectPx): number {
-  const width = Math.min(rect.leftPx + rect.widthPx, region.leftPx + region.widthPx) - Math.max(rect.leftPx, region.leftPx)
-  const height = Math.min(rect.topPx + rect.heightPx, region.topPx + region.heightPx) - Math.max(rect.topPx, region.topPx)
+  const width =
+    Math.min(rect.leftPx + rect.widthPx, region.leftPx + region.widthPx) -
+    Math.max(rect.leftPx, region.leftPx)
+  const height =
+    Math.min(rect.topPx + rect.heightPx, region.topPx + region.heightPx) - Math.max(rect.topPx, region.topPx)
   return width <= 0 || height <= 0 ? 0 : (width * height) / (rect.widthPx * rect.heightPx)
 }
