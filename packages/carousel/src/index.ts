@@ -13,13 +13,9 @@ export { createSharpEncoder, defaultSlideQuality } from './encode/sharp-encoder.
 export type { EncodeSettings, SlideEncoder } from './encode/slide-encoder.ts'
 export type { Face, Frame, FrameAnalysis, RegionStatistics, RowRange } from './frame.ts'
 export type { Brand } from './layout/brand.ts'
-<<<<<<< HEAD
 export type { Theme, ThemePalette, ThemeSize, ThemeText } from './layout/theme.ts'
 export { themes } from './layout/themes.ts'
-=======
-export type { Theme } from './layout/theme.ts'
 export type { RenderedSlide } from './render/rendered-slide.ts'
->>>>>>> a28e53f57e5b457aba228b833890bb678b054773
 export type { RectPx, SlideFit, SlideKind, SlideText } from './slide.ts'
 export { slideKinds } from './slide.ts'
 export type { BaseSourceOptions } from './source/base-source.ts'

@@ -60,13 +60,9 @@ export function createColumn(input: LayoutInput): Column {
     box: { widthPx: number; heightPx: number },
     maxLines?: number,
   ): TextBlock {
-<<<<<<< HEAD
     const align =
       theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
     return setText(markup, { ...styleOf(input, style, size, maxLines), align }, box, fonts)
-=======
-    return setText(markup, styleOf(input, style, size, maxLines), box, fonts)
->>>>>>> a28e53f57e5b457aba228b833890bb678b054773
   }
 
   return {

@@ -91,13 +91,7 @@ function partsLayer({ parts, region }: Scene, paint: PartPaint): Layer {
   const reads = parts.flatMap((placed) => {
     const luminance = inkLuminance(placed.part, paint)
     if (luminance === undefined) return []
-<<<<<<< HEAD
     return [{ rects: readRects(placed), inkLuminance: luminance, tone: paint.inks.tone }]
-=======
-    return [
-      { rects: readRects(placed, theme.align, mirrored), inkLuminance: luminance, tone: paint.inks.tone },
-    ]
->>>>>>> a28e53f57e5b457aba228b833890bb678b054773
   })
   return {
     rect: grown(region, largestPx * bleedShare),
