@@ -6,8 +6,11 @@ import type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './caro
 import type { CheckedRequest } from './checked-request.ts'
 import type { Frame } from './frame.ts'
 import type { FrameLease } from './frames/frames.ts'
-import type { Placement, PreparedSlides } from './stand-in.ts'
-import { placeSlides, prepareSlides, renderSlide } from './stand-in.ts'
+import { placeSlides } from './layout/place-slides.ts'
+import type { Placement } from './layout/placement.ts'
+import type { PreparedSlides } from './layout/prepare-slides.ts'
+import { prepareSlides } from './layout/prepare-slides.ts'
+import { renderSlide } from './render/render-slide.ts'
 import type { Studio } from './studio.ts'
 import type { CarouselWork } from './work-counts.ts'
 import { createWorkCounts } from './work-counts.ts'
@@ -56,12 +59,12 @@ export class CarouselRun implements Carousel {
   }
 
   async *#run(): AsyncGenerator<SlideOutcome, void, undefined> {
-    const { bases, frames, concurrency } = this.#studio
+    const { bases, frames, fonts, concurrency } = this.#studio
     const { slides, size, only, domain } = this.#checked
     const { theme, brand, signal } = this.#request
     const sourcing = this.base
     // While the bytes travel.
-    const prepared = prepareSlides({ slides, size, theme, brand }, undefined)
+    const prepared = await prepareSlides({ slides, size, theme, brand }, fonts)
     const base = await sourcing
     // oxlint-disable-next-line no-unused-vars -- held until the carousel ends
     using wanted = bases.want(base, domain, size)

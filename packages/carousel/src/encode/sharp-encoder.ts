@@ -2,6 +2,7 @@ import { decodeError, turns, writeXmp } from '@darkroom/picture'
 import type { Sharp } from 'sharp'
 import sharp from 'sharp'
 import type { SlideFormat } from '../carousel-request.ts'
+import { plainBytes } from '../plain-bytes.ts'
 import type { SlideEncoder } from './slide-encoder.ts'
 
 /** Slides are looked at closely and compressed again by those who show them: higher than for photographs. */
@@ -36,10 +37,11 @@ export function createSharpEncoder(): SlideEncoder {
       const raw = { width: slide.widthPx, height: slide.heightPx, channels: 3 } as const
       const image = encodings[format](sharp(slide.data, { raw, limitInputPixels: false }), quality)
       try {
-        return await turns.run(
+        const file = await turns.run(
           async () => (mark === undefined ? image : image.withXmp(writeXmp(mark))).toBuffer(),
           signal,
         )
+        return plainBytes(file)
       } catch (error) {
         if (signal?.aborted === true && error === signal.reason) throw error
         throw decodeError(error)
