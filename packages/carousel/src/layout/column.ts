@@ -115,21 +115,21 @@ export function createColumn(input: LayoutInput): Column {
         })
         return
       }
-      const size = theme.number === 'padded' ? { sizePx: 60, minSizePx: 40 } : { sizePx: 64, minSizePx: 40 }
+      const size = theme.number === 'padded' ? { sizePx: 84, minSizePx: 50 } : { sizePx: 72, minSizePx: 50 }
       this.text(written, { style: 'title', size, ink: 'accent', maxLines: 1 })
     },
 
     button(label, gap) {
       const padXPx = px(52)
-      const padYPx = px(30)
+      const padYPx = px(38)
       const gapPx = px(gap)
       const box = {
         widthPx: input.widthPx - 2 * padXPx,
-        heightPx: Math.max(1, roomPx(gapPx, 0) - 2 * padYPx),
+        heightPx: Math.max(1, roomPx(gapPx, 0) - padYPx),
       }
       const style = { ...theme.label, weight: Math.max(600, theme.label.weight) }
       const block = set(label, style, theme.sizes.button, box, 1)
-      const heightPx = Math.ceil(block.heightPx) + 2 * padYPx
+      const heightPx = Math.ceil(block.capHeightPx) + 2 * padYPx
       const radius = { square: 0, rounded: px(14), pill: Math.floor(heightPx / 2) }[theme.button.shape]
       parts.push({
         type: 'button',
