@@ -62,7 +62,8 @@ export function createColumn(input: LayoutInput): Column {
   ): TextBlock {
     const align =
       theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
-    return setText(markup, { ...styleOf(input, style, size, maxLines), align }, box, fonts)
+    const scaled = { sizePx: size.sizePx * scaleOf(markup, style), minSizePx: size.minSizePx * scaleOf(markup, style) }
+    return setText(markup, { ...styleOf(input, style, scaled, maxLines), align }, box, fonts)
   }
 
   return {
@@ -143,6 +144,14 @@ export function createColumn(input: LayoutInput): Column {
       })
     },
   }
+}
+
+const european = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u
+
+/** A text without a European letter, but with others, is drawn by a family for its script. */
+function scaleOf(markup: string, style: ThemeText): number {
+  const isOther = /\p{L}/u.test(markup) && !european.test(markup)
+  return isOther ? (style.otherScriptScale ?? 1) : 1
 }
 
 /** A theme's text as `setText` takes it. */

@@ -10,6 +10,7 @@ export const poster: Theme = {
     lineHeight: 0.92,
     letterSpacingEm: -0.02,
     transform: 'upper',
+    otherScriptScale: 0.74,
   },
   body: { family: 'Inter', weight: 500, emphasisWeight: 750, lineHeight: 1.36, letterSpacingEm: -0.006 },
   label: {
@@ -27,6 +28,7 @@ export const poster: Theme = {
     body: { sizePx: 41, minSizePx: 31 },
     label: { sizePx: 34, minSizePx: 28 },
     button: { sizePx: 38, minSizePx: 28 },
+    handle: { sizePx: 38, minSizePx: 28 },
     mark: { sizePx: 31, minSizePx: 24 },
   },
   align: 'start',
