@@ -1,0 +1,31 @@
+import { capitals } from './capitals.ts'
+import type { Pieced } from './fit.ts'
+import { blockOf, fitsAt, largestFit } from './fit.ts'
+import type { Fonts } from './fonts.ts'
+import type { PlainText } from './markup.ts'
+import { parseMarkup } from './markup.ts'
+import { paragraphOf, piecesWithin } from './paragraph.ts'
+import type { TextBlock, TextBox, TextStyle } from './text-block.ts'
+import { truncate } from './truncate.ts'
+
+/**
+ * Wraps and measures a text: at the style's size, or the largest below it at which it fits the box; at the least
+ * size it ends in an ellipsis instead (`truncated`). Depends on nothing but its arguments.
+ * @param markup as users write it: `**bold**`
+ * @throws CarouselError `FONT_INVALID` when the style names a family that there is not
+ */
+export function setText(markup: string, style: TextStyle, box: TextBox, fonts: Fonts): TextBlock {
+  const parsed = parseMarkup(markup)
+  const leastPx = Math.min(style.sizePx, style.minSizePx)
+  const prepare = (text: PlainText): Pieced => {
+    const paragraph = paragraphOf(text, style, fonts)
+    // Words are broken only where they would be too wide at the least size.
+    return { paragraph, pieces: piecesWithin(paragraph, box.widthPx / leastPx) }
+  }
+  const whole = prepare(style.transform === 'upper' ? capitals(parsed) : parsed)
+  const sizePx = largestFit(whole, box)
+  if (sizePx !== undefined) return blockOf(whole, sizePx, box)
+  const shorter = truncate(whole, leastPx, box, prepare, (cut) => fitsAt(cut, leastPx, box))
+  const block = blockOf(shorter, leastPx, box)
+  return { ...block, fits: false, truncated: true, missingGlyphs: whole.paragraph.missing }
+}
