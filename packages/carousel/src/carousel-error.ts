@@ -6,6 +6,7 @@
  *   `BASE_INVALID`: the request; nothing was fetched.
  * - `BASE_TOO_SMALL`: the base has too few pixels to be shown.
  * - `FONT_INVALID`: a font file that cannot be used.
+ * - `ARCHIVE_EMPTY`: a PDF of a carousel of which no slide was made.
  * - `CLOSED`: the maker was closed.
  */
 export type CarouselErrorCode =
@@ -18,6 +19,7 @@ export type CarouselErrorCode =
   | 'BASE_INVALID'
   | 'BASE_TOO_SMALL'
   | 'FONT_INVALID'
+  | 'ARCHIVE_EMPTY'
   | 'CLOSED'
 
 /** Says what to change, in words that a user may see. */

@@ -1,3 +1,15 @@
+export type {
+  ArchivedCarousel,
+  ArchivedPicture,
+  ArchiveSlide,
+  SlideFailure,
+} from './archive/archive-slide.ts'
+export { slideFailure, slideFileName } from './archive/archive-slide.ts'
+export type { Manifest, ManifestFacts, ManifestSlide } from './archive/manifest.ts'
+export type { PrintedCarousel } from './archive/pdf-carousel.ts'
+export { pdfCarousel } from './archive/pdf-carousel.ts'
+export type { ZippedCarousel } from './archive/zip-carousel.ts'
+export { zipCarousel } from './archive/zip-carousel.ts'
 export type { CarouselErrorCode } from './carousel-error.ts'
 export { CarouselError } from './carousel-error.ts'
 export type { BaseInput, CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
