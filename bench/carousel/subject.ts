@@ -7,12 +7,28 @@ export const slideSize = { widthPx: 1080, heightPx: 1350 } as const
 
 /** Of the six slides that are timed. All variants are given these words. */
 export const slides: readonly SlideText[] = [
-  { kind: 'hook', title: 'One photo, **fetched once**, six slides', body: 'What a carousel costs, and what it need not' },
+  {
+    kind: 'hook',
+    title: 'One photo, **fetched once**, six slides',
+    body: 'What a carousel costs, and what it need not',
+  },
   { kind: 'credibility', title: '6 downloads became **1**', body: 'Counted by the server that sent them' },
-  { kind: 'point', title: 'Download once', body: 'Each slide used to fetch the same photo by itself. Now one of them does, and the others wait for it.' },
-  { kind: 'point', title: 'Decode once', body: 'Five million pixels are unpacked a single time, at the scale that the largest slide needs.' },
-  { kind: 'point', title: 'Look once', body: 'Where is it calm, where is a face, how light is it? The photo answers for all slides together.' },
-  { kind: 'cta', title: 'Make yours', body: 'One command, no account', label: 'Try Darkroom', },
+  {
+    kind: 'point',
+    title: 'Download once',
+    body: 'Each slide used to fetch the same photo by itself. Now one of them does, and the others wait for it.',
+  },
+  {
+    kind: 'point',
+    title: 'Decode once',
+    body: 'Five million pixels are unpacked a single time, at the scale that the largest slide needs.',
+  },
+  {
+    kind: 'point',
+    title: 'Look once',
+    body: 'Where is it calm, where is a face, how light is it? The photo answers for all slides together.',
+  },
+  { kind: 'cta', title: 'Make yours', body: 'One command, no account', label: 'Try Darkroom' },
 ]
 
 /** A seventh, for the price of one more. */
@@ -38,7 +54,13 @@ async function drawBase(): Promise<Buffer> {
     ${Array.from({ length: 60 }, (_, index) => `<ellipse cx="${(index * 397) % 2160}" cy="${1400 + ((index * 631) % 1300)}" rx="${60 + ((index * 53) % 240)}" ry="${40 + ((index * 29) % 160)}" fill="hsl(${(index * 47) % 360} 35% ${25 + ((index * 13) % 40)}%)"/>`).join('')}
   </svg>`
   const grain = await sharp({
-    create: { width: 2160, height: 2700, channels: 3, background: '#808080', noise: { type: 'gaussian', mean: 128, sigma: 24 } },
+    create: {
+      width: 2160,
+      height: 2700,
+      channels: 3,
+      background: '#808080',
+      noise: { type: 'gaussian', mean: 128, sigma: 24 },
+    },
   })
     .blur(1.2)
     .png()
