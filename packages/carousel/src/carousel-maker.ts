@@ -13,6 +13,7 @@ import { createFrames } from './frames/frames.ts'
 import type { BaseSourceOptions } from './source/base-source.ts'
 import { createBaseSource } from './source/base-source.ts'
 import type { Studio } from './studio.ts'
+import { createFonts } from './text/fonts.ts'
 import { warmUp } from './warm-up.ts'
 
 /** How a maker is set up. Several makers in a process share nothing. */
@@ -23,8 +24,8 @@ export interface CarouselMakerOptions extends BaseSourceOptions {
   maxKeptBytes?: number | undefined
   /** Slides of one carousel under way at a time: each holds about 10 bytes a pixel. Default 3. */
   concurrency?: number | undefined
-  /** Default: none, and placement goes by skin and saliency alone. */
-  findFaces?: FaceFinder | undefined
+  /** `false`: none, and placement goes by skin and saliency alone. */
+  findFaces?: FaceFinder | false | undefined
   /** Default: every slide encoded whole, by sharp. */
   encoder?: SlideEncoder | undefined
   ledger?: LedgerWriter | undefined
@@ -92,12 +93,17 @@ function studioOf(options: CarouselMakerOptions): Studio {
   // Most frames are their base's own pixels, and grids are small.
   const share = (part: number): number => Math.floor(maxKeptBytes * part)
   const bases = createDecodedBases({ maxBytes: share(0.5), maxPixels, ledger })
-  const analyses = createAnalysedBases({ maxBytes: share(0.1), findFaces, ledger })
+  const analyses = createAnalysedBases({
+    maxBytes: share(0.1),
+    findFaces: findFaces === false ? undefined : findFaces,
+    ledger,
+  })
   return {
     source: createBaseSource(options),
     bases,
     analyses,
     frames: createFrames({ bases, analyses, maxBytes: share(0.4), ledger }),
+    fonts: createFonts(),
     encoder: options.encoder ?? createSharpEncoder(),
     concurrency,
     ledger,

@@ -5,8 +5,12 @@ import type { CarouselRequest } from './carousel-request.ts'
 import type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import type { Frame } from './frame.ts'
-import type { Placement, PreparedSlides } from './stand-in.ts'
-import { placeSlides, prepareSlides, renderSlide } from './stand-in.ts'
+import type { FrameLease } from './frames/frames.ts'
+import { placeSlides } from './layout/place-slides.ts'
+import type { Placement } from './layout/placement.ts'
+import type { PreparedSlides } from './layout/prepare-slides.ts'
+import { prepareSlides } from './layout/prepare-slides.ts'
+import { renderSlide } from './render/render-slide.ts'
 import type { Studio } from './studio.ts'
 import type { CarouselWork } from './work-counts.ts'
 import { createWorkCounts } from './work-counts.ts'
@@ -55,16 +59,18 @@ export class CarouselRun implements Carousel {
   }
 
   async *#run(): AsyncGenerator<SlideOutcome, void, undefined> {
-    const { bases, frames, concurrency } = this.#studio
+    const { bases, frames, fonts, concurrency } = this.#studio
     const { slides, size, only, domain } = this.#checked
     const { theme, brand, signal } = this.#request
     const sourcing = this.base
     // While the bytes travel.
-    const prepared = prepareSlides({ slides, size, theme, brand }, undefined)
+    const prepared = await prepareSlides({ slides, size, theme, brand }, fonts)
     const base = await sourcing
-    using _wanted = bases.want(base, domain, size)
+    // oxlint-disable-next-line no-unused-vars -- held until the carousel ends
+    using wanted = bases.want(base, domain, size)
     using held = await frames.get({ base, facts: base.facts, domain }, size, this.#counts, signal)
     const { frame } = held
+    this.#recordShared(base, held, only.length - 1)
     const shared = { frame, prepared, placement: placeSlides(frame, prepared), facts: base.facts }
     const outcomes = fanOut(
       shared,
@@ -77,6 +83,21 @@ export class CarouselRun implements Carousel {
     )
     for await (const outcome of outcomes) {
       yield { ...outcome, index: only[outcome.index] ?? outcome.index }
+    }
+  }
+
+  /** To the ledger, what further slides did not have to do for themselves. */
+  #recordShared(base: KnownPicture, { frame, costs }: FrameLease, furtherSlides: number): void {
+    const spared = [
+      ...(base.how === 'given'
+        ? []
+        : [{ kind: 'fetch', durationMs: base.durationMs, bytes: base.bytes.byteLength }]),
+      { kind: 'decode', durationMs: costs.decodeMs, bytes: frame.data.byteLength },
+      { kind: 'analyse', durationMs: costs.analyseMs },
+      { kind: 'frame', durationMs: costs.frameMs },
+    ]
+    for (let slide = 0; slide < furtherSlides; slide += 1) {
+      for (const entry of spared) this.#studio.ledger?.record({ ...entry, axis: 'slides', how: 'joined' })
     }
   }
 

@@ -11,7 +11,7 @@ export const carouselLimits = {
   minSlides: 2,
   maxSlides: 20,
   /** Of a side, in pixels. */
-  minSidePx: 320,
+  minSidePx: 200,
   maxSidePx: 4096,
   maxPixels: 8 * 1024 * 1024,
   /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */

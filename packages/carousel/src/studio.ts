@@ -4,6 +4,7 @@ import type { DecodedBases } from './decode/decoded-bases.ts'
 import type { SlideEncoder } from './encode/slide-encoder.ts'
 import type { Frames } from './frames/frames.ts'
 import type { BaseSource } from './source/base-source.ts'
+import type { Fonts } from './text/fonts.ts'
 
 /** What all carousels of a maker share. */
 export interface Studio {
@@ -11,6 +12,7 @@ export interface Studio {
   bases: DecodedBases
   analyses: AnalysedBases
   frames: Frames
+  fonts: Fonts
   encoder: SlideEncoder
   /** Slides of one carousel under way at a time. */
   concurrency: number

@@ -53,7 +53,7 @@ export function frameAnalysisOf(
     }
   }
   const deviation = luminance.map((mean, cell) =>
-    Math.sqrt(Math.max(0, (luminanceSquare[cell] as number) - mean * mean)),
+    Math.sqrt(Math.max(0, luminanceSquare[cell]! - mean * mean)),
   )
   return {
     columns,

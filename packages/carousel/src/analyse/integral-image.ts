@@ -20,8 +20,8 @@ export class IntegralImage {
       const above = row * stride + 1
       const here = above + stride
       for (let column = 0; column < columns; column += 1) {
-        sum += grid[row * columns + column] as number
-        sums[here + column] = (sums[above + column] as number) + sum
+        sum += grid[row * columns + column]!
+        sums[here + column] = sums[above + column]! + sum
       }
     }
     this.#sums = sums
@@ -33,11 +33,7 @@ export class IntegralImage {
     const sums = this.#sums
     const upper = top * this.#stride
     const lower = bottom * this.#stride
-    const sum =
-      (sums[lower + right] as number) -
-      (sums[lower + left] as number) -
-      (sums[upper + right] as number) +
-      (sums[upper + left] as number)
+    const sum = sums[lower + right]! - sums[lower + left]! - sums[upper + right]! + sums[upper + left]!
     return sum / ((right - left) * (bottom - top))
   }
 }

@@ -35,15 +35,15 @@ export function resampleGrid(
   const vertical = axisOf(window.top, window.stepY, rows, old.rows)
   const made = new Float32Array(columns * rows)
   for (let row = 0; row < rows; row += 1) {
-    const above = (vertical.first[row] as number) * old.columns
-    const below = (vertical.second[row] as number) * old.columns
-    const down = vertical.share[row] as number
+    const above = vertical.first[row]! * old.columns
+    const below = vertical.second[row]! * old.columns
+    const down = vertical.share[row]!
     for (let column = 0; column < columns; column += 1) {
-      const left = horizontal.first[column] as number
-      const right = horizontal.second[column] as number
-      const across = horizontal.share[column] as number
-      const upper = between(grid[above + left] as number, grid[above + right] as number, across)
-      const lower = between(grid[below + left] as number, grid[below + right] as number, across)
+      const left = horizontal.first[column]!
+      const right = horizontal.second[column]!
+      const across = horizontal.share[column]!
+      const upper = between(grid[above + left]!, grid[above + right]!, across)
+      const lower = between(grid[below + left]!, grid[below + right]!, across)
       made[row * columns + column] = between(upper, lower, down)
     }
   }

@@ -1,5 +1,6 @@
 import type { PictureFacts } from '@darkroom/picture'
 import { decodeError, openSource, turns } from '@darkroom/picture'
+import { plainBytes } from '../plain-bytes.ts'
 import type { DecodedBase } from './decoded-base.ts'
 import { sizeAt } from './decode-size.ts'
 
@@ -48,7 +49,7 @@ export async function decodeBase(
 
 /** What colour conversion may leave: one channel of grey, or a channel of transparency that `facts` did not know. */
 function asRgb(data: Uint8Array, channels: number): Uint8Array {
-  if (channels === 3) return data
+  if (channels === 3) return plainBytes(data)
   const pixels = data.length / channels
   const rgb = new Uint8Array(pixels * 3)
   for (let pixel = 0; pixel < pixels; pixel += 1) {

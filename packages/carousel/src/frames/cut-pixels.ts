@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import type { BasePart } from '../analyse/frame-analysis.ts'
 import type { SlideSize } from '../carousel-request.ts'
 import type { DecodedBase } from '../decode/decoded-base.ts'
+import { plainBytes } from '../plain-bytes.ts'
 
 /**
  * The pixels of a part of a base at the size of a slide. Nothing is copied where the part is the whole and has that
@@ -23,7 +24,7 @@ export async function cutPixels(
   }
   const raw = { width: decoded.widthPx, height: decoded.heightPx, channels: 3 } as const
   try {
-    return await turns.run(
+    const cut = await turns.run(
       async () =>
         sharp(decoded.data, { raw, limitInputPixels: false })
           .extract(rect)
@@ -32,6 +33,7 @@ export async function cutPixels(
           .toBuffer(),
       signal,
     )
+    return plainBytes(cut)
   } catch (error) {
     if (signal?.aborted === true && error === signal.reason) throw error
     throw decodeError(error)

@@ -18,9 +18,18 @@ export interface FramesOptions {
   ledger?: LedgerWriter | undefined
 }
 
+/** What making a frame took, and all that went before it: what each further slide is spared. */
+export interface FrameCosts {
+  decodeMs: number
+  analyseMs: number
+  /** The cutting alone. */
+  frameMs: number
+}
+
 /** A frame with what it holds on to. */
 interface HeldFrame {
   frame: Frame
+  costs: FrameCosts
   /** The base whose pixels are the frame's own, where nothing was cut or scaled. */
   base: Lease<DecodedBase> | undefined
 }
@@ -28,6 +37,7 @@ interface HeldFrame {
 /** The right to use a frame's pixels, until it is released. */
 export interface FrameLease extends Disposable {
   readonly frame: Frame
+  readonly costs: FrameCosts
 }
 
 /** Bases at the sizes of slides, each made once. */
@@ -108,6 +118,9 @@ class FrameMemo implements Frames {
       get frame() {
         return lease.value.frame
       },
+      get costs() {
+        return lease.value.costs
+      },
       [Symbol.dispose]: () => lease.release(),
     }
   }
@@ -124,6 +137,7 @@ class FrameMemo implements Frames {
       const decoded = decoding.value
       const key = { hash: known.base.hash, domain: known.domain }
       using analysis = counted('analyses', await analyses.get(key, decoded, signal), counts)
+      const startedAtMs = performance.now()
       const part = choosePart(analysis.value, size)
       const data = await cutPixels(decoded, part, size, signal)
       const { widthPx, heightPx } = size
@@ -133,11 +147,16 @@ class FrameMemo implements Frames {
         heightPx,
         analysis: frameAnalysisOf(analysis.value, part, widthPx, heightPx),
       }
+      const costs = {
+        decodeMs: decoded.durationMs,
+        analyseMs: analysis.value.durationMs,
+        frameMs: performance.now() - startedAtMs,
+      }
       this.#live += 1
       // Its own pixels: the base must not be disposed of before the frame.
-      if (data === decoded.data) return { frame, base: decoding }
+      if (data === decoded.data) return { frame, costs, base: decoding }
       decoding.release()
-      return { frame, base: undefined }
+      return { frame, costs, base: undefined }
     } catch (error) {
       decoding.release()
       throw error

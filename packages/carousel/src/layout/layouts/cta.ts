@@ -1,0 +1,16 @@
+import { createColumn } from '../column.ts'
+import type { SlideLayout } from '../slide-layout.ts'
+
+/** The last slide: a call, a button that says what to do, and whom to follow. */
+export const cta: SlideLayout = {
+  compose(input) {
+    const { text, theme } = input
+    const column = createColumn(input)
+    const below = (text.body === undefined ? 0 : 90) + (text.label === undefined ? 0 : 160)
+    column.text(text.title, { style: 'title', size: theme.sizes.cta, isTitle: true, leave: below })
+    const leave = text.label === undefined ? 0 : 160
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 28, leave })
+    if (text.label !== undefined && text.label.trim() !== '') column.button(text.label, 44)
+    return column.parts
+  },
+}

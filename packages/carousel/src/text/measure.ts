@@ -1,0 +1,85 @@
+import type { SKRSContext2D } from '@napi-rs/canvas'
+import { createCanvas } from '@napi-rs/canvas'
+import type { FontFace } from './font-face.ts'
+
+/** Everything that decides the glyphs of a piece of text but its size. */
+export interface Typeface {
+  readonly face: FontFace
+  /** Files that the text needs, by index; the first decides where two have a character. */
+  readonly files: readonly number[]
+  readonly weight: number
+  /** Size that the drawing of letters is optimised for: fixed while a text shrinks, so that widths stay in proportion. */
+  readonly opticalSizePx: number
+  readonly letterSpacingEm: number
+  readonly direction: 'ltr' | 'rtl'
+}
+
+/** Extent of a piece of text, as shares of its font size. */
+export interface Extent {
+  width: number
+  /** Of the ink above the baseline. */
+  ascent: number
+  /** Of the ink below the baseline. */
+  descent: number
+}
+
+/** Widths scale with the size: Skia places glyphs by fractions of a pixel, without hints. */
+const referencePx = 100
+
+const maxExtents = 20_000
+const extents = new Map<string, Extent>()
+let context: SKRSContext2D | undefined
+
+/** Makes a context draw and measure in a typeface. */
+export function applyTypeface(target: SKRSContext2D, typeface: Typeface, sizePx: number): void {
+  target.font = `${sizePx * typeface.face.scale}px ${aliasesOf(typeface)}`
+  target.fontVariationSettings = settingsOf(typeface)
+  target.letterSpacing = `${typeface.letterSpacingEm * sizePx}px`
+  target.direction = typeface.direction
+  target.textAlign = 'left'
+  target.textBaseline = 'alphabetic'
+}
+
+/** How wide and high a text is in a typeface. */
+export function extentOf(text: string, typeface: Typeface): Extent {
+  const key = `${keyOf(typeface)}\u0000${text}`
+  const known = extents.get(key)
+  if (known !== undefined) return known
+  context ??= createCanvas(1, 1).getContext('2d')
+  applyTypeface(context, typeface, referencePx)
+  const measured = context.measureText(text)
+  const extent = {
+    width: measured.width / referencePx,
+    ascent: measured.actualBoundingBoxAscent / referencePx,
+    descent: measured.actualBoundingBoxDescent / referencePx,
+  }
+  if (extents.size >= maxExtents) extents.clear()
+  extents.set(key, extent)
+  return extent
+}
+
+function aliasesOf(typeface: Typeface): string {
+  return typeface.files
+    .map((index) => {
+      const file = typeface.face.files[index]
+      file?.load()
+      return `"${file?.alias ?? ''}"`
+    })
+    .join(', ')
+}
+
+function settingsOf(typeface: Typeface): string {
+  const file = typeface.face.files[typeface.files[0] ?? 0]
+  return file === undefined ? 'normal' : typeface.face.settings(typeface.weight, typeface.opticalSizePx, file)
+}
+
+function keyOf(typeface: Typeface): string {
+  return [
+    typeface.face.name,
+    typeface.files.join('.'),
+    typeface.weight,
+    typeface.opticalSizePx,
+    typeface.letterSpacingEm,
+    typeface.direction,
+  ].join(' ')
+}
