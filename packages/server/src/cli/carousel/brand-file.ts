@@ -3,11 +3,17 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { readJson, readPart } from './read-json.ts'
 
+/** `#rgb` or `#rrggbb`. */
+export const colorPattern: RegExp = /^#(?:[\da-f]{3}|[\da-f]{6})$/iu
+
 const path = z.string('must be the path of a file').min(1, 'must be the path of a file')
 
 /** A brand as a file says it: pictures and fonts are paths, relative to that file. */
 export const brandText = z.strictObject({
-  color: z.string('must be a colour like #c8102e').optional(),
+  color: z
+    .string('must be a colour like #c8102e')
+    .regex(colorPattern, 'must be a colour like #c8102e')
+    .optional(),
   handle: z.string('must be a text').optional(),
   logo: path.optional(),
   pageMark: z.boolean('must be true or false').optional(),

@@ -1,7 +1,7 @@
 import type { Brand, SlideFormat, SlideSize, SlideText } from '@darkroom/carousel'
 import { defaultSlideSize } from '@darkroom/carousel'
 import { formatOfExtension } from '@darkroom/picture'
-import { readBrand, readBrandFile } from './brand-file.ts'
+import { colorPattern, readBrand, readBrandFile } from './brand-file.ts'
 import { readPart } from './read-json.ts'
 import type { SlidesFile } from './slides-file.ts'
 import { readSlidesFile } from './slides-file.ts'
@@ -82,6 +82,9 @@ function qualityOf(text: string): number {
 
 async function brandOf(options: DesignOptions, file: SlidesFile): Promise<Brand | undefined> {
   const { brandColor, handle, logo } = options
+  if (brandColor !== undefined && !colorPattern.test(brandColor)) {
+    throw new UsageError(`--brand-color: ${JSON.stringify(brandColor)} must be a colour like #c8102e.`)
+  }
   const brand: Brand = {
     ...(file.brand === undefined ? {} : await readBrand(file.brand, options.slides)),
     ...(options.brand === undefined ? {} : await readBrandFile(options.brand)),

@@ -16,7 +16,9 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
   }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
+  // A misspelt field is the reason for one that is missing.
+  const { issues } = parsed.error
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   throw new UsageError(`${path}: ${placeOf(issue?.path ?? [])}${wordsOf(issue)}`)
 }
 
