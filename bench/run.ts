@@ -1,3 +1,4 @@
+import { carouselBench } from './carousel.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, Bench>> = {
   queue: queueBench,
   start: startBench,
   memory: memoryBench,
+  carousel: carouselBench,
 }
 
 const args = process.argv.slice(2)
@@ -45,5 +47,9 @@ if (unknown.length > 0) {
     results.push(result)
     if (!asJson) printResult(result)
   }
-  if (asJson) process.stdout.write(`${JSON.stringify(results)}\n`)
+  if (asJson) {
+    const [only] = results
+    const alone = results.length === 1 ? only?.json : undefined
+    process.stdout.write(`${JSON.stringify(alone ?? results)}\n`)
+  }
 }

@@ -99,7 +99,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: [],
     rooms: [],
   },
-  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
+  'config.ts': { holds: 'the one schema of the configuration', packages: ['outbound'], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

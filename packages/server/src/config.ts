@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
 import { parseAllowList } from '@darkroom/outbound'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
@@ -22,12 +22,12 @@ export interface Config {
   readonly backendTimeoutMs: number
   readonly workerConcurrency: number
   readonly carouselConcurrency: number
-  /** What of private networks may be fetched from: CIDR ranges, addresses, hosts. */
-  readonly outboundAllow: readonly string[]
   readonly drainMs: number
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
+  /** What the outbound guard lets through although it is not public. */
+  readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
   readonly logLevel: string
 }
@@ -132,18 +132,6 @@ export const variables = {
     'How many carousels this process makes at once; most of their time they wait for a base.',
     integer(1, 64, 4),
   ),
-  DARKROOM_OUTBOUND_ALLOW: defineVariable(
-    '',
-    'What URLs of bases may lead to although it is not public, separated by commas: CIDR ranges, addresses, hosts, *.parent. For tests and private networks.',
-    z
-      .string()
-      .optional()
-      .transform((text) => listOf(text))
-      .refine(
-        isAllowList,
-        'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,127.0.0.1,*.example.internal',
-      ),
-  ),
   DARKROOM_DRAIN_S: defineVariable(
     '5',
     'How long a stopping worker lets running generations end before it hands them back to the queue.',
@@ -166,6 +154,15 @@ export const variables = {
       .optional()
       .transform((text) => listOf(text))
       .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
+  ),
+  DARKROOM_OUTBOUND_ALLOW: defineVariable(
+    '',
+    'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
+    z
+      .string()
+      .optional()
+      .transform((text) => listOf(text))
+      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
   DARKROOM_LOG_LEVEL: defineVariable(
