@@ -90,6 +90,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
+  'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },

@@ -100,7 +100,12 @@ function ask(path: string, init?: RequestInit): Promise<Response> {
   return platform.fetch(new Request(`http://127.0.0.1${path}`, init))
 }
 
-function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
+function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return ask(path, {
     method,
     headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -150,7 +155,10 @@ function newSlides(): { kind: string; title: string; body?: string; label?: stri
   ]
 }
 
-async function eventsOf(id: string, after?: number): Promise<{ id: number; event: string; data: Record<string, unknown> }[]> {
+async function eventsOf(
+  id: string,
+  after?: number,
+): Promise<{ id: number; event: string; data: Record<string, unknown> }[]> {
   const headers: Record<string, string> = after === undefined ? {} : { 'last-event-id': String(after) }
   const text = await (await ask(`/v1/carousels/${id}/events`, { headers })).text()
   return text
@@ -158,7 +166,11 @@ async function eventsOf(id: string, after?: number): Promise<{ id: number; event
     .filter((block) => block.startsWith('id:'))
     .map((block) => {
       const [, seq, event, data] = /^id: (\d+)\nevent: (\w+)\ndata: (.*)$/u.exec(block) ?? []
-      return { id: Number(seq), event: event ?? '', data: JSON.parse(data ?? '{}') as Record<string, unknown> }
+      return {
+        id: Number(seq),
+        event: event ?? '',
+        data: JSON.parse(data ?? '{}') as Record<string, unknown>,
+      }
     })
 }
 
@@ -205,7 +217,9 @@ describe('one base, many slides', () => {
 
   test('two equal carousels at once make each slide once; a later one makes none', async () => {
     const body = { base: { url: origin.url + newPath() }, slides: newSlides() }
-    const [one, two] = await Promise.all([post(body), post(body)].map(async (answer) => await recordOf(await answer)))
+    const [one, two] = await Promise.all(
+      [post(body), post(body)].map(async (answer) => await recordOf(await answer)),
+    )
     expect(one?.id).not.toBe(two?.id)
     expect(one?.slides.map(({ id }) => id)).toEqual(two?.slides.map(({ id }) => id))
     const overlays = [one, two].map((record) => record?.workDetail['overlays'])
@@ -229,7 +243,9 @@ describe('one base, many slides', () => {
     const { id } = (await upload.json()) as { id: string }
     const slides = newSlides()
     const first = await recordOf(await post({ base: { image: id }, slides, size: '1080x1350' }))
-    const second = await recordOf(await post({ base: { image: id }, slides, size: '1080x1080', format: 'webp' }))
+    const second = await recordOf(
+      await post({ base: { image: id }, slides, size: '1080x1080', format: 'webp' }),
+    )
     expect(first.work['fetches']).toBe(0)
     expect(second.workDetail['decodes']?.ran).toBe(0)
     expect(second.workDetail['analyses']?.ran).toBe(0)
@@ -250,7 +266,9 @@ describe('one base, many slides', () => {
   test('a logo by URL and by id', async () => {
     const logo = origin.url + newPath()
     const body = { base: { url: origin.url + newPath() }, slides: newSlides() }
-    const byUrl = await recordOf(await post({ ...body, brand: { color: '#E4572E', handle: '@me', logo: { url: logo } } }))
+    const byUrl = await recordOf(
+      await post({ ...body, brand: { color: '#E4572E', handle: '@me', logo: { url: logo } } }),
+    )
     expect(byUrl).toMatchObject({ status: 'stored', work: { fetches: 2 } })
     const byId = await post({ ...body, brand: { logo: { image: byUrl.base.image } } })
     expect(byId.status).toBe(201)
@@ -281,7 +299,7 @@ describe('a base that is generated first', () => {
   })
 
   test('that fails, fails the carousel with its reason; a retry asks for it again', async () => {
-    fake.mode = 'moderation'
+    fake.mode = 'content-policy'
     const prompt = `refused ${newPath()}`
     const refused = await post({ base: { prompt }, slides: newSlides() })
     fake.mode = 'ok'
@@ -307,7 +325,11 @@ describe('a change of one slide', () => {
     expect(response.status).toBe(200)
     const changed = await recordOf(response)
     expect(changed).toMatchObject({ status: 'stored', work: { fetches: 0, overlays: 1, encodes: 1 } })
-    expect(changed.workDetail).toMatchObject({ fetches: { ran: 0 }, decodes: { ran: 0 }, analyses: { ran: 0 } })
+    expect(changed.workDetail).toMatchObject({
+      fetches: { ran: 0 },
+      decodes: { ran: 0 },
+      analyses: { ran: 0 },
+    })
     expect(origin.countOf(path)).toBe(1)
     const others = (slides: CarouselRecord['slides']): (string | null)[] =>
       slides.filter(({ index }) => index !== 2).map(({ id }) => id)
@@ -329,7 +351,9 @@ describe('a change of one slide', () => {
     const slides = newSlides()
     const record = await recordOf(await post({ base: { url: origin.url + newPath() }, slides }))
     const path = `/v1/carousels/${record.id}/slides/0`
-    const changed = await recordOf(await send('PATCH', path, { title: 'Something else', body: 'A second line' }))
+    const changed = await recordOf(
+      await send('PATCH', path, { title: 'Something else', body: 'A second line' }),
+    )
     expect(changed.work['overlays']).toBe(1)
     const back = await recordOf(await send('PATCH', path, { title: slides[0]?.title, body: null }))
     expect(back.work['overlays']).toBe(0)
@@ -343,7 +367,9 @@ describe('a change of one slide', () => {
     const record = await recordOf(await post({ base: { url: origin.url + newPath() }, slides: newSlides() }))
     await Promise.all(
       record.slides.map(async ({ index }) =>
-        recordOf(await send('PATCH', `/v1/carousels/${record.id}/slides/${index}`, { title: `New ${index}` })),
+        recordOf(
+          await send('PATCH', `/v1/carousels/${record.id}/slides/${index}`, { title: `New ${index}` }),
+        ),
       ),
     )
     const changed = await untilRecord(record.id, ({ status }) => status === 'stored')
@@ -364,7 +390,10 @@ describe('a change of one slide', () => {
       ['-1', { title: 'x' }, 404],
       ['one', { title: 'x' }, 404],
     ] as const) {
-      expect((await send('PATCH', `${path}/${where}`, body)).status, `${where} ${JSON.stringify(body).slice(0, 60)}`).toBe(status)
+      expect(
+        (await send('PATCH', `${path}/${where}`, body)).status,
+        `${where} ${JSON.stringify(body).slice(0, 60)}`,
+      ).toBe(status)
     }
   })
 })
@@ -389,6 +418,43 @@ describe('a slide that fails', () => {
     expect(retried.error).toBeUndefined()
     expect(origin.countOf(path)).toBe(1)
     for (const index of [0, 1, 2, 4, 5]) expect(retried.slides[index]?.id).toBe(record.slides[index]?.id)
+  })
+})
+
+describe('all slides in one file', () => {
+  test('as a ZIP with a manifest, and as a PDF with a page for each', async () => {
+    const record = await recordOf(await post({ base: { url: origin.url + newPath() }, slides: newSlides() }))
+    const zip = await ask(`/v1/carousels/${record.id}.zip`)
+    expect(zip.headers.get('content-type')).toBe('application/zip')
+    expect(zip.headers.get('content-disposition')).toContain(`${record.id}.zip`)
+    const zipped = Buffer.from(await zip.arrayBuffer())
+    // Stored, not compressed: names, manifest and pictures can be found as they are.
+    for (const name of ['01-hook.jpg', '02-credibility.jpg', '06-cta.jpg', 'manifest.json']) {
+      expect(zipped.includes(name), name).toBe(true)
+    }
+    expect(zipped.includes('"darkroom-carousel/1"')).toBe(true)
+    const slide = Buffer.from(await (await ask(record.slides[0]?.url ?? '')).arrayBuffer())
+    expect(zipped.includes(slide)).toBe(true)
+    const pdf = await ask(`/v1/carousels/${record.id}.pdf`)
+    expect(pdf.headers.get('content-type')).toBe('application/pdf')
+    const printed = Buffer.from(await pdf.arrayBuffer())
+    expect(printed.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(printed.toString('latin1').match(/\/Type \/Page\b/gu)).toHaveLength(6)
+    expect(printed.includes(slide)).toBe(true)
+  })
+
+  test('not before they are made, and not of nothing', async () => {
+    const path = newPath()
+    const release = origin.hold(path)
+    const { id } = await recordOf(
+      await post({ base: { url: origin.url + path }, slides: newSlides() }, { prefer: 'respond-async' }),
+    )
+    expect((await ask(`/v1/carousels/${id}.zip`)).status).toBe(409)
+    release()
+    await untilRecord(id, ({ status }) => status === 'stored')
+    expect((await ask(`/v1/carousels/${id}.pdf`, { method: 'HEAD' })).status).toBe(200)
+    expect((await ask(`/v1/carousels/car_0.zip`)).status).toBe(404)
+    expect((await ask(`/v1/carousels/${id}.rar`)).status).toBe(404)
   })
 })
 
@@ -531,8 +597,13 @@ describe('the list', () => {
       )
       ids.push((await recordOf(accepted)).id)
     }
-    const first = (await (await ask('/v1/carousels?limit=2')).json()) as { items: CarouselRecord[]; nextCursor: string }
-    const second = (await (await ask(`/v1/carousels?limit=1&cursor=${first.nextCursor}`)).json()) as typeof first
+    const first = (await (await ask('/v1/carousels?limit=2')).json()) as {
+      items: CarouselRecord[]
+      nextCursor: string
+    }
+    const second = (await (
+      await ask(`/v1/carousels?limit=1&cursor=${first.nextCursor}`)
+    ).json()) as typeof first
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids.toReversed())
     for (const id of ids) await untilRecord(id, ({ status }) => status === 'stored')
   })
@@ -543,49 +614,151 @@ describe('bad input is told what to change', () => {
   const base = (): { url: string } => ({ url: origin.url + newPath() })
   const isFailed = ({ status }: { status: string }): boolean => status === 'failed'
 
-  test.each([
+  test.each<[string, () => unknown, string, string | undefined]>([
     ['no body at all', () => null, 'invalid_request', undefined],
     ['no base', () => ({ slides }), 'invalid_request', 'base'],
     ['two bases', () => ({ base: { ...base(), prompt: 'fox' }, slides }), 'invalid_request', 'base'],
-    ['a seed without a prompt', () => ({ base: { ...base(), seed: 1 }, slides }), 'invalid_request', 'base.seed'],
+    [
+      'a seed without a prompt',
+      () => ({ base: { ...base(), seed: 1 }, slides }),
+      'invalid_request',
+      'base.seed',
+    ],
     ['no slides', () => ({ base: base() }), 'invalid_request', 'slides'],
     ['zero slides', () => ({ base: base(), slides: [] }), 'invalid_request', 'slides'],
     ['one slide', () => ({ base: base(), slides: slides.slice(1, 2) }), 'invalid_request', 'slides'],
-    ['21 slides', () => ({ base: base(), slides: Array.from({ length: 21 }, () => slides[2]) }), 'invalid_request', 'slides'],
-    ['an empty title', () => ({ base: base(), slides: [{ kind: 'hook', title: ' \n' }, slides[1]] }), 'invalid_request', 'slides.0.title'],
-    ['an invisible title', () => ({ base: base(), slides: [slides[0], { kind: 'hook', title: '\u200b**\u200d**' }] }), 'invalid_request', 'slides.1.title'],
-    ['more than 5,000 characters', () => ({ base: base(), slides: [slides[0], { kind: 'point', title: 'a', body: 'x'.repeat(5001) }] }), 'invalid_request', 'slides.1.body'],
-    ['control characters', () => ({ base: base(), slides: [{ kind: 'hook', title: 'a\u0007b' }, slides[1]] }), 'invalid_request', 'slides.0.title'],
-    ['half a character', () => ({ base: base(), slides: [{ kind: 'hook', title: 'a\ud800' }, slides[1]] }), 'invalid_request', 'slides.0.title'],
-    ['an unknown kind', () => ({ base: base(), slides: [{ kind: 'intro', title: 'a' }, slides[1]] }), 'invalid_request', 'slides.0.kind'],
+    [
+      '21 slides',
+      () => ({ base: base(), slides: Array.from({ length: 21 }, () => slides[2]) }),
+      'invalid_request',
+      'slides',
+    ],
+    [
+      'an empty title',
+      () => ({ base: base(), slides: [{ kind: 'hook', title: ' \n' }, slides[1]] }),
+      'invalid_request',
+      'slides.0.title',
+    ],
+    [
+      'an invisible title',
+      () => ({ base: base(), slides: [slides[0], { kind: 'hook', title: '\u200b**\u200d**' }] }),
+      'invalid_request',
+      'slides.1.title',
+    ],
+    [
+      'more than 5,000 characters',
+      () => ({ base: base(), slides: [slides[0], { kind: 'point', title: 'a', body: 'x'.repeat(5001) }] }),
+      'invalid_request',
+      'slides.1.body',
+    ],
+    [
+      'control characters',
+      () => ({ base: base(), slides: [{ kind: 'hook', title: 'a\u0007b' }, slides[1]] }),
+      'invalid_request',
+      'slides.0.title',
+    ],
+    [
+      'half a character',
+      () => ({ base: base(), slides: [{ kind: 'hook', title: 'a\ud800' }, slides[1]] }),
+      'invalid_request',
+      'slides.0.title',
+    ],
+    [
+      'an unknown kind',
+      () => ({ base: base(), slides: [{ kind: 'intro', title: 'a' }, slides[1]] }),
+      'invalid_request',
+      'slides.0.kind',
+    ],
     ['an unknown field', () => ({ base: base(), slides, colour: 1 }), 'unknown_parameter', 'colour'],
-    ['an unknown field of a slide', () => ({ base: base(), slides: [{ kind: 'hook', title: 'a', subtitle: 'b' }, slides[1]] }), 'unknown_parameter', 'slides.0.subtitle'],
+    [
+      'an unknown field of a slide',
+      () => ({ base: base(), slides: [{ kind: 'hook', title: 'a', subtitle: 'b' }, slides[1]] }),
+      'unknown_parameter',
+      'slides.0.subtitle',
+    ],
     ['a size without sides', () => ({ base: base(), slides, size: 'large' }), 'invalid_request', 'size'],
     ['a size of nothing', () => ({ base: base(), slides, size: '0x0' }), 'invalid_request', 'size'],
     ['a size of a wall', () => ({ base: base(), slides, size: '20000x20000' }), 'invalid_request', 'size'],
     ['a quality of 0', () => ({ base: base(), slides, quality: 0 }), 'invalid_request', 'quality'],
     ['an unknown format', () => ({ base: base(), slides, format: 'bmp' }), 'invalid_request', 'format'],
-    ['a colour by name', () => ({ base: base(), slides, brand: { color: 'red' } }), 'invalid_request', 'brand.color'],
-    ['two logos', () => ({ base: base(), slides, brand: { logo: { image: `img_${'0'.repeat(32)}`, url: 'https://example.com/a' } } }), 'invalid_request', 'brand.logo'],
-    ['an unknown image', () => ({ base: { image: `img_${'0'.repeat(32)}` }, slides }), 'unknown_image', 'base.image'],
-    ['an image that is no id', () => ({ base: { image: '../../etc' }, slides }), 'invalid_request', 'base.image'],
-    ['an unknown logo', () => ({ base: base(), slides, brand: { logo: { image: `img_${'0'.repeat(32)}` } } }), 'unknown_image', 'brand.logo.image'],
+    ['an unknown theme', () => ({ base: base(), slides, theme: 'neon' }), 'invalid_request', 'theme'],
+    [
+      'a colour by name',
+      () => ({ base: base(), slides, brand: { color: 'red' } }),
+      'invalid_request',
+      'brand.color',
+    ],
+    [
+      'two logos',
+      () => ({
+        base: base(),
+        slides,
+        brand: { logo: { image: `img_${'0'.repeat(32)}`, url: 'https://example.com/a' } },
+      }),
+      'invalid_request',
+      'brand.logo',
+    ],
+    [
+      'an unknown image',
+      () => ({ base: { image: `img_${'0'.repeat(32)}` }, slides }),
+      'unknown_image',
+      'base.image',
+    ],
+    [
+      'an image that is no id',
+      () => ({ base: { image: '../../etc' }, slides }),
+      'invalid_request',
+      'base.image',
+    ],
+    [
+      'an unknown logo',
+      () => ({ base: base(), slides, brand: { logo: { image: `img_${'0'.repeat(32)}` } } }),
+      'unknown_image',
+      'brand.logo.image',
+    ],
     ['a prompt of nothing', () => ({ base: { prompt: ' ' }, slides }), 'invalid_request', 'base.prompt'],
-    ['a prompt of two sizes', () => ({ base: { prompt: 'fox', size: '512x512', ar: '1:1' }, slides }), 'invalid_request', 'base.size'],
+    [
+      'a prompt of two sizes',
+      () => ({ base: { prompt: 'fox', size: '512x512', ar: '1:1' }, slides }),
+      'invalid_request',
+      'base.size',
+    ],
     ['a URL of nothing', () => ({ base: { url: 'nothing' }, slides }), 'invalid_request', 'base.url'],
     ['a file URL', () => ({ base: { url: 'file:///etc/passwd' }, slides }), 'invalid_request', 'base.url'],
-    ['a URL with a password', () => ({ base: { url: 'https://a:b@example.com/' }, slides }), 'invalid_request', 'base.url'],
-    ['a tag with a line break', () => ({ base: base(), slides, tags: ['a\nb'] }), 'invalid_request', 'tags.0'],
-  ] as const)('%s', async (_, body, code, param) => {
+    [
+      'a URL with a password',
+      () => ({ base: { url: 'https://a:b@example.com/' }, slides }),
+      'invalid_request',
+      'base.url',
+    ],
+    [
+      'a tag with a line break',
+      () => ({ base: base(), slides, tags: ['a\nb'] }),
+      'invalid_request',
+      'tags.0',
+    ],
+  ])('%s', async (_, body, code, param) => {
     const response = await post(body())
     expect(response.headers.get('content-type')).toBe('application/problem+json')
-    const problem = (await response.json()) as { status: number; code: string; param?: string; detail: string }
+    const problem = (await response.json()) as {
+      status: number
+      code: string
+      param?: string
+      detail: string
+    }
     expect(problem).toMatchObject({ status: 400, code })
     expect(problem.param).toBe(param)
     expect(problem.detail.length).toBeGreaterThan(10)
   })
 
-  const forbidden = ['http://169.254.169.254/latest', 'http://10.0.0.1/a.jpg', 'http://[::1]/', 'http://127.0.0.2/', 'http://0x7f.1.1.1/', 'http://host.internal/']
+  const forbidden = [
+    'http://169.254.169.254/latest',
+    'http://10.0.0.1/a.jpg',
+    'http://[::1]/',
+    'http://127.0.0.2/',
+    'http://0x7f.1.1.1/',
+    'http://host.internal/',
+  ]
   test.each(forbidden)('%s is never asked', async (url) => {
     const response = await post({ base: { url }, slides })
     expect(response.status).toBe(422)
@@ -606,13 +779,39 @@ describe('bad input is told what to change', () => {
       [at('/404', (_request, response) => response.writeHead(404).end()), 422, 'base_unreachable'],
       [at('/500', (_request, response) => response.writeHead(500).end()), 422, 'base_unreachable'],
       [at('/hang', () => {}), 422, 'base_timeout'],
-      [at('/drop', (request) => request.socket.destroy()), 422, 'base_unreachable'],
-      [at('/metadata', (_request, response) => response.writeHead(302, { location: 'http://127.0.0.2:1/' }).end()), 422, 'base_forbidden'],
-      [at('/circle', (_request, response) => response.writeHead(302, { location: '/circle' }).end()), 422, 'base_unreachable'],
-      [at('/200mb', (_request, response) => response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': String(200 * 1024 * 1024) }).write(Buffer.alloc(1024))), 422, 'base_too_large'],
+      [at('/drop', (request) => void request.socket.destroy()), 422, 'base_unreachable'],
+      [
+        at('/metadata', (_request, response) =>
+          response.writeHead(302, { location: 'http://127.0.0.2:1/' }).end(),
+        ),
+        422,
+        'base_forbidden',
+      ],
+      [
+        at('/circle', (_request, response) => response.writeHead(302, { location: '/circle' }).end()),
+        422,
+        'base_unreachable',
+      ],
+      [
+        at('/200mb', (_request, response) =>
+          response
+            .writeHead(200, { 'content-type': 'image/jpeg', 'content-length': String(200 * 1024 * 1024) })
+            .write(Buffer.alloc(1024)),
+        ),
+        422,
+        'base_too_large',
+      ],
       [typed('/text', 'text/html', '<p>no'), 415, 'not_an_image'],
       [typed('/lie', 'image/jpeg', 'not a picture at all, whatever the header says'), 415, 'not_an_image'],
-      [typed('/svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1/"/></svg>'), 415, 'not_an_image'],
+      [
+        typed(
+          '/svg',
+          'image/svg+xml',
+          '<svg xmlns="http://www.w3.org/2000/svg"><image href="http://127.0.0.1/"/></svg>',
+        ),
+        415,
+        'not_an_image',
+      ],
       [typed('/empty', 'image/jpeg', ''), 415, 'not_an_image'],
       [typed('/cut', 'image/jpeg', origin.photo.subarray(0, origin.photo.length / 2)), 415, 'not_an_image'],
       [typed('/tiny', 'image/jpeg', tiny), 422, 'base_too_small'],
@@ -654,10 +853,16 @@ describe('bad input is told what to change', () => {
     expect(await sendForm({ file })).toMatchObject({ status: 400, param: 'carousel' })
     expect(await sendForm({ carousel })).toMatchObject({ status: 400, param: 'file' })
     expect(await sendForm({ file, carousel: '{' })).toMatchObject({ status: 400, code: 'invalid_json' })
-    expect(await sendForm({ file, carousel, more: 'x' })).toMatchObject({ status: 400, code: 'unknown_parameter' })
+    expect(await sendForm({ file, carousel, more: 'x' })).toMatchObject({
+      status: 400,
+      code: 'unknown_parameter',
+    })
     const both = JSON.stringify({ slides, base: base() })
     expect(await sendForm({ file, carousel: both })).toMatchObject({ status: 400, param: 'base' })
-    expect(await sendForm({ file: new Blob(['junk']), carousel })).toMatchObject({ status: 415, code: 'not_an_image' })
+    expect(await sendForm({ file: new Blob(['junk']), carousel })).toMatchObject({
+      status: 415,
+      code: 'not_an_image',
+    })
     const large = new Blob([new Uint8Array(3 * 1024 * 1024)])
     expect(await sendForm({ file: large, carousel })).toMatchObject({ status: 413 })
   })

@@ -4,7 +4,11 @@ import type { TestOrigin } from '../../packages/outbound/src/testing/test-origin
 import { startOrigin } from '../../packages/outbound/src/testing/test-origin.ts'
 
 /** A photograph made by program: soft light with grain, so that it has something to decode. */
-export async function makePhoto(widthPx: number, heightPx: number, color: string = '#446688'): Promise<Buffer> {
+export async function makePhoto(
+  widthPx: number,
+  heightPx: number,
+  color: string = '#446688',
+): Promise<Buffer> {
   return await sharp({
     create: {
       width: widthPx,

@@ -15,6 +15,7 @@ import { backendMakers } from './backends/makers.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import { createCarousels } from './carousels/carousels.ts'
+import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
@@ -64,30 +65,6 @@ export interface PlatformOptions {
   outboundTimeouts?: OutboundOptions['timeouts']
 }
 
-/** Closes what was opened, in reverse order, and goes on when one part fails to close. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = []
-  readonly #log: Logger
-
-  constructor(log: Logger) {
-    this.#log = log
-  }
-
-  add(name: string, close: () => Promise<void> | void): void {
-    this.#closers.push({ name, close })
-  }
-
-  async close(): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0).toReversed()) {
-      try {
-        await close()
-      } catch (error) {
-        this.#log.warn({ err: error }, `closing ${name} failed`)
-      }
-    }
-  }
-}
-
 /**
  * The one composition root: news every part and hands it what it needs.
  * @throws ConfigError, DatabaseStartError
@@ -135,6 +112,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const carousels = createCarousels({
     ...carouselRecords,
     generations: { database, queue, secret, now },
+    objects,
     maker,
     outbound,
   })

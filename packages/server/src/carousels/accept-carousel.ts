@@ -152,7 +152,13 @@ async function baseColumns(
 export async function armBase(
   transaction: Locked,
   context: CarouselAcceptContext,
-  ask: { project: string; scope: string; tags: readonly string[]; spec: PictureSpec; model: string | undefined },
+  ask: {
+    project: string
+    scope: string
+    tags: readonly string[]
+    spec: PictureSpec
+    model: string | undefined
+  },
 ): Promise<BaseColumns> {
   const { record, generations } = await acceptIn(
     transaction,

@@ -55,7 +55,14 @@ async function wait(
 ): Promise<boolean> {
   const row = await transaction
     .updateTable('carousels')
-    .set({ status: 'queued', waits_for: 'base', base_key: ask.key, job_id: null, lease: null, worker_id: null })
+    .set({
+      status: 'queued',
+      waits_for: 'base',
+      base_key: ask.key,
+      job_id: null,
+      lease: null,
+      worker_id: null,
+    })
     .where('id', '=', ask.carouselId)
     .where('lease', '=', ask.lease)
     .returning('id')

@@ -18,7 +18,10 @@ export async function cancelCarousel(
   const { base_request_id: requestId } = await context.database.transaction().execute(async (transaction) => {
     const carousel = await lockCarousel(transaction, project, id)
     if (carousel.status !== 'queued' && carousel.status !== 'running') {
-      throw new DarkroomError('already_settled', 'The carousel has already ended; there is nothing to cancel.')
+      throw new DarkroomError(
+        'already_settled',
+        'The carousel has already ended; there is nothing to cancel.',
+      )
     }
     await cancelOpenSlides(transaction, context, id)
     if (carousel.job_id !== null && carousel.status === 'queued') {
@@ -28,9 +31,7 @@ export async function cancelCarousel(
   })
   // Claims are locked before carousels, so not in the same transaction. What a process that dies here leaves
   // behind, the sweeper finds.
-  await context.database
-    .transaction()
-    .execute((transaction) => releaseClaims(transaction, context, id))
+  await context.database.transaction().execute((transaction) => releaseClaims(transaction, context, id))
   if (requestId !== null) await cancelBase(context, project, requestId)
 }
 

@@ -20,8 +20,9 @@ export interface CarouselEvent {
 
 /** Columns that a step may set besides the event's number. */
 export type CarouselValues = Partial<{
-  [Column in Exclude<keyof CarouselRow, 'id' | 'event_seq' | 'base' | 'design' | 'work' | 'edit' | 'tags'>]:
-    CarouselRow[Column]
+  [
+    Column in Exclude<keyof CarouselRow, 'id' | 'event_seq' | 'base' | 'design' | 'work' | 'edit' | 'tags'>
+  ]: CarouselRow[Column]
 }> & { work?: string; edit?: string | null }
 
 export interface CarouselStep {

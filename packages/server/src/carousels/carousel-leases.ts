@@ -1,6 +1,6 @@
 import type { Lease } from '../queue/job-queue.ts'
 import type { LeasedCarousel } from './carousel-lease.ts'
-import { leaseCarousel } from './carousel-lease.ts'
+
 import {
   recoverCarouselOrphans,
   recoverCarousels,
@@ -8,6 +8,7 @@ import {
   workersWithCarousels,
 } from './carousel-recovery.ts'
 import type { CarouselContext } from './carousel-row.ts'
+import { leaseCarousel } from './leased-carousel.ts'
 
 /** What a worker needs of the carousels' records. */
 export interface CarouselLeases {

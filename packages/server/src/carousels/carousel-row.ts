@@ -51,6 +51,22 @@ export async function lockCarousel(transaction: Locked, project: string, id: str
     .executeTakeFirstOrThrow()
 }
 
+/** A carousel held until the transaction ends, if it is still that run's. */
+export async function holdLeased(
+  transaction: Locked,
+  id: string,
+  lease: string,
+): Promise<CarouselRow | undefined> {
+  return await transaction
+    .selectFrom('carousels')
+    .selectAll()
+    .where('id', '=', id)
+    .where('lease', '=', lease)
+    .where('status', '=', 'running')
+    .forUpdate()
+    .executeTakeFirst()
+}
+
 /** Slides in order. */
 export async function readSlides(
   database: Pick<Kysely<Schema>, 'selectFrom'>,

@@ -3,10 +3,13 @@ import { DarkroomError } from '../errors.ts'
 import { markAnswered } from '../generation/idempotency.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { createSettlementsOf } from '../generation/settlements.ts'
-import type { SlideChange } from '../request/carousel-body.ts'
+import type { SlideChange } from '../request/slide-change.ts'
+import type { Objects } from '../storage/objects.ts'
 import type { CarouselAcceptContext, CarouselOrder } from './accept-carousel.ts'
 import { acceptCarousel } from './accept-carousel.ts'
 import { cancelCarousel } from './cancel-carousel.ts'
+import type { ArchiveKind, CarouselArchive } from './carousel-archive.ts'
+import { archiveOf } from './carousel-archive.ts'
 import type { CarouselEvent } from './carousel-events.ts'
 import { readCarouselEvents } from './carousel-events.ts'
 import type { CarouselListQuery, CarouselPage, CarouselWithSlides } from './carousel-record.ts'
@@ -31,6 +34,8 @@ export interface Carousels {
   /** The carousel when all its slides have settled. @throws the signal's reason */
   settled(project: string, id: string, signal: AbortSignal): Promise<CarouselWithSlides>
   list(query: CarouselListQuery): Promise<CarouselPage>
+  /** All slides in one file. @throws DarkroomError not_found, not_settled */
+  archive(project: string, id: string, kind: ArchiveKind): Promise<CarouselArchive>
   /** @throws DarkroomError not_found, cancelled */
   change(address: SlideAddress, change: SlideChange, resolveModel: ModelResolver): Promise<Changed>
   /** @throws DarkroomError not_found, cancelled, already_settled */
@@ -60,6 +65,7 @@ export interface Changed {
 }
 
 export interface CarouselsOptions extends CarouselContext {
+  objects: Objects
   /** Where bases that are prompts are asked for. */
   generations: AcceptContext
   maker: Pick<CarouselMaker, 'make'>
@@ -98,6 +104,8 @@ export function createCarousels(options: CarouselsOptions): Carousels {
       return await complete(await settlements.wait(id, signal))
     },
     list: (query) => listCarousels(database, query),
+    archive: async (project, id, kind) =>
+      archiveOf(await complete(await readCarousel(database, project, id)), kind, options),
     change: async (address, change, resolveModel) => {
       const { carousel, changed } = await changeSlide(address, change, context, resolveModel)
       return { carousel: await begun(carousel), changed }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { DarkroomError } from '../errors.ts'
 import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
-import type { SlideChange } from '../request/carousel-body.ts'
+import type { SlideChange } from '../request/slide-change.ts'
 import type { CarouselAcceptContext } from './accept-carousel.ts'
 import { armBase } from './accept-carousel.ts'
 import type { CarouselValues } from './carousel-events.ts'

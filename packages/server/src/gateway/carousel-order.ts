@@ -66,9 +66,13 @@ async function readInput(request: Request, services: GatewayServices): Promise<C
     throw new DarkroomError('invalid_request', 'Put the photograph in a part named file.', { param: 'file' })
   }
   if (file.size > services.maxUploadBytes) {
-    throw new DarkroomError('body_too_large', `The photograph may have at most ${services.maxUploadBytes} bytes.`, {
-      param: 'file',
-    })
+    throw new DarkroomError(
+      'body_too_large',
+      `The photograph may have at most ${services.maxUploadBytes} bytes.`,
+      {
+        param: 'file',
+      },
+    )
   }
   return {
     ask: parseCarouselBody(parseJson(text), { hasFile: true }),
@@ -100,7 +104,7 @@ function designOf({ size, format, quality, theme, brand }: CarouselAsk): Carouse
     ...size,
     format,
     ...(quality === undefined ? {} : { quality }),
-    ...(theme === undefined ? {} : { theme }),
+    theme,
     brand: { ...definedOnly(rest), ...(logo === undefined ? {} : { logo }) },
   }
 }
@@ -155,9 +159,13 @@ async function ownImage(
   services: GatewayServices,
   project: string,
 ): ReturnType<GatewayServices['images']['read']> {
-  const unknown = new DarkroomError('unknown_image', `${param}: there is no such picture, or it was taken down.`, {
-    param,
-  })
+  const unknown = new DarkroomError(
+    'unknown_image',
+    `${param}: there is no such picture, or it was taken down.`,
+    {
+      param,
+    },
+  )
   try {
     const image = await services.images.read(id)
     if (image.project === project) return image

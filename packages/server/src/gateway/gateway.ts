@@ -47,9 +47,8 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   app.use('/v1/*', apiCors(services))
   for (const pattern of ['/live/*', '/images/*']) app.options(pattern, preflightOfPictures())
   const byPath = Map.groupBy(gatewayRoutes(services), (route) => route.path)
-  // A path without parameters wins: `/v1/images/generations` is no image of that id.
-  for (const [path, routes] of [...byPath].toSorted(([a], [b]) => parameterCount(a) - parameterCount(b))) {
-    const pattern = path.replaceAll(/\{(\w+)\}/gu, ':$1')
+  for (const [path, routes] of [...byPath].toSorted(([a], [b]) => openness(a) - openness(b))) {
+    const pattern = honoPattern(path)
     app.all(pattern, async (c) => {
       return await serve(routes, c.req.raw, c.req.param(), services)
     })
@@ -58,12 +57,23 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   return async (request) => await app.fetch(request)
 }
 
+/** `{id}` is a segment, `{id}.zip` one that ends so, the ending included: OpenAPI's way, in the router's. */
+function honoPattern(path: string): string {
+  return path
+    .replaceAll(/\{(\w+)\}\.(\w+)/gu, String.raw`:$1{[^/]+\.$2}`)
+    .replaceAll(/\{(\w+)\}(?!\w)/gu, ':$1')
+}
+
 function isPicturePath(path: string): boolean {
   return path.startsWith('/live/') || path.startsWith('/images/')
 }
 
-function parameterCount(path: string): number {
-  return path.split('{').length
+/**
+ * The less a path leaves open, the earlier it is tried: `/v1/images/generations` is no image of that id, and
+ * `{id}.zip` no carousel whose id ends so.
+ */
+function openness(path: string): number {
+  return path.split('{').length * 2 - (path.includes('}.') ? 1 : 0)
 }
 
 /** On the API only for the origins that the operator lists; a browser shows everyone else nothing. */

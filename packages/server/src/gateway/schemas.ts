@@ -68,7 +68,10 @@ export const carouselSchema: z.ZodType = z
         width: z.int(),
         height: z.int(),
         bytes: z.int().nullable(),
-        fit: z.record(z.string(), z.unknown()).nullable().meta({ description: 'How the text came to stand.' }),
+        fit: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .meta({ description: 'How the text came to stand.' }),
         error: problem.optional(),
       }),
     ),

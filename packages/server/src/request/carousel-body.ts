@@ -1,4 +1,4 @@
-import { carouselLimits, defaultSlideSize } from '@darkroom/carousel'
+import { carouselLimits, defaultSlideSize, themes } from '@darkroom/carousel'
 import { keyOf } from '@darkroom/once'
 import { z } from 'zod'
 import { DarkroomError } from '../errors.ts'
@@ -63,7 +63,7 @@ export interface CarouselAsk {
   size: Size
   format: SlideFormatName
   quality: number | undefined
-  theme: string | undefined
+  theme: string
   brand: BrandAsk
   scope: string
   tags: readonly string[]
@@ -71,6 +71,8 @@ export interface CarouselAsk {
 
 /** Of a handle, in UTF-16 code units. */
 const maxHandleChars = 60
+
+const themeNames = themes.map(({ name }) => name)
 
 const slideCount = `must be ${carouselLimits.minSlides} to ${carouselLimits.maxSlides} slides`
 
@@ -86,11 +88,12 @@ function drawnText(maxChars: number): z.ZodType<string> {
     .meta({ type: 'string', maxLength: maxChars })
 }
 
-const titleField = drawnText(carouselLimits.maxTextLength).refine(
+/** Refuses what is empty. */
+export const titleField: z.ZodType<string> = drawnText(carouselLimits.maxTextLength).refine(
   (text) => text !== '',
   'is empty: say what the slide shows',
 )
-const textField = drawnText(carouselLimits.maxTextLength)
+export const textField: z.ZodType<string> = drawnText(carouselLimits.maxTextLength)
 
 const slideSchema = z.strictObject({
   kind: z.enum(['hook', 'credibility', 'point', 'cta'], 'must be hook, credibility, point or cta'),
@@ -146,10 +149,7 @@ export const carouselBodySchema: z.ZodType<CarouselBody> = z.strictObject({
     .min(qualityRange.min, `must be ${qualityRange.min} to ${qualityRange.max}`)
     .max(qualityRange.max, `must be ${qualityRange.min} to ${qualityRange.max}`)
     .optional(),
-  theme: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,39}$/u, 'must be the name of a theme')
-    .optional(),
+  theme: z.enum(themeNames, `must be ${themeNames.join(', ')}`).optional(),
   brand: brandSchema.optional(),
   scope: scopeField.optional(),
   tags: z.array(tagField).max(textLimits.tags).optional(),
@@ -194,7 +194,7 @@ export function parseCarouselBody(body: unknown, options: { hasFile: boolean }):
     format: parsed.format ?? 'jpeg',
     // PNG has no quality: two asks that differ in it alone are one.
     quality: parsed.format === 'png' ? undefined : parsed.quality,
-    theme: parsed.theme,
+    theme: parsed.theme ?? themeNames[0] ?? '',
     brand: brandOf(parsed.brand),
     scope: parsed.scope ?? 'default',
     tags: [...new Set(parsed.tags)],
@@ -217,7 +217,9 @@ function brandOf(brand: z.output<typeof brandSchema> = {}): BrandAsk {
   }
 }
 
-function logoOf(logo: { image?: string | undefined; url?: string | undefined } | undefined): BrandAsk['logo'] {
+function logoOf(
+  logo: { image?: string | undefined; url?: string | undefined } | undefined,
+): BrandAsk['logo'] {
   if (logo === undefined) return undefined
   if (logo.image !== undefined && logo.url === undefined) return { image: logo.image }
   if (logo.url !== undefined && logo.image === undefined) return { url: logo.url }
@@ -272,31 +274,4 @@ function sizeOfPrompt(base: z.output<typeof baseSchema>): Size {
 /** Tells equal carousels from different ones, for idempotency keys. `fileHash`: of the base that came as bytes. */
 export function carouselFingerprint(ask: CarouselAsk, fileHash: string | undefined): string {
   return keyOf({ carousel: JSON.parse(JSON.stringify(ask)), file: fileHash ?? null })
-}
-
-/** A change to one slide: what is absent stays, `null` removes. */
-export interface SlideChange {
-  title?: string | undefined
-  body?: string | null | undefined
-  label?: string | null | undefined
-}
-
-/** The body of `PATCH /v1/carousels/{id}/slides/{n}`. */
-export const slideChangeSchema: z.ZodType<SlideChange> = z.strictObject({
-  title: titleField.optional(),
-  body: textField.nullable().optional(),
-  label: textField.nullable().optional(),
-})
-
-/** @throws DarkroomError invalid_request (also when nothing is to be changed), unknown_parameter */
-export function parseSlideChange(body: unknown): SlideChange {
-  const change = parseWith(slideChangeSchema, body)
-  if (Object.values(change).every((value) => value === undefined)) {
-    throw new DarkroomError('invalid_request', 'Give title, body or label: what is to be changed.')
-  }
-  return {
-    ...(change.title === undefined ? {} : { title: change.title }),
-    ...(change.body === undefined ? {} : { body: change.body === '' ? null : change.body }),
-    ...(change.label === undefined ? {} : { label: change.label === '' ? null : change.label }),
-  }
 }

@@ -38,7 +38,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     ...options,
     records: recoverableGenerations(leases),
     take: (job, signal) => leases.take(job, lock.id, signal),
-    run: (leased, signal) => runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
+    run: (leased, signal) =>
+      runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
   })
 }
 
