@@ -29,7 +29,9 @@ import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
 import { createPgBossQueue } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
+import type { ObjectStore } from './storage/object-store.ts'
 import { createObjects } from './storage/objects.ts'
+import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { startWorker } from './worker/worker.ts'
@@ -109,8 +111,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const queue = await createPgBossQueue({ connection: target.connection, listener, log })
   closers.add('the queue', () => queue.close())
 
-  await makeFolder(config.storageDir)
-  const store = createFileObjectStore({ directory: config.storageDir })
+  const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
@@ -203,6 +204,20 @@ async function connectionOf(
     connection: embedded.connection,
     facts: { embedded: true, adopted: embedded.adopted, readyMs: embedded.startedInMs },
   }
+}
+
+/**
+ * A bucket that cannot be reached does not stop the start: what the edge and the database have is served, and
+ * readiness says what is wrong. A folder that cannot be made does.
+ */
+async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore> {
+  if (storage.kind === 'file') {
+    await makeFolder(storage.directory)
+    return createFileObjectStore({ directory: storage.directory })
+  }
+  const store = createS3ObjectStore({ location: storage.location })
+  await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
+  return store
 }
 
 /** The secret of image ids, made once for a deployment; the first process to come writes it. */
