@@ -36,7 +36,9 @@ import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
+import type { ObjectStore } from './storage/object-store.ts'
 import { createObjects } from './storage/objects.ts'
+import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
@@ -98,8 +100,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   closers.add('the queues', () => queues.close())
   const queue = queues.generations
 
-  await makeFolder(config.storageDir)
-  const store = createFileObjectStore({ directory: config.storageDir })
+  const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
@@ -232,6 +233,20 @@ async function connectionOf(
     connection: embedded.connection,
     facts: { embedded: true, adopted: embedded.adopted, readyMs: embedded.startedInMs },
   }
+}
+
+/**
+ * A bucket that cannot be reached does not stop the start: what the edge and the database have is served, and
+ * readiness says what is wrong. A folder that cannot be made does.
+ */
+async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore> {
+  if (storage.kind === 'file') {
+    await makeFolder(storage.directory)
+    return createFileObjectStore({ directory: storage.directory })
+  }
+  const store = createS3ObjectStore({ location: storage.location })
+  await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
+  return store
 }
 
 /** The secret of image ids, made once for a deployment; the first process to come writes it. */
