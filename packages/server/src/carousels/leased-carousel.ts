@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import type { StoredWork } from '../database/schema.ts'
-import { whenDatabaseIsBack } from '../generation/database-retry.ts'
+import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import type { GenerationRow } from '../generation/generation-row.ts'
 import type { ImageRow } from '../generation/image-rows.ts'
 import { keepObject, registerUpload } from '../generation/image-rows.ts'
