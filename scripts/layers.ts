@@ -53,23 +53,28 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   gateway: {
     holds: 'routes; admission',
     packages: ['edge', 'picture'],
-    rooms: ['request', 'access', 'generation', 'carousels', 'prediction', 'latency', 'storage'],
+    rooms: ['request', 'access', 'generation', 'carousels', 'webhooks', 'prediction', 'latency', 'storage'],
   },
   generation: {
-    holds: 'get-or-generate; wait; progress; cancel; webhooks; retention',
-    packages: ['once', 'outbound'],
-    rooms: ['request', 'database', 'queue', 'storage'],
+    holds: 'get-or-generate; wait; progress; cancel; retention',
+    packages: ['once'],
+    rooms: ['request', 'database', 'queue', 'storage', 'webhooks'],
   },
   carousels: {
     holds: 'a carousel as durable work',
     packages: ['carousel', 'once', 'outbound', 'picture'],
-    rooms: ['request', 'database', 'queue', 'generation', 'storage'],
+    rooms: ['request', 'database', 'queue', 'generation', 'storage', 'webhooks'],
+  },
+  webhooks: {
+    holds: 'messages about work that has ended: outbox, signatures, delivery',
+    packages: ['outbound'],
+    rooms: ['database'],
   },
   queue: { holds: 'job queue over pg-boss', packages: [], rooms: ['database'] },
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
     packages: ['once', 'picture', 'carousel'],
-    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels'],
+    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks'],
   },
   backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
   storage: {

@@ -30,6 +30,8 @@ export interface Config {
   /** What the outbound guard lets through although it is not public. */
   readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
+  /** For how long messages to webhooks are kept after they have ended. */
+  readonly webhookKeepMs: number
   readonly logLevel: string
 }
 
@@ -196,6 +198,11 @@ export const variables = {
       .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
+  DARKROOM_WEBHOOK_KEEP_DAYS: defineVariable(
+    '30',
+    'How long messages to webhooks and their attempts are kept after they were delivered or given up.',
+    integer(1, 3650, 30),
+  ),
   DARKROOM_LOG_LEVEL: defineVariable(
     'info',
     'trace, debug, info, warn, error or silent.',
@@ -281,6 +288,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
+    webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -39,6 +39,7 @@ export const errorTable = {
   base_too_large: { status: 422, title: 'The base is too large' },
   base_too_small: { status: 422, title: 'The base has too few pixels' },
   base_gone: { status: 409, title: 'The base of the carousel was taken down' },
+  webhook_forbidden: { status: 422, title: 'Nothing is sent to this URL' },
   idempotency_mismatch: { status: 422, title: 'This idempotency key was used with another body' },
   unsupported_by_backend: { status: 422, title: 'The backend cannot do this' },
   out_of_memory: { status: 422, title: 'The picture is too large for the backend' },

@@ -20,11 +20,13 @@ import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
+import type { Listener } from './database/listener.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import { createNotifier } from './database/notifier.ts'
 import type { Schema } from './database/schema.ts'
+import type { SessionLock } from './database/session-lock.ts'
 import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -41,7 +43,13 @@ import { createObjects } from './storage/objects.ts'
 import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { createDeliveries } from './webhooks/deliveries.ts'
+import { webhookChannel } from './webhooks/outbox.ts'
+import { createWebhookSecrets } from './webhooks/webhook-secrets.ts'
+import type { Webhooks } from './webhooks/webhooks.ts'
+import { createWebhooks } from './webhooks/webhooks.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
+import { startWebhookWorker } from './worker/webhook-worker.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** Everything of one process, composed and running; only the socket is missing. */
@@ -65,7 +73,12 @@ export interface PlatformOptions {
   carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make'>
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
+  /** How patient the sender of webhooks is. */
+  webhookTimeouts?: OutboundOptions['timeouts']
 }
+
+/** Of one process; a receiver that hangs holds up at most its share. */
+const webhookLimits = { all: 64, perOrigin: 4 }
 
 /**
  * The one composition root: news every part and hands it what it needs.
@@ -153,6 +166,8 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   })
   closers.add('the worker of carousels', () => carouselWorker.stop())
 
+  const webhooks = await startWebhooks(options, { database, listener, sessionLock }, closers)
+
   const models = createModels({
     resolve: (name) => table.resolve(name),
     names: () => table.names(),
@@ -178,6 +193,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     models,
     edge,
     purges,
+    webhooks,
     access: createLoopbackAccess(config.corsOrigins),
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,
@@ -216,6 +232,59 @@ function composeCarousels(
   const maker = createCarouselMaker({ outbound, maxBaseBytes: config.maxUploadBytes })
   closers.add('the maker of carousels', () => maker.close())
   return { outbound, maker: carouselMaker(maker) }
+}
+
+/** The messages about work that has ended: their records, and this process's part in sending them. */
+async function startWebhooks(
+  { config, log, now = Date.now, webhookTimeouts }: PlatformOptions,
+  parts: { database: Kysely<Schema>; listener: Listener; sessionLock: SessionLock },
+  closers: Closers,
+): Promise<Webhooks> {
+  const { database, listener, sessionLock } = parts
+  // A door of its own: messages neither wait for bases that are fetched nor hold them up.
+  const outbound = createOutbound({
+    allow: config.outboundAllow,
+    maxConnectionsPerOrigin: webhookLimits.perOrigin,
+    maxConnections: webhookLimits.all,
+    timeouts: { headersMs: 20_000, totalMs: 25_000, ...webhookTimeouts },
+    userAgent: `darkroom-webhooks/${version}`,
+  })
+  closers.add('the door of webhooks', () => outbound.close())
+  const secrets = createWebhookSecrets({ database, now })
+  const woken = new Set<() => void>()
+  const wake = (): void => {
+    for (const each of woken) each()
+  }
+  const unlisten = await listener.listen(webhookChannel, wake)
+  const forget = listener.onReconnect(wake)
+  closers.add('the channel of webhooks', async () => {
+    forget()
+    await unlisten()
+  })
+  const worker = await startWebhookWorker({
+    deliveries: createDeliveries({
+      database,
+      workerId: sessionLock.id,
+      keepMs: config.webhookKeepMs,
+      now,
+      random: Math.random,
+    }),
+    outbound,
+    secretsOf: (project) => secrets.signing(project),
+    publicUrl: config.publicUrl,
+    limits: webhookLimits,
+    onDue: (due) => {
+      woken.add(due)
+      return () => woken.delete(due)
+    },
+    pollMs: 1000,
+    lock: sessionLock,
+    sweepIntervalMs: 1000,
+    log,
+    now,
+  })
+  closers.add('the worker of webhooks', () => worker.stop())
+  return createWebhooks({ database, outbound, secrets, now })
 }
 
 async function connectionOf(

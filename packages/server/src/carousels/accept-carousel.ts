@@ -7,6 +7,8 @@ import type { AcceptContext } from '../generation/requests.ts'
 import { acceptIn } from '../generation/requests.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
 import type { SlideTextAsk } from '../request/carousel-body.ts'
+import type { WebhookAsk } from '../request/webhook-field.ts'
+import { orderWebhook } from '../webhooks/outbox.ts'
 import { appendCarouselEvent } from './carousel-events.ts'
 import type { CarouselContext, CarouselRow, Locked } from './carousel-row.ts'
 
@@ -26,6 +28,8 @@ export interface CarouselOrder {
   design: CarouselDesign
   /** The logo, where it is stored already. */
   logoHash: string | undefined
+  /** Who is told when every slide has settled. */
+  webhook?: WebhookAsk | undefined
   idempotency?: { owner: string; key: string; fingerprint: string } | undefined
 }
 
@@ -112,6 +116,9 @@ async function insertCarousel(
     )
     .execute()
   await appendCarouselEvent(transaction, context.queue, { carouselId: id, seq: 1, type: 'queued', data: {} })
+  if (order.webhook !== undefined) {
+    await orderWebhook(transaction, { ...order, ...order.webhook, subject: id })
+  }
   if (jobId !== null) {
     await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
   }

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { CarouselRow, Locked } from './carousel-row.ts'
+import { tellWebhooksOf } from './tell-webhooks.ts'
 
 /**
  * What can happen to a carousel, as SSE event names. `base`: its bytes are here. `slide`: one of them is stored or
@@ -51,6 +52,7 @@ export async function tell(
   const row = await update.returningAll().executeTakeFirst()
   if (row === undefined) return undefined
   await appendCarouselEvent(transaction, queue, { carouselId, seq: row.event_seq, type, data })
+  await tellWebhooksOf(transaction, row, type)
   return row
 }
 

@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
+import { webhookTables } from './webhook-tables.ts'
 
 /**
  * The schema's history, in order of name. A migration that has been released is never edited: a database in the
@@ -19,6 +20,11 @@ export const migrations: Record<string, Migration> = {
   '0003-carousels': {
     async up(db) {
       for (const statement of carouselTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0005-webhooks': {
+    async up(db) {
+      for (const statement of webhookTables) await sql.raw(statement).execute(db)
     },
   },
 }

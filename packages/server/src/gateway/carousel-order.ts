@@ -18,7 +18,7 @@ interface CarouselInput {
  * Reads and checks a request for a carousel. Everything that can be refused without fetching is refused here; a
  * photograph in the body is stored as an upload is.
  * @throws DarkroomError invalid_request, unknown_parameter, unknown_image, unknown_model, base_forbidden,
- * not_an_image, image_too_large, body_too_large, unsupported_media_type, invalid_json
+ * webhook_forbidden, not_an_image, image_too_large, body_too_large, unsupported_media_type, invalid_json
  */
 export async function readCarouselOrder(
   context: RouteContext,
@@ -29,6 +29,7 @@ export async function readCarouselOrder(
   const { ask, file } = await readInput(context.request, services)
   const design = designOf(ask)
   services.carousels.check({ slides: ask.slides, design, urls: urlsOf(ask) })
+  if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
   const logoHash = await storedLogo(ask.brand.logo, services, project)
   return {
     project,
@@ -38,6 +39,7 @@ export async function readCarouselOrder(
     slides: ask.slides,
     design,
     logoHash,
+    webhook: ask.webhook,
     idempotency:
       idempotencyKey === undefined
         ? undefined

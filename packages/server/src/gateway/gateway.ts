@@ -15,6 +15,7 @@ import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 import type { GatewayServices } from './services.ts'
 
 /** Every route of the platform, in one list: what is served is what is documented. */
@@ -27,6 +28,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...webhookRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]

@@ -106,3 +106,42 @@ export const imageSchema: z.ZodType = z
     bytes: z.int(),
   })
   .meta({ id: 'Image' })
+
+export const webhookSchema: z.ZodType = z
+  .object({
+    id: z.string().meta({ example: 'msg_2Zk0V1nR3m8c0kq3T4hX1w', description: 'What webhook-id carries.' }),
+    status: z.enum(['waiting', 'pending', 'delivered', 'failed', 'gone']).meta({
+      description:
+        'waiting: what it is about has not ended. failed: every attempt did. gone: the receiver answered 410.',
+    }),
+    type: z.string().nullable().meta({ example: 'generation.stored' }),
+    subject: z.string().meta({ description: 'The generation or carousel that it is about.' }),
+    scope: z.string(),
+    url: z.string(),
+    attemptCount: z.int(),
+    nextAttemptAt: z.iso.datetime().nullable(),
+    createdAt: z.iso.datetime(),
+    endedAt: z.iso.datetime().nullable(),
+    attempts: z.array(
+      z.object({
+        number: z.int(),
+        at: z.iso.datetime(),
+        durationMs: z.int(),
+        status: z.int().nullable().meta({ description: 'What the receiver answered.' }),
+        code: z.string().nullable().meta({ description: 'What went wrong where there was no answer.' }),
+        reason: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'Webhook' })
+
+export const webhookSecretSchema: z.ZodType = z
+  .object({
+    secret: z.string().meta({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }),
+    createdAt: z.iso.datetime(),
+    previousUntil: z.iso
+      .datetime()
+      .nullable()
+      .meta({ description: 'The secret before it also signs until then.' }),
+  })
+  .meta({ id: 'WebhookSecret' })

@@ -6,6 +6,7 @@ import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { Models } from './models.ts'
 import type { Purges } from './purges.ts'
 
@@ -23,6 +24,7 @@ export interface GatewayServices {
   edge: Edge
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
+  webhooks: Webhooks
   access: LoopbackAccess
   readiness: ReadinessChecks
   log: Logger

@@ -5,6 +5,7 @@ import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { appendEvent } from './events.ts'
 import { readRequest } from './requests.ts'
+import { tellOfRequests } from './tell-webhooks.ts'
 
 /**
  * Withdraws a request. A generation that another request still wants runs on; the others are cancelled: a queued
@@ -69,5 +70,7 @@ export async function cancelRequest(
         data: {},
       })
     }
+    // The others that wanted what is cancelled here had been withdrawn before, and were told then.
+    await tellOfRequests(transaction, [id], new Date(context.now()))
   })
 }

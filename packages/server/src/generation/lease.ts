@@ -4,10 +4,11 @@ import type { Schema, StoredTimings } from '../database/schema.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import type { GenerationEventType } from './events.ts'
-import { whenDatabaseIsBack } from './database-retry.ts'
+import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import { appendEvent, appendLeasedEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { keepObject, publishImage } from './image-rows.ts'
+import { tellWebhooks } from './tell-webhooks.ts'
 
 /**
  * What a worker does to the record it leased. Every step is fenced: without the lease it changes nothing. The
@@ -133,6 +134,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     if (stored.status === 'rejected') throw stored.reason
     if (stored.value === undefined) return false
     await publishImage(transaction, stored.value)
+    await tellWebhooks(transaction, [row.id], new Date(now()))
     return true
   }
 
@@ -164,7 +166,9 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
             lease: null,
           },
         )
-        return failed !== undefined
+        if (failed === undefined) return false
+        await tellWebhooks(transaction, [row.id], new Date(now()))
+        return true
       }),
     requeue: (reason) =>
       settle(async (transaction) => {

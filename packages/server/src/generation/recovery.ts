@@ -5,6 +5,7 @@ import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { appendEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
+import { tellWebhooks } from './tell-webhooks.ts'
 
 /** A record that has taken more workers or jobs than this down with it is the cause, not the victim. */
 const maxReruns = 3
@@ -43,8 +44,7 @@ export async function recoverFromWorker(context: RecoveryContext, workerId: numb
       .forUpdate()
       .skipLocked()
       .execute()
-    for (const row of rows) await handBack(row, transaction, context)
-    return rows.length
+    return await handBackAll(rows, transaction, context)
   })
 }
 
@@ -69,9 +69,22 @@ export async function recoverOrphans(context: RecoveryContext): Promise<number> 
       .forUpdate()
       .skipLocked()
       .execute()
-    for (const row of rows) await handBack(row, transaction, context)
-    return rows.length
+    return await handBackAll(rows, transaction, context)
   })
+}
+
+async function handBackAll(
+  rows: readonly GenerationRow[],
+  transaction: Transaction<Schema>,
+  context: RecoveryContext,
+): Promise<number> {
+  const failed: string[] = []
+  for (const row of rows) {
+    const { status } = await handBack(row, transaction, context)
+    if (status === 'failed') failed.push(row.id)
+  }
+  await tellWebhooks(transaction, failed, new Date(context.now()))
+  return rows.length
 }
 
 /** Queues a locked, open record under a new job, or fails it when that has been tried often enough. */
@@ -79,7 +92,7 @@ async function handBack(
   row: GenerationRow,
   transaction: Transaction<Schema>,
   context: RecoveryContext,
-): Promise<void> {
+): Promise<GenerationRow> {
   const dead = row.reruns + 1 > maxReruns
   const jobId = randomUUID()
   const message = `Each of the ${maxReruns + 1} workers that ran this generation died.`
@@ -112,4 +125,5 @@ async function handBack(
     type: dead ? 'failed' : 'queued',
     data: dead ? { code: 'worker_lost', message } : { rerun: updated.reruns },
   })
+  return updated
 }

@@ -4,6 +4,7 @@ import type { Priority, RequestsTable, Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
+import type { WebhookAsk } from '../request/webhook-field.ts'
 import { generationKey } from '../request/picture-spec.ts'
 import type { Armed } from './arm.ts'
 import { arm } from './arm.ts'
@@ -12,6 +13,7 @@ import type { IdempotencyClaim } from './idempotency.ts'
 import { claimIdempotencyKey } from './idempotency.ts'
 import type { RequestWithGenerations } from './record.ts'
 import { withRecord } from './record.ts'
+import { orderRequestWebhook } from './tell-webhooks.ts'
 
 /** One ask as it is recorded: who, under which name, and the pictures it comes to. */
 export interface RequestAsk {
@@ -26,6 +28,8 @@ export interface RequestAsk {
   /** Picture i of the request. */
   pictures: readonly PictureSpec[]
   idempotency?: { owner: string; key: string; fingerprint: string } | undefined
+  /** Who is told when every picture has settled. */
+  webhook?: WebhookAsk | undefined
 }
 
 export interface AcceptContext {
@@ -74,6 +78,9 @@ export async function acceptIn(
 ): Promise<RequestWithGenerations> {
   const generations = await armAll(ask, transaction, context)
   const request = await insertRequest(ask, id, generations, transaction)
+  if (ask.webhook !== undefined) {
+    await orderRequestWebhook(transaction, request, ask.webhook, generations, new Date(context.now()))
+  }
   return withRecord(request, generations)
 }
 

@@ -45,7 +45,11 @@ describe('a native body', () => {
     [{ prompt: 'fox', tags: ['a b'] }, 'invalid_request'],
     [{ prompt: 'fox', tags: Array.from({ length: 17 }, String) }, 'invalid_request'],
     [{ prompt: 'fox', colour: 'red' }, 'unknown_parameter'],
-    [{ prompt: 'fox', webhook: 'http://x' }, 'not_implemented'],
+    [{ prompt: 'fox', webhook: 7 }, 'invalid_request'],
+    [{ prompt: 'fox', webhook: { secret: 'whsec_AAAA' } }, 'invalid_request'],
+    [{ prompt: 'fox', webhook: { url: 'https://shop.example', secret: 'AAAA' } }, 'invalid_request'],
+    [{ prompt: 'fox', webhook: { url: 'https://shop.example', secret: 'whsec_AAAA' } }, 'invalid_request'],
+    [{ prompt: 'fox', webhook: { url: 'https://shop.example', events: [] } }, 'unknown_parameter'],
   ])('%j is %s', (body, code) => {
     expect(codeOf(() => parseGenerationBody(body))).toBe(code)
   })

@@ -20,6 +20,8 @@ import { parseWith } from './query.ts'
 import type { Size } from './size.ts'
 import { resolveSize } from './size.ts'
 import { isPlainText } from './text.ts'
+import type { WebhookAsk, WebhookInput } from './webhook-field.ts'
+import { webhookAskOf, webhookField } from './webhook-field.ts'
 
 export type SlideKindName = 'hook' | 'credibility' | 'point' | 'cta'
 export type SlideFormatName = 'jpeg' | 'png' | 'webp' | 'avif'
@@ -67,6 +69,7 @@ export interface CarouselAsk {
   brand: BrandAsk
   scope: string
   tags: readonly string[]
+  webhook: WebhookAsk | undefined
 }
 
 /** Of a handle, in UTF-16 code units. */
@@ -153,7 +156,7 @@ export const carouselBodySchema: z.ZodType<CarouselBody> = z.strictObject({
   brand: brandSchema.optional(),
   scope: scopeField.optional(),
   tags: z.array(tagField).max(textLimits.tags).optional(),
-  webhook: z.unknown().optional(),
+  webhook: webhookField.optional(),
 })
 
 interface CarouselBody {
@@ -166,22 +169,17 @@ interface CarouselBody {
   brand?: z.output<typeof brandSchema> | undefined
   scope?: string | undefined
   tags?: readonly string[] | undefined
-  webhook?: unknown
+  webhook?: WebhookInput | undefined
 }
 
 /**
  * Reads the body of a carousel. Everything that depends on no other part is checked here; the theme, the size and
  * the base are checked where they are known.
  * @param options.hasFile the base came as bytes beside this body
- * @throws DarkroomError invalid_request, unknown_parameter, not_implemented (webhooks)
+ * @throws DarkroomError invalid_request, unknown_parameter
  */
 export function parseCarouselBody(body: unknown, options: { hasFile: boolean }): CarouselAsk {
   const parsed = parseWith(carouselBodySchema, body)
-  if (parsed.webhook !== undefined) {
-    throw new DarkroomError('not_implemented', 'Webhooks are not built yet: leave webhook out and listen.', {
-      param: 'webhook',
-    })
-  }
   return {
     base: baseOf(parsed.base, options.hasFile),
     slides: parsed.slides.map((slide) => ({
@@ -198,6 +196,7 @@ export function parseCarouselBody(body: unknown, options: { hasFile: boolean }):
     brand: brandOf(parsed.brand),
     scope: parsed.scope ?? 'default',
     tags: [...new Set(parsed.tags)],
+    webhook: webhookAskOf(parsed.webhook),
   }
 }
 

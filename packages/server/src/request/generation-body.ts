@@ -16,6 +16,8 @@ import {
 import { emptyToUndefined } from './live-query.ts'
 import { parseWith } from './query.ts'
 import { resolveSize } from './size.ts'
+import type { WebhookAsk, WebhookInput } from './webhook-field.ts'
+import { webhookAskOf, webhookField } from './webhook-field.ts'
 
 /** The largest `n` of one request, as on the OpenAI wire. */
 export const maxPicturesPerRequest: number = 10
@@ -40,6 +42,7 @@ export interface GenerationAsk {
   n: number
   scope: string
   tags: readonly string[]
+  webhook: WebhookAsk | undefined
 }
 
 interface GenerationBody {
@@ -55,7 +58,7 @@ interface GenerationBody {
   n?: number | undefined
   scope?: string | undefined
   tags?: readonly string[] | undefined
-  webhook?: unknown
+  webhook?: WebhookInput | undefined
 }
 
 /** The body of `POST /v1/generations`. */
@@ -72,24 +75,15 @@ export const generationBodySchema: z.ZodType<GenerationBody> = z.strictObject({
   n: pictureCountField.optional(),
   scope: scopeField.optional(),
   tags: z.array(tagField).max(textLimits.tags).optional(),
-  webhook: z.unknown().optional(),
+  webhook: webhookField.optional(),
 })
 
 /**
  * Reads the body of a native request.
- * @throws DarkroomError invalid_request, unknown_parameter, not_implemented (webhooks)
+ * @throws DarkroomError invalid_request, unknown_parameter
  */
 export function parseGenerationBody(body: unknown): GenerationAsk {
   const parsed = parseWith(generationBodySchema, body)
-  if (parsed.webhook !== undefined) {
-    throw new DarkroomError(
-      'not_implemented',
-      'Webhooks are not built yet: leave webhook out and poll or listen.',
-      {
-        param: 'webhook',
-      },
-    )
-  }
   const n = parsed.n ?? 1
   return {
     ...resolveSize(parsed),
@@ -101,6 +95,7 @@ export function parseGenerationBody(body: unknown): GenerationAsk {
     n,
     scope: parsed.scope ?? 'default',
     tags: [...new Set(parsed.tags)],
+    webhook: webhookAskOf(parsed.webhook),
   }
 }
 
@@ -118,5 +113,6 @@ export function fingerprintOf(ask: GenerationAsk): string {
     model: ask.model ?? null,
     negative: ask.negative ?? null,
     style: ask.style ?? null,
+    webhook: ask.webhook === undefined ? null : { url: ask.webhook.url, secret: ask.webhook.secret ?? null },
   })
 }

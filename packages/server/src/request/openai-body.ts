@@ -99,6 +99,7 @@ export function parseOpenAIImageBody(body: unknown): OpenAIImageAsk {
     n,
     scope: parsed.scope ?? 'default',
     tags: [],
+    webhook: undefined,
     format,
     // PNG is lossless; the wire's compression level of 0 would be no valid quality of ours.
     quality: compression === undefined || format === 'png' ? undefined : Math.max(1, compression),

@@ -46,6 +46,7 @@ export function generationRoutes(services: GatewayServices): Route[] {
         201: { about: 'Every picture is stored, or has failed with at least one stored.', ...record },
         202: { about: 'Accepted; Location has the record.', ...record },
         409: { about: 'The first request with this idempotency key is still running.' },
+        422: { about: 'The webhook’s URL may not be called.' },
         502: { about: 'The backend failed; the record says how.' },
       },
       handle: (context) => create(context, services),
@@ -107,6 +108,7 @@ export function generationRoutes(services: GatewayServices): Route[] {
 async function create(context: RouteContext, services: GatewayServices): Promise<Response> {
   const body = await readJsonBody(context.request)
   const ask = parseGenerationBody(body)
+  if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
   const idempotencyKey = readIdempotencyKey(context.request)
   const idempotency =
     idempotencyKey === undefined
@@ -149,6 +151,7 @@ export function requestAskOf(
     prompt: ask.prompt,
     model: ask.model ?? 'default',
     tags: ask.tags,
+    webhook: ask.webhook,
     priority: 'demand',
     pictures: Array.from({ length: ask.n }, (_, index) => ({
       domain: defaultProject,

@@ -20,7 +20,6 @@ const notBuilt: readonly {
   { methods: ['GET'], path: '/v1/ledger', what: 'The ledger' },
   { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles' },
   { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers' },
-  { methods: ['GET', 'POST'], path: '/v1/webhooks', what: 'Webhooks' },
   { methods: ['GET'], path: '/dashboard', what: 'The dashboard' },
   { methods: ['GET'], path: '/dashboard/', what: 'The dashboard' },
   { methods: ['GET'], path: '/docs', what: 'The API reference page' },

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { parseWith, integerText, readQuery } from '../../request/query.ts'
+import type { WebhookAttemptRow, WebhookRow } from '../../webhooks/webhook-row.ts'
+import type { WebhookSecret } from '../../webhooks/webhook-secrets.ts'
+import type { WebhookWithAttempts } from '../../webhooks/webhooks.ts'
+import { decodeWebhookCursor } from '../../webhooks/webhooks.ts'
+import { defaultProject } from '../picture-origin.ts'
+import type { Route, RouteContext } from '../route.ts'
+import { webhookSchema, webhookSecretSchema } from '../schemas.ts'
+import type { GatewayServices } from '../services.ts'
+import { json } from './generations.ts'
+
+const listQuerySchema = z.strictObject({
+  limit: integerText(1, 100).optional(),
+  status: z
+    .enum(
+      ['waiting', 'pending', 'delivered', 'failed', 'gone'],
+      'must be waiting, pending, delivered, failed or gone',
+    )
+    .optional(),
+  subject: z
+    .string()
+    .regex(/^(?:req|car)_[A-Za-z0-9_-]{22}$/u, 'must be the id of a generation or a carousel')
+    .optional(),
+  cursor: z
+    .string()
+    .max(200)
+    .refine((text) => decodeWebhookCursor(text) !== undefined, 'must be the nextCursor of the page before')
+    .optional(),
+})
+
+const noQuery = z.strictObject({})
+const collection = '/v1/webhooks'
+const message = { mediaType: 'application/json', schema: webhookSchema }
+const secretAnswer = { mediaType: 'application/json', schema: webhookSecretSchema }
+
+/** Messages to the receivers that requests name, by the Standard Webhooks specification. */
+export function webhookRoutes(services: GatewayServices): Route[] {
+  return [...messages(services), ...secrets(services)]
+}
+
+function messages(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: collection,
+      summary: 'Messages to webhooks, newest first',
+      query: listQuerySchema,
+      answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
+      handle: (context) => list(context, services),
+    },
+    {
+      method: 'GET',
+      path: `${collection}/{id}`,
+      summary: 'One message with every attempt to deliver it',
+      answers: { 200: { about: 'The message.', ...message } },
+      handle: async ({ params, url }) => {
+        parseWith(noQuery, readQuery(url))
+        return json(200, messageRecord(await services.webhooks.read(defaultProject, params['id'] ?? '')))
+      },
+    },
+    {
+      method: 'POST',
+      path: `${collection}/{id}/redeliver`,
+      summary: 'Send a message again, under the same id',
+      answers: {
+        202: { about: 'It is due now.', ...message },
+        409: { about: 'What it is about has not ended.' },
+      },
+      handle: async ({ params }) =>
+        json(202, messageRecord(await services.webhooks.redeliver(defaultProject, params['id'] ?? ''))),
+    },
+  ]
+}
+
+function secrets(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: `${collection}/secret`,
+      summary: 'The secret that signs the messages of this project',
+      answers: { 200: { about: 'The secret.', ...secretAnswer } },
+      handle: async ({ url }) => {
+        parseWith(noQuery, readQuery(url))
+        return json(200, secretRecord(await services.webhooks.secret(defaultProject)))
+      },
+    },
+    {
+      method: 'POST',
+      path: `${collection}/secret/rotate`,
+      summary: 'Replace the secret; the old one signs beside it for 24 hours',
+      answers: { 200: { about: 'The new secret.', ...secretAnswer } },
+      handle: async () => json(200, secretRecord(await services.webhooks.rotateSecret(defaultProject))),
+    },
+  ]
+}
+
+async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
+  const query = parseWith(listQuerySchema, readQuery(context.url))
+  const page = await services.webhooks.list({
+    project: defaultProject,
+    status: query.status,
+    subject: query.subject,
+    limit: query.limit ?? 20,
+    cursor: query.cursor,
+  })
+  return json(200, { ...page, items: page.items.map(summaryRecord) })
+}
+
+/** Without the signing secret, which is shown to nobody again. */
+function summaryRecord(row: WebhookRow): Record<string, unknown> {
+  return {
+    id: row.id,
+    status: row.status,
+    type: row.type,
+    subject: row.subject,
+    scope: row.scope,
+    url: row.url,
+    attemptCount: row.attempts,
+    nextAttemptAt: row.next_attempt_at?.toISOString() ?? null,
+    createdAt: row.created_at.toISOString(),
+    endedAt: row.ended_at?.toISOString() ?? null,
+  }
+}
+
+function messageRecord({ webhook, attempts }: WebhookWithAttempts): Record<string, unknown> {
+  return { ...summaryRecord(webhook), attempts: attempts.map(attemptRecord) }
+}
+
+function attemptRecord(row: WebhookAttemptRow): Record<string, unknown> {
+  return {
+    number: row.number,
+    at: row.at.toISOString(),
+    durationMs: row.duration_ms,
+    status: row.status,
+    code: row.code,
+    reason: row.reason,
+  }
+}
+
+function secretRecord({ secret, createdAt, previousUntil }: WebhookSecret): Record<string, unknown> {
+  return {
+    secret,
+    createdAt: createdAt.toISOString(),
+    previousUntil: previousUntil?.toISOString() ?? null,
+  }
+}
