@@ -24,6 +24,8 @@ export interface Config {
   readonly workerConcurrency: number
   readonly carouselConcurrency: number
   readonly drainMs: number
+  /** Generations that a scope may have queued. */
+  readonly queueLimit: number
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
@@ -165,6 +167,11 @@ export const variables = {
     'How many carousels this process makes at once; most of their time they wait for a base.',
     integer(1, 64, 4),
   ),
+  DARKROOM_QUEUE_LIMIT: defineVariable(
+    '1000',
+    'How many generations a scope may have queued; one more is answered 429. What is queued already may be asked for by any number.',
+    integer(1, 1_000_000, 1000),
+  ),
   DARKROOM_DRAIN_S: defineVariable(
     '5',
     'How long a stopping worker lets running generations end before it hands them back to the queue.',
@@ -283,6 +290,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     workerConcurrency: parsed.DARKROOM_WORKER_CONCURRENCY,
     carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
     outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
+    queueLimit: parsed.DARKROOM_QUEUE_LIMIT,
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,

@@ -45,6 +45,7 @@ export const errorTable = {
   out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
   moderated: { status: 451, title: 'Refused by content policy' },
   too_many_requests: { status: 429, title: 'Too many requests' },
+  queue_full: { status: 429, title: 'The queue of this scope is full' },
   // This server
   internal: { status: 500, title: 'Something went wrong here' },
   not_implemented: { status: 501, title: 'Not built yet' },

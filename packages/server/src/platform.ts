@@ -36,6 +36,7 @@ import { createPurges } from './gateway/purges.ts'
 import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
+import { createLine } from './generation/line.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
 import type { ObjectStore } from './storage/object-store.ts'
@@ -76,6 +77,9 @@ export interface PlatformOptions {
   /** How patient the sender of webhooks is. */
   webhookTimeouts?: OutboundOptions['timeouts']
 }
+
+/** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
+const sweepIntervalMs = 400
 
 /** Of one process; a receiver that hangs holds up at most its share. */
 const webhookLimits = { all: 64, perOrigin: 4 }
@@ -118,14 +122,21 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
 
-  const generations = createGenerations({ database, queue, secret, now })
+  const accepting = {
+    database,
+    queue,
+    secret,
+    line: createLine({ maxQueuedPerScope: config.queueLimit, now }),
+    now,
+  }
+  const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
   const { outbound, maker } = composeCarousels(options, closers)
   const carouselRecords = { database, queue: queues.carousels, now }
   const carousels = createCarousels({
     ...carouselRecords,
-    generations: { database, queue, secret, now },
+    generations: accepting,
     objects,
     maker,
     outbound,
@@ -148,7 +159,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     concurrency: config.workerConcurrency,
     backendTimeoutMs: config.backendTimeoutMs,
     drainMs: config.drainMs,
-    sweepIntervalMs: 1000,
+    sweepIntervalMs,
     now,
   })
   closers.add('the worker', () => worker.stop())
@@ -161,7 +172,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     log,
     concurrency: config.carouselConcurrency,
     drainMs: config.drainMs,
-    sweepIntervalMs: 1000,
+    sweepIntervalMs,
     now,
   })
   closers.add('the worker of carousels', () => carouselWorker.stop())

@@ -4,6 +4,7 @@ import type { LeasedCarousel } from './carousel-lease.ts'
 import {
   recoverCarouselOrphans,
   recoverCarousels,
+  recoverUnstartedCarousels,
   resumeAfterGeneration,
   workersWithCarousels,
 } from './carousel-recovery.ts'
@@ -21,7 +22,7 @@ export interface CarouselLeases {
   recover(workerId: number): Promise<number>
   /** Hands back carousels that nothing would ever bring up again. @returns how many */
   cleanUp(): Promise<number>
-  /** Gives carousels a job whose base has been generated while nobody listened. */
+  /** Gives carousels a job whose base has been generated while nobody listened, or whose job was handed to the dead. */
   sweep(): Promise<void>
 }
 
@@ -35,6 +36,7 @@ export function createCarouselLeases(context: CarouselContext & { secret: string
     cleanUp: () => recoverCarouselOrphans(context),
     sweep: async () => {
       await resumeAfterGeneration(context)
+      await recoverUnstartedCarousels(context)
     },
   }
 }

@@ -23,6 +23,25 @@ export async function workersWithCarousels(context: CarouselContext): Promise<nu
   return rows.flatMap((row) => (row.worker_id === null ? [] : [row.worker_id]))
 }
 
+/** A job that a worker was handed has its lease within milliseconds; after this its process is taken for dead. */
+const unstartedMs = 2000
+
+/**
+ * Gives carousels back to the queue whose job a process was handed that died before it took the lease. Should it live
+ * after all, it finds that another job has taken the place of its own. @returns how many were handed back
+ */
+export async function recoverUnstartedCarousels(context: CarouselContext): Promise<number> {
+  const ids = await context.database
+    .selectFrom('carousels')
+    .select('id')
+    .where('status', '=', 'queued')
+    .where('waits_for', 'is', null)
+    .where(context.queue.isHeld(sql.ref('carousels.job_id'), unstartedMs))
+    .limit(maxAtOnce)
+    .execute()
+  return await eachHandedBack(context, ids, (row) => row.status === 'queued' && row.waits_for === null, 0)
+}
+
 /** Gives the carousels of a dead worker back to the queue. @returns how many were handed back or failed */
 export async function recoverCarousels(context: CarouselContext, workerId: number): Promise<number> {
   const ids = await context.database
@@ -55,12 +74,14 @@ async function eachHandedBack(
   context: CarouselContext,
   ids: readonly { id: string }[],
   isStill: (row: CarouselRow, jobIsOpen: boolean) => boolean,
+  /** Whether it had begun: 1, or 0. */
+  reruns: 0 | 1 = 1,
 ): Promise<number> {
   let count = 0
   for (const { id } of ids) {
     const done = await context.database
       .transaction()
-      .execute((transaction) => handBack(transaction, context, id, isStill))
+      .execute((transaction) => handBack(transaction, context, id, isStill, reruns))
     if (done !== undefined) count += 1
     // Claims are locked before carousels, so not in the same transaction.
     if (done === 'failed') await release(context, id)
@@ -78,6 +99,7 @@ async function handBack(
   context: CarouselContext,
   id: string,
   isStill: (row: CarouselRow, jobIsOpen: boolean) => boolean,
+  reruns: 0 | 1,
 ): Promise<'queued' | 'failed' | undefined> {
   const row = await transaction
     .selectFrom('carousels')
@@ -90,7 +112,7 @@ async function handBack(
     .executeTakeFirst()
   if (row === undefined || !isStill(row, row.job_is_open)) return undefined
   if (row.job_id !== null) await context.queue.cancel(row.job_id, { transaction })
-  if (row.reruns + 1 > maxReruns) {
+  if (row.reruns + reruns > maxReruns) {
     const message = `Each of the ${maxReruns + 1} workers that ran this carousel died.`
     await failOpenSlides(transaction, context, id, { code: 'worker_lost', message })
     return 'failed'
@@ -99,10 +121,10 @@ async function handBack(
   await tell(transaction, context.queue, {
     carouselId: id,
     type: 'queued',
-    data: { rerun: row.reruns + 1 },
-    values: { status: 'queued', job_id: jobId, lease: null, worker_id: null, reruns: row.reruns + 1 },
+    data: reruns === 0 ? {} : { rerun: row.reruns + reruns },
+    values: { status: 'queued', job_id: jobId, lease: null, worker_id: null, reruns: row.reruns + reruns },
   })
-  await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
+  await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand', rerun: true })
   return 'queued'
 }
 

@@ -1,5 +1,6 @@
 import type { CarouselMaker } from '@darkroom/carousel'
 import { DarkroomError } from '../errors.ts'
+import type { DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
 import { markAnswered } from '../generation/idempotency.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { createSettlementsOf } from '../generation/settlements.ts'
@@ -17,6 +18,8 @@ import { listCarousels, withSlides } from './carousel-record.ts'
 import { resumeAfterGeneration } from './carousel-recovery.ts'
 import type { CarouselContext, CarouselRow } from './carousel-row.ts'
 import { readCarousel } from './carousel-row.ts'
+import type { DeadCarousel } from './dead-carousels.ts'
+import { listDeadCarousels, redriveCarousels } from './dead-carousels.ts'
 import type { ModelResolver, SlideAddress } from './edit-slide.ts'
 import { changeSlide, retrySlide } from './edit-slide.ts'
 import { carouselFaultOf } from './faults.ts'
@@ -42,6 +45,10 @@ export interface Carousels {
   retry(address: SlideAddress, resolveModel: ModelResolver): Promise<Changed>
   /** @throws DarkroomError not_found, already_settled */
   cancel(project: string, id: string): Promise<void>
+  /** Failed carousels that nothing tries again by itself, newest first. */
+  dead(query: DeadQuery): Promise<DeadCarousel[]>
+  /** Tries the failed slides of failed carousels again. @returns the ids of those that were queued */
+  redrive(project: string, selection: RedriveSelection, resolveModel: ModelResolver): Promise<string[]>
   events(id: string, afterSeq: number): Promise<CarouselEvent[]>
   /** Called whenever an event of this carousel was written, or may have been missed. */
   onEvent(id: string, listener: () => void): () => void
@@ -115,6 +122,12 @@ export function createCarousels(options: CarouselsOptions): Carousels {
       changed: true,
     }),
     cancel: (project, id) => cancelCarousel(context, project, id),
+    dead: (query) => listDeadCarousels(options, query),
+    redrive: async (project, selection, resolveModel) => {
+      const ids = await redriveCarousels(context, project, selection, resolveModel)
+      for (const id of ids) await begun(await readCarousel(database, project, id))
+      return ids
+    },
     events: (id, afterSeq) => readCarouselEvents(database, id, afterSeq),
     onEvent: (id, listener) => {
       const undo = [

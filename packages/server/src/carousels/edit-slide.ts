@@ -84,7 +84,7 @@ async function lockSlide(
 }
 
 /** Queues a slide again, and the carousel unless a run of it will see the slide anyway. */
-async function remake(
+export async function remake(
   transaction: Locked,
   carousel: CarouselRow,
   slide: SlideRow,

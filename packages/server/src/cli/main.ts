@@ -7,6 +7,7 @@ import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
+import { deadJobsCommand, redriveJobsCommand } from './jobs.ts'
 import { latencyCommand } from './latency.ts'
 import { purgeCommand } from './purge.ts'
 import { startCommand } from './start.ts'
@@ -97,6 +98,26 @@ export async function main(
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
     .action(run(purgeCommand))
+  const jobs = program
+    .command('jobs')
+    .description('work that has failed and that nothing tries again by itself')
+  jobs
+    .command('dead')
+    .description('list it, newest first')
+    .option('--code <code>', 'only failures of this code (docs/errors.md)')
+    .option('--limit <n>', 'at most so many, up to 100', '20')
+    .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
+    .option('--json', 'print the answer as JSON', false)
+    .action(run(deadJobsCommand))
+  jobs
+    .command('redrive')
+    .description('try it again: the next attempt under the same key')
+    .option('--id <id>', 'a picture, request or carousel; may be repeated', collect, [])
+    .option('--code <code>', 'all that failed with this code')
+    .option('--all', 'all there is', false)
+    .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
+    .option('--json', 'print the answer as JSON', false)
+    .action(run(redriveJobsCommand))
   program
     .command('latency')
     .description('what readers of a URL wait: percentiles by cache class, against a budget')

@@ -1,7 +1,6 @@
-import { isLoopbackHost } from '../request/loopback-host.ts'
+import { callApi } from './api-call.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { readConfig } from './start.ts'
 
 /** Options of `darkroom purge` as commander gives them. */
 export interface PurgeCommandOptions {
@@ -28,54 +27,18 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
     io.stderr('Say what to purge: one of --tag, --image, --url (each may be repeated) or --everything.\n')
     return exitCodes.usage
   }
-  const server = await serverUrl(options.server, io)
-  if (typeof server === 'number') return server
-  const body = JSON.stringify({ ...target, soft: options.soft })
-  let answer: Response
-  try {
-    answer = await fetch(new URL('/v1/purge', server), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
-    io.stderr(
-      `No server answers at ${server.href}: ${cause}. Give the address of a running one with --server.\n`,
-    )
-    return exitCodes.failed
-  }
-  return await report(answer, options, io)
-}
-
-async function serverUrl(given: string | undefined, io: CommandEnvironment): Promise<URL | number> {
-  if (given !== undefined) {
-    if (URL.canParse(given) && /^https?:$/u.test(new URL(given).protocol)) return new URL(given)
-    io.stderr(`--server ${given} is no http:// or https:// URL.\n`)
-    return exitCodes.usage
-  }
-  const config = await readConfig(io)
-  if (config === undefined) return exitCodes.failed
-  const { host, port } = config
-  const literal = host.includes(':') && isLoopbackHost(host) ? `[${host.replaceAll(/[[\]]/gu, '')}]` : host
-  return new URL(`http://${literal}:${port}`)
-}
-
-async function report(
-  answer: Response,
-  options: PurgeCommandOptions,
-  io: CommandEnvironment,
-): Promise<number> {
-  const told = (await answer.json().catch(() => ({}))) as { purged?: number; detail?: string }
-  if (!answer.ok || told.purged === undefined) {
-    io.stderr(`${told.detail ?? `the server answered ${answer.status}`}\n`)
-    return answer.status >= 400 && answer.status < 500 ? exitCodes.usage : exitCodes.failed
-  }
-  if (options.json) io.stdout(`${JSON.stringify(told)}\n`)
+  const body = { ...target, soft: options.soft }
+  const told = await callApi<{ purged: number }>(
+    { method: 'POST', path: '/v1/purge', body, server: options.server },
+    io,
+  )
+  if (typeof told === 'number') return told
+  const { purged } = told.answer
+  if (options.json) io.stdout(`${JSON.stringify(told.answer)}\n`)
   else {
     const done = options.soft ? 'marked stale' : 'dropped'
     io.stdout(
-      `${told.purged} cached ${told.purged === 1 ? 'answer' : 'answers'} ${done}; other processes have been told\n`,
+      `${purged} cached ${purged === 1 ? 'answer' : 'answers'} ${done}; other processes have been told\n`,
     )
   }
   return exitCodes.done

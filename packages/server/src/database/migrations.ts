@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
+import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
 
 /**
@@ -22,9 +23,9 @@ export const migrations: Record<string, Migration> = {
       for (const statement of carouselTables) await sql.raw(statement).execute(db)
     },
   },
-  '0005-webhooks': {
+  '0005-webhooks-and-turns': {
     async up(db) {
-      for (const statement of webhookTables) await sql.raw(statement).execute(db)
+      for (const statement of [...webhookTables, ...turnTables]) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -24,6 +24,11 @@ export interface GenerationsTable {
   /** Runs after a worker died, within the attempt. */
   reruns: Generated<number>
   priority: Priority
+  /** Whose ask began the present attempt; `null` before these were kept. */
+  project: string | null
+  scope: string | null
+  /** The place in line among all scopes: the lower, the earlier. int8, small enough for a number. */
+  turn: ColumnType<string, number | undefined, number>
   alias: string
   backend: string
   model: string

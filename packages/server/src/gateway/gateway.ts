@@ -9,6 +9,7 @@ import type { Route, RouteContext } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
+import { jobRoutes } from './routes/jobs.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
@@ -28,6 +29,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...jobRoutes(services),
     ...webhookRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),

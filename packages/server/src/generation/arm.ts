@@ -6,7 +6,7 @@ import type { PictureSpec } from '../request/picture-spec.ts'
 import { generationKey, imageIdOf } from '../request/picture-spec.ts'
 import { appendEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
-import { isSettled } from './generation-row.ts'
+import { isSettled, placeOf } from './generation-row.ts'
 
 /** What arming a key found or did. */
 export interface Armed {
@@ -20,6 +20,13 @@ export interface ArmContext {
   queue: JobQueue
   secret: string
   priority: Priority
+  /** Whose ask this is. */
+  project: string
+  scope: string
+  /** Whether no job may be queued: then what is there is looked for first. */
+  isFull(): boolean
+  /** The turn of a job that is about to be queued; asked for only then. @throws DarkroomError queue_full */
+  nextTurn(): Promise<number>
   now: () => number
 }
 
@@ -36,7 +43,7 @@ const maxRounds = 8
 export async function arm(spec: PictureSpec, context: ArmContext): Promise<Armed> {
   const key = generationKey(spec)
   // Most keys are new, and then this is all there is to do.
-  const first = await insertRevision(spec, key, 1, context)
+  const first = context.isFull() ? undefined : await insertRevision(spec, key, 1, context)
   if (first !== undefined) return { row: first, how: 'started' }
   for (let round = 0; round < maxRounds; round += 1) {
     const current = await currentRow(context.transaction, key)
@@ -47,7 +54,7 @@ export async function arm(spec: PictureSpec, context: ArmContext): Promise<Armed
     }
     if (!mayRearm(current, context.now())) {
       if (isSettled(current.status)) return { row: current, how: 'joined' }
-      const held = await holdAgainstCancel(current, context)
+      const held = await join(current, context)
       if (held !== undefined) return { row: held, how: 'joined' }
       continue
     }
@@ -89,6 +96,33 @@ async function holdAgainstCancel(
   return held?.status === 'cancelled' ? undefined : held
 }
 
+/** Work that is on its way; what was only foreseen goes as demand from now on. */
+async function join(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+  if (row.status === 'queued' && row.priority === 'speculative' && context.priority === 'demand') {
+    return (await promote(row, context)) ?? (await holdAgainstCancel(row, context))
+  }
+  return await holdAgainstCancel(row, context)
+}
+
+/** A new job takes the place of the old one, which does nothing should it have been handed out. */
+async function promote(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+  const { transaction, queue, project, scope } = context
+  const jobId = randomUUID()
+  const turn = await context.nextTurn()
+  const promoted = await transaction
+    .updateTable('generations')
+    .set({ priority: 'demand', job_id: jobId, project, scope, turn })
+    .where('id', '=', row.id)
+    .where('status', '=', 'queued')
+    .where('priority', '=', 'speculative')
+    .returningAll()
+    .executeTakeFirst()
+  if (promoted === undefined) return undefined
+  if (row.job_id !== null) await queue.cancel(row.job_id, { transaction })
+  await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(promoted) })
+  return promoted
+}
+
 /** A failure is answered again until its `Retry-After` has passed; a cancelled record is never in the way. */
 function mayRearm(row: GenerationRow, now: number): boolean {
   if (row.status === 'cancelled') return true
@@ -102,6 +136,7 @@ async function insertRevision(
   context: ArmContext,
 ): Promise<GenerationRow | undefined> {
   const jobId = randomUUID()
+  const turn = await context.nextTurn()
   const row = await context.transaction
     .insertInto('generations')
     .values({
@@ -111,6 +146,9 @@ async function insertRevision(
       revision,
       status: 'queued',
       priority: context.priority,
+      project: context.project,
+      scope: context.scope,
+      turn,
       alias: spec.model.alias,
       backend: spec.model.backend,
       model: spec.model.model,
@@ -131,8 +169,13 @@ async function insertRevision(
   return row
 }
 
-async function rearm(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+/**
+ * The next attempt of a failed or cancelled record: the same key and revision, under a new job.
+ * @returns `undefined` when somebody else was faster
+ */
+export async function rearm(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
   const jobId = randomUUID()
+  const turn = await context.nextTurn()
   const armed = await context.transaction
     .updateTable('generations')
     .set((eb) => ({
@@ -142,6 +185,9 @@ async function rearm(row: GenerationRow, context: ArmContext): Promise<Generatio
       retries: 0,
       reruns: 0,
       priority: context.priority,
+      project: context.project,
+      scope: context.scope,
+      turn,
       lease: null,
       worker_id: null,
       error_code: null,
@@ -164,7 +210,7 @@ async function rearm(row: GenerationRow, context: ArmContext): Promise<Generatio
 /** The job of a queued record, and the event that says so. */
 async function start(row: GenerationRow, jobId: string, context: ArmContext): Promise<void> {
   const { transaction, queue } = context
-  await queue.enqueue({ jobId, recordId: row.id }, { transaction, priority: row.priority })
+  await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(row) })
   await appendEvent(transaction, queue, {
     generationId: row.id,
     seq: row.event_seq,

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { GenerationStatus, GenerationsTable } from '../database/schema.ts'
 import { DarkroomError, isErrorCode } from '../errors.ts'
+import type { Place } from '../queue/job-queue.ts'
 
 export type { StoredTimings } from '../database/schema.ts'
 
@@ -21,6 +22,11 @@ export function isSettled(status: GenerationStatus): boolean {
 
 export function isStored(row: GenerationRow): row is StoredGeneration {
   return row.status === 'stored' && row.image_id !== null && row.object_hash !== null && row.format !== null
+}
+
+/** Where the job of a record stands in line. */
+export function placeOf(row: Pick<GenerationRow, 'priority' | 'turn'>): Place {
+  return { priority: row.priority, turn: Number(row.turn) }
 }
 
 /** The error of a failed or cancelled record, as its waiters are told it. `now` in milliseconds. */

@@ -8,12 +8,15 @@ import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
 import { generationKey } from '../request/picture-spec.ts'
 import { currentRow } from './arm.ts'
 import { cancelRequest } from './cancel.ts'
+import type { DeadGeneration, DeadQuery, RedriveSelection } from './dead-generations.ts'
+import { listDeadGenerations, redriveGenerations } from './dead-generations.ts'
 import type { GenerationEvent } from './events.ts'
 import { readEvents } from './events.ts'
 import type { GenerationRow, StoredGeneration } from './generation-row.ts'
 import { errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
+import type { Line } from './line.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
 import { listRecords, withGenerations, withRecord } from './record.ts'
 import type { Accepted, RequestAsk } from './requests.ts'
@@ -42,6 +45,10 @@ export interface Generations {
   /** Retires the stored pictures of a request and asks for them anew. @throws DarkroomError not_settled */
   regenerate(project: string, id: string, resolveModel: ModelResolver): Promise<RegenerateResult>
   cancel(project: string, id: string): Promise<void>
+  /** Failed generations that nothing tries again by itself, newest first. */
+  dead(query: DeadQuery): Promise<DeadGeneration[]>
+  /** Tries failed generations again. @returns the image ids of those that were queued */
+  redrive(project: string, selection: RedriveSelection): Promise<string[]>
   events(generationId: string, afterSeq: number): Promise<GenerationEvent[]>
   /** Called whenever an event of one of these generations was written, or may have been missed. */
   onEvent(generationIds: readonly string[], listener: () => void): () => void
@@ -68,6 +75,7 @@ export interface GenerationsOptions {
   queue: JobQueue
   /** The secret of image ids, one for all processes. */
   secret: string
+  line: Line
   now: () => number
 }
 
@@ -113,6 +121,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
     list: (query) => listRecords(database, query),
     regenerate: (project, id, resolveModel) => regenerate(options, project, id, resolveModel),
     cancel: (project, id) => cancelRequest(options, project, id),
+    dead: (query) => listDeadGenerations(database, query),
+    redrive: (project, selection) => redriveGenerations(options, project, selection),
     events: (generationId, afterSeq) => readEvents(database, generationId, afterSeq),
     onEvent: (generationIds, listener) => subscribe(queue, generationIds, listener),
     close: () => settlements.close(),

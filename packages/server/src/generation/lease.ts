@@ -7,6 +7,7 @@ import type { GenerationEventType } from './events.ts'
 import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import { appendEvent, appendLeasedEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
+import { placeOf } from './generation-row.ts'
 import { keepObject, publishImage } from './image-rows.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
 
@@ -189,7 +190,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         if (queued === undefined) return false
         await queue.enqueue(
           { jobId, recordId: row.id },
-          { transaction, priority: row.priority, ...(isRetry ? { delayS: reason.delayS } : {}) },
+          { transaction, ...placeOf(row), ...(isRetry ? { delayS: reason.delayS } : {}) },
         )
         return true
       }),

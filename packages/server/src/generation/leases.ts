@@ -4,7 +4,7 @@ import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import { deleteOldPreviews } from './events.ts'
 import type { LeasedGeneration } from './lease.ts'
 import { leaseGeneration } from './lease.ts'
-import { recoverFromWorker, recoverOrphans, workersWithLeases } from './recovery.ts'
+import { recoverFromWorker, recoverOrphans, recoverUnstarted, workersWithLeases } from './recovery.ts'
 
 /** What a worker needs of the records. */
 export interface Leases {
@@ -19,6 +19,8 @@ export interface Leases {
   recover(workerId: number): Promise<number>
   /** Hands back open records whose job is gone, whatever became of it. @returns how many records that were */
   recoverOrphans(): Promise<number>
+  /** Hands back records whose job a process was handed that died before it began. @returns how many that were */
+  recoverUnstarted(): Promise<number>
   /** Deletes previews of runs that are long over. @returns how many */
   deleteOldPreviews(): Promise<number>
 }
@@ -33,6 +35,7 @@ export function createLeases(context: {
     holders: () => workersWithLeases(context.database),
     recover: (workerId) => recoverFromWorker(context, workerId),
     recoverOrphans: () => recoverOrphans(context),
+    recoverUnstarted: () => recoverUnstarted(context),
     deleteOldPreviews: () => deleteOldPreviews(context.database),
   }
 }

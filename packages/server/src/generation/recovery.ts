@@ -5,6 +5,7 @@ import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { appendEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
+import { placeOf } from './generation-row.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
 
 /** A record that has taken more workers or jobs than this down with it is the cause, not the victim. */
@@ -87,6 +88,55 @@ async function handBackAll(
   return rows.length
 }
 
+/** A job that a worker was handed has its lease within milliseconds; after this its process is taken for dead. */
+const unstartedMs = 2000
+
+/** Looked at from the head of the line on: what has been handed out stood there. */
+const maxLookedAt = 500
+
+/**
+ * Gives records back to the queue whose job a process was handed that died before it took the lease: no worker holds
+ * them, so the death of the worker does not bring them up. Should it live after all, it finds that another job has
+ * taken the place of its own.
+ * @returns how many records were handed back
+ */
+export async function recoverUnstarted({ database, queue }: RecoveryContext): Promise<number> {
+  return await database.transaction().execute(async (transaction) => {
+    const rows = await transaction
+      .selectFrom('generations')
+      .selectAll()
+      .where('status', '=', 'queued')
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('generations as head')
+          .select('head.id')
+          .where('head.status', '=', 'queued')
+          .orderBy('head.priority')
+          .orderBy('head.turn')
+          .limit(maxLookedAt),
+      )
+      .where(queue.isHeld(sql.ref('generations.job_id'), unstartedMs))
+      .orderBy('id')
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    for (const row of rows) await queueAnew(row, transaction, queue)
+    return rows.length
+  })
+}
+
+/** Nothing of it ran, so it is no rerun. */
+async function queueAnew(
+  row: GenerationRow,
+  transaction: Transaction<Schema>,
+  queue: JobQueue,
+): Promise<void> {
+  const jobId = randomUUID()
+  await transaction.updateTable('generations').set({ job_id: jobId }).where('id', '=', row.id).execute()
+  if (row.job_id !== null) await queue.cancel(row.job_id, { transaction })
+  await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(row), rerun: true })
+}
+
 /** Queues a locked, open record under a new job, or fails it when that has been tried often enough. */
 async function handBack(
   row: GenerationRow,
@@ -117,7 +167,7 @@ async function handBack(
     .executeTakeFirstOrThrow()
   if (row.job_id !== null) await context.queue.cancel(row.job_id, { transaction })
   if (!dead) {
-    await context.queue.enqueue({ jobId, recordId: row.id }, { transaction, priority: row.priority })
+    await context.queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(row), rerun: true })
   }
   await appendEvent(transaction, context.queue, {
     generationId: row.id,

@@ -11,6 +11,7 @@ import { arm } from './arm.ts'
 import type { GenerationRow } from './generation-row.ts'
 import type { IdempotencyClaim } from './idempotency.ts'
 import { claimIdempotencyKey } from './idempotency.ts'
+import type { Line, PlaceInLine } from './line.ts'
 import type { RequestWithGenerations } from './record.ts'
 import { withRecord } from './record.ts'
 import { orderRequestWebhook } from './tell-webhooks.ts'
@@ -36,6 +37,7 @@ export interface AcceptContext {
   database: Kysely<Schema>
   queue: JobQueue
   secret: string
+  line: Line
   now: () => number
 }
 
@@ -47,7 +49,7 @@ export type Accepted =
 /**
  * Accepts a request: its row, its generations and their jobs in one transaction. Once this resolves, the work is
  * done whatever dies.
- * @throws DarkroomError idempotency_conflict, idempotency_mismatch
+ * @throws DarkroomError idempotency_conflict, idempotency_mismatch, queue_full
  */
 export async function acceptRequest(
   ask: RequestAsk,
@@ -55,28 +57,51 @@ export async function acceptRequest(
   /** Runs first, in the same transaction. */
   before: (transaction: Transaction<Schema>) => Promise<void> = async () => {},
 ): Promise<Accepted> {
-  return await context.database.transaction().execute(async (transaction) => {
-    await before(transaction)
-    const id = newRequestId()
-    if (ask.idempotency !== undefined) {
-      const claim: IdempotencyClaim = await claimIdempotencyKey(transaction, {
-        ...ask.idempotency,
-        requestId: id,
-      })
-      if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
-    }
-    return { kind: 'accepted', request: await acceptIn(transaction, ask, context, id) }
-  })
+  let place: PlaceInLine | undefined
+  try {
+    return await context.database.transaction().execute(async (transaction) => {
+      await before(transaction)
+      const id = newRequestId()
+      if (ask.idempotency !== undefined) {
+        const claim: IdempotencyClaim = await claimIdempotencyKey(transaction, {
+          ...ask.idempotency,
+          requestId: id,
+        })
+        if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
+      }
+      place = await context.line.look(transaction, ask)
+      return { kind: 'accepted', request: await acceptAt(place, transaction, ask, context, id) }
+    })
+  } finally {
+    place?.release()
+  }
 }
 
-/** Accepts a request within a transaction that does more, without an idempotency key. */
+/**
+ * Accepts a request within a transaction that does more, without an idempotency key.
+ * @throws DarkroomError queue_full
+ */
 export async function acceptIn(
   transaction: Transaction<Schema>,
   ask: RequestAsk,
   context: AcceptContext,
-  id: string = newRequestId(),
 ): Promise<RequestWithGenerations> {
-  const generations = await armAll(ask, transaction, context)
+  const place = await context.line.look(transaction, ask)
+  try {
+    return await acceptAt(place, transaction, ask, context, newRequestId())
+  } finally {
+    place.release()
+  }
+}
+
+async function acceptAt(
+  place: PlaceInLine,
+  transaction: Transaction<Schema>,
+  ask: RequestAsk,
+  context: AcceptContext,
+  id: string,
+): Promise<RequestWithGenerations> {
+  const generations = await armAll(place, ask, transaction, context)
   const request = await insertRequest(ask, id, generations, transaction)
   if (ask.webhook !== undefined) {
     await orderRequestWebhook(transaction, request, ask.webhook, generations, new Date(context.now()))
@@ -90,6 +115,7 @@ function newRequestId(): string {
 
 /** Arms every picture, in the order of the keys so that two requests never wait for each other. */
 async function armAll(
+  place: PlaceInLine,
   ask: RequestAsk,
   transaction: Transaction<Schema>,
   context: AcceptContext,
@@ -105,6 +131,10 @@ async function armAll(
         queue: context.queue,
         secret: context.secret,
         priority: ask.priority,
+        project: ask.project,
+        scope: ask.scope,
+        isFull: () => place.isFull(),
+        nextTurn: () => place.next(),
         now: context.now,
       }),
     )

@@ -27,6 +27,15 @@ export interface Announcement {
 /** An announcement whose number the same statement may only just make. */
 export type AnnouncementExpression = Omit<Announcement, 'seq'> & { seq: number | RawBuilder<unknown> }
 
+/** A job's place among those that wait. */
+export interface Place {
+  priority: Priority
+  /** Within the priority the lower goes first, and equals in the order they came. Default 0. */
+  turn?: number
+  /** Work whose worker died goes before everything: somebody has waited for it all along. */
+  rerun?: boolean
+}
+
 /** The queues of a process: a kind of record each, so that slow work of one kind takes no slot of the other. */
 export interface JobQueues {
   generations: JobQueue
@@ -43,14 +52,13 @@ export interface JobQueue {
    * Adds a job in the caller's transaction: it exists if and only if the record does. The caller names it (a UUID),
    * so that the record can carry the name from the start.
    */
-  enqueue(
-    job: Lease,
-    options: { transaction: Transaction<Schema>; priority: Priority; delayS?: number },
-  ): Promise<void>
+  enqueue(job: Lease, options: Place & { transaction: Transaction<Schema>; delayS?: number }): Promise<void>
   /** Removes a job that no longer has work to do; a handler that runs it is not interrupted by this. */
   cancel(jobId: string, options: { transaction: Transaction<Schema> }): Promise<void>
   /** The expression that is true while a job waits, runs or will be tried again. */
   isOpen(jobId: RawBuilder<unknown>): RawBuilder<boolean>
+  /** The expression that is true while a job is in the hands of a worker that has had it for longer than this. */
+  isHeld(jobId: RawBuilder<unknown>, longerThanMs: number): RawBuilder<boolean>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
   work(options: { concurrency: number }, handler: (lease: Lease) => Promise<void>): Promise<WorkSubscription>
   /**

@@ -7,13 +7,30 @@ import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
 import type { Listener } from '../database/listener.ts'
 import type { Priority, Schema } from '../database/schema.ts'
-import type { Announcement, JobQueue, JobQueues, Lease, RecordJob, WorkSubscription } from './job-queue.ts'
+import type {
+  Announcement,
+  JobQueue,
+  JobQueues,
+  Lease,
+  Place,
+  RecordJob,
+  WorkSubscription,
+} from './job-queue.ts'
 
 /** The queues in pg-boss; the channel of each one's announcements is named after it. */
 type QueueName = 'generation' | 'carousel'
 
-/** pg-boss takes the highest first: demand always outranks speculation. */
-const priorityNumber: Record<Priority, number> = { demand: 100, speculative: 0 }
+/**
+ * pg-boss takes the highest number first (int4): reruns, then all demand, then all speculation. A line that has not
+ * been empty for a thousand million turns ends as first come, first served.
+ */
+const priorityTop: Record<Priority, number> = { demand: 1_999_999_999, speculative: 999_999_999 }
+const rerunPriority = 2_000_000_000
+const maxTurn = 999_999_998
+
+function priorityNumber({ priority, turn = 0, rerun = false }: Place): number {
+  return rerun ? rerunPriority : priorityTop[priority] - Math.min(turn, maxTurn)
+}
 
 export interface PgBossQueueOptions {
   connection: ConnectionTarget
@@ -63,12 +80,16 @@ async function openQueue(
     for (const hear of listeners) hear(announcement)
   })
   const queue: JobQueue = {
-    enqueue: (job, { transaction, priority, delayS }) =>
-      enqueue(boss, name, job, { transaction, priority, delayS }),
+    enqueue: (job, options) => enqueue(boss, name, job, options),
     cancel: (jobId, { transaction }) =>
       boss.deleteJob(name, jobId, { db: fromKysely(transaction) }).then(() => {}),
     isOpen: (jobId) =>
       sql<boolean>`exists (select from pgboss.job where name = ${name} and id = ${jobId} and state < 'completed')`,
+    isHeld: (jobId, longerThanMs) =>
+      sql<boolean>`exists (
+        select from pgboss.job where name = ${name} and id = ${jobId} and state = 'active'
+          and started_on < now() - ${longerThanMs} * interval '1 millisecond'
+      )`,
     work: ({ concurrency }, handler) => work(boss, name, concurrency, handler),
     announcement: ({ recordId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
@@ -110,13 +131,13 @@ async function enqueue(
   boss: PgBoss,
   name: QueueName,
   { jobId, recordId }: Lease,
-  options: { transaction: Transaction<Schema>; priority: Priority; delayS: number | undefined },
+  options: Place & { transaction: Transaction<Schema>; delayS?: number },
 ): Promise<void> {
   const job: RecordJob = { recordId }
   const sent = await boss.send(name, job, {
     id: jobId,
     db: fromKysely(options.transaction),
-    priority: priorityNumber[options.priority],
+    priority: priorityNumber(options),
     ...(options.delayS === undefined ? {} : { startAfter: options.delayS }),
   })
   // An id that is taken would leave an accepted record that nobody works on.

@@ -48,6 +48,9 @@ function recoverableGenerations(leases: Leases): Recoverable {
     name: 'generations',
     holders: () => leases.holders(),
     recover: (workerId) => leases.recover(workerId),
+    sweep: async () => {
+      await leases.recoverUnstarted()
+    },
     cleanUp: async () => {
       const count = await leases.recoverOrphans()
       await leases.deleteOldPreviews()

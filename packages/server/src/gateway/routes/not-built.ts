@@ -16,7 +16,6 @@ const notBuilt: readonly {
   { methods: ['GET'], path: '/v1/scaling', what: 'Scaling' },
   { methods: ['GET', 'POST'], path: '/v1/scopes', what: 'Scopes and budgets' },
   { methods: ['GET', 'POST'], path: '/v1/keys', what: 'API keys' },
-  { methods: ['GET', 'POST'], path: '/v1/jobs', what: 'Dead letters' },
   { methods: ['GET'], path: '/v1/ledger', what: 'The ledger' },
   { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles' },
   { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers' },

@@ -34,6 +34,7 @@ import { createImages } from '../images.ts'
 import type { StoreResult } from '../lease.ts'
 import type { Leases } from '../leases.ts'
 import { createLeases } from '../leases.ts'
+import { createLine } from '../line.ts'
 import type { Accepted, RequestAsk } from '../requests.ts'
 import type { Settlements } from '../settlements.ts'
 import { createSettlements } from '../settlements.ts'
@@ -121,7 +122,13 @@ async function openNode(options: {
   const store: ObjectStore = createFileObjectStore({ directory: options.directory })
   const objects = createObjects({ store, maxCacheBytes: 1024 * 1024 })
   const variants: Variants = createVariants({ objects, store })
-  const context = { database: database.kysely, queue, secret: testSecret, now }
+  const context = {
+    database: database.kysely,
+    queue,
+    secret: testSecret,
+    now,
+    line: createLine({ maxQueuedPerScope: 10_000, now }),
+  }
   const generations = createGenerations(context)
   const settlements = createSettlements(context)
   let closed: Promise<void> | undefined

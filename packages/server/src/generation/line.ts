@@ -1,0 +1,193 @@
+import type { Transaction } from 'kysely'
+import { sql } from 'kysely'
+import type { Priority, Schema } from '../database/schema.ts'
+import { DarkroomError } from '../errors.ts'
+
+/** Whose work is queued, and how urgently. */
+export interface LineAsk {
+  project: string
+  scope: string
+  priority: Priority
+}
+
+/** The queue as one scope finds it, for as long as the transaction that looks at it. */
+export interface PlaceInLine {
+  /** Whether the scope may queue no more. */
+  isFull(): boolean
+  /** The turn of the scope's next job. @throws DarkroomError queue_full */
+  next(): Promise<number>
+  /** The transaction has ended: what it queued can be seen by all, or never was. */
+  release(): void
+}
+
+/**
+ * The line of queued generations. Each has a turn, lower ones go first, and a scope has one job a turn: with s scopes
+ * waiting each has every s-th start, however many jobs it has queued.
+ */
+export interface Line {
+  look(transaction: Transaction<Schema>, ask: LineAsk): Promise<PlaceInLine>
+  /** The next turn of a scope whatever it has queued, for work that was accepted before. */
+  nextTurn(transaction: Transaction<Schema>, ask: LineAsk): Promise<number>
+}
+
+export interface LineOptions {
+  /** Jobs that a scope may have queued. */
+  maxQueuedPerScope: number
+  now: () => number
+}
+
+/** How far back the speed of service is measured. */
+const windowMs = 120_000
+
+/** What is said where nothing was finished within the window. */
+const unknownRetryAfterS = 60
+
+/** Nobody is told to wait longer than this: by then another measurement is worth more. */
+const maxRetryAfterS = 3600
+
+/** A measurement is used for this long: at an overload it would be made for every refusal. */
+const rateFreshMs = 1000
+
+export function createLine(options: LineOptions): Line {
+  const { maxQueuedPerScope: limit } = options
+  const reserved = new Map<string, Set<number>>()
+  const refusals = createRefusals(options)
+
+  return {
+    look: async (transaction, ask) => {
+      const name = JSON.stringify([ask.project, ask.scope, ask.priority])
+      const { queued, head, last } = await read(transaction, ask, limit)
+      const own = new Set<number>()
+      const isFull = (): boolean => queued + own.size >= limit
+      return {
+        isFull,
+        next: async () => {
+          if (isFull()) throw await refusals.errorFor(transaction, ask, limit)
+          const taken = reserved.get(name) ?? new Set<number>()
+          // Turns of transactions that run beside this one in this process cannot be read yet.
+          const turn = Math.max(head, last + 1, ...[...taken].map((each) => each + 1))
+          reserved.set(name, taken.add(turn))
+          own.add(turn)
+          return turn
+        },
+        release: () => {
+          const taken = reserved.get(name)
+          for (const turn of own) taken?.delete(turn)
+          own.clear()
+          if (taken?.size === 0) reserved.delete(name)
+        },
+      }
+    },
+    nextTurn: async (transaction, ask) => {
+      const { head, last } = await read(transaction, ask, 0)
+      return Math.max(head, last + 1)
+    },
+  }
+}
+
+/**
+ * `head`: the turn that is being served, `last`: the last one the scope has in line or in service. Each is the end of
+ * an index, and no lock is taken: transactions that run at the same time see the same, so in the whole cluster as many
+ * jobs of a scope may share a turn as processes accept its requests at the same moment.
+ */
+async function read(
+  transaction: Transaction<Schema>,
+  { project, scope, priority }: LineAsk,
+  limit: number,
+): Promise<{ queued: number; head: number; last: number }> {
+  const { rows } = await sql<{ queued: string; head: string | null; last: string | null }>`
+    select
+      (select count(*) from (
+        select from generations
+        where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'queued'
+        limit ${limit}
+      ) as counted) as queued,
+      greatest(
+        (select max(turn) from generations where status = 'running' and priority = ${priority}),
+        (select min(turn) from generations where status = 'queued' and priority = ${priority})
+      ) as head,
+      greatest(
+        (select max(turn) from generations
+          where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'queued'),
+        (select max(turn) from generations
+          where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'running')
+      ) as last
+  `.execute(transaction)
+  const [row] = rows
+  return {
+    queued: Number(row?.queued ?? 0),
+    head: Number(row?.head ?? 0),
+    last: Number(row?.last ?? -1),
+  }
+}
+
+interface Refusals {
+  errorFor(transaction: Transaction<Schema>, ask: LineAsk, limit: number): Promise<DarkroomError>
+}
+
+/** What a scope is served, and until when the places that become free have been promised to those it refused. */
+interface ScopeState {
+  perSecond: number | undefined
+  measuredAt: number
+  promisedUntil: number
+}
+
+/**
+ * Says when to come back: the k-th who is refused, when k places will have become free at the speed at which the scope
+ * was served in the last two minutes, but never later than when all of its queue will have been served.
+ */
+function createRefusals({ now }: LineOptions): Refusals {
+  const scopes = new Map<string, ScopeState>()
+
+  async function stateOf(transaction: Transaction<Schema>, ask: LineAsk): Promise<ScopeState> {
+    const name = JSON.stringify([ask.project, ask.scope])
+    const known = scopes.get(name)
+    if (known !== undefined && now() - known.measuredAt < rateFreshMs) return known
+    const perSecond = await servedPerSecond(transaction, ask, now())
+    const state = { perSecond, measuredAt: now(), promisedUntil: known?.promisedUntil ?? 0 }
+    scopes.set(name, state)
+    for (const [other, { measuredAt, promisedUntil }] of scopes) {
+      if (measuredAt < now() - windowMs && promisedUntil < now()) scopes.delete(other)
+    }
+    return state
+  }
+
+  return {
+    errorFor: async (transaction, ask, limit) => {
+      const state = await stateOf(transaction, ask)
+      const { perSecond } = state
+      let retryAfterS = unknownRetryAfterS
+      if (perSecond !== undefined) {
+        const slotMs = 1000 / perSecond
+        const latest = now() + Math.min(limit * slotMs, maxRetryAfterS * 1000)
+        state.promisedUntil = Math.min(Math.max(state.promisedUntil, now()) + slotMs, latest)
+        retryAfterS = Math.max(1, Math.ceil((state.promisedUntil - now()) / 1000))
+      }
+      const speed =
+        perSecond === undefined
+          ? 'none of which was finished in the last two minutes'
+          : `which is served ${perSecond.toPrecision(2)} a second`
+      return new DarkroomError(
+        'queue_full',
+        `The scope has ${limit} generations queued, ${speed}; come back later, or ask for what is queued already.`,
+        { retryAfterS },
+      )
+    },
+  }
+}
+
+async function servedPerSecond(
+  transaction: Transaction<Schema>,
+  { project, scope }: LineAsk,
+  now: number,
+): Promise<number | undefined> {
+  const { count, first } = await transaction
+    .selectFrom('generations')
+    .select((eb) => [eb.fn.countAll<string>().as('count'), eb.fn.min('settled_at').as('first')])
+    .where('project', '=', project)
+    .where('scope', '=', scope)
+    .where('settled_at', '>', new Date(now - windowMs))
+    .executeTakeFirstOrThrow()
+  if (first === null) return undefined
+  return Number(count) / Math.max(1, (now - new Date(first).getTime()) / 1000)
+}
