@@ -27,6 +27,8 @@ export interface ArmContext {
   isFull(): boolean
   /** The turn of a job that is about to be queued; asked for only then. @throws DarkroomError queue_full */
   nextTurn(): Promise<number>
+  /** The turn was not used after all. */
+  giveBackTurn(turn: number): void
   now: () => number
 }
 
@@ -117,7 +119,10 @@ async function promote(row: GenerationRow, context: ArmContext): Promise<Generat
     .where('priority', '=', 'speculative')
     .returningAll()
     .executeTakeFirst()
-  if (promoted === undefined) return undefined
+  if (promoted === undefined) {
+    context.giveBackTurn(turn)
+    return undefined
+  }
   if (row.job_id !== null) await queue.cancel(row.job_id, { transaction })
   await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(promoted) })
   return promoted
@@ -165,7 +170,8 @@ async function insertRevision(
     .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (row !== undefined) await start(row, jobId, context)
+  if (row === undefined) context.giveBackTurn(turn)
+  else await start(row, jobId, context)
   return row
 }
 
@@ -203,7 +209,8 @@ export async function rearm(row: GenerationRow, context: ArmContext): Promise<Ge
     .where('status', 'in', ['failed', 'cancelled'])
     .returningAll()
     .executeTakeFirst()
-  if (armed !== undefined) await start(armed, jobId, context)
+  if (armed === undefined) context.giveBackTurn(turn)
+  else await start(armed, jobId, context)
   return armed
 }
 

@@ -142,7 +142,14 @@ async function redriveBatch(
       priority: 'demand' as const,
     }
     const nextTurn = (): Promise<number> => context.line.nextTurn(transaction, ask)
-    const again = await rearm(row, { ...context, ...ask, transaction, isFull: () => false, nextTurn })
+    const again = await rearm(row, {
+      ...context,
+      ...ask,
+      transaction,
+      isFull: () => false,
+      nextTurn,
+      giveBackTurn: () => {},
+    })
     if (again !== undefined) armed.push(again)
   }
   await orderAgain(

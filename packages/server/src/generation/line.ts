@@ -16,6 +16,8 @@ export interface PlaceInLine {
   isFull(): boolean
   /** The turn of the scope's next job. @throws DarkroomError queue_full */
   next(): Promise<number>
+  /** A turn that was not used after all. */
+  giveBack(turn: number): void
   /** The transaction has ended: what it queued can be seen by all, or never was. */
   release(): void
 }
@@ -69,6 +71,10 @@ export function createLine(options: LineOptions): Line {
           reserved.set(name, taken.add(turn))
           own.add(turn)
           return turn
+        },
+        giveBack: (turn) => {
+          own.delete(turn)
+          reserved.get(name)?.delete(turn)
         },
         release: () => {
           const taken = reserved.get(name)

@@ -135,6 +135,7 @@ async function armAll(
         scope: ask.scope,
         isFull: () => place.isFull(),
         nextTurn: () => place.next(),
+        giveBackTurn: (turn) => place.giveBack(turn),
         now: context.now,
       }),
     )
