@@ -142,6 +142,8 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     leases: createCarouselLeases({ ...carouselRecords, secret }),
     queue: queues.carousels,
     maker,
+    // A release's packages are one version, and their dependencies are pinned.
+    rendererVersion: version,
     objects,
     lock: sessionLock,
     log,

@@ -1,5 +1,6 @@
 import type { CarouselMaker } from '@darkroom/carousel'
 import { DarkroomError } from '../errors.ts'
+import { isSettled } from '../generation/generation-row.ts'
 import { markAnswered } from '../generation/idempotency.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { createSettlementsOf } from '../generation/settlements.ts'
@@ -101,7 +102,12 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     read: async (project, id) => await complete(await readCarousel(database, project, id)),
     settled: async (project, id, signal) => {
       await readCarousel(database, project, id)
-      return await complete(await settlements.wait(id, signal))
+      for (;;) {
+        await settlements.wait(id, signal)
+        // Who waits may have joined one who read the record before this caller's change of it was committed.
+        const row = await readCarousel(database, project, id)
+        if (isSettled(row.status)) return await complete(row)
+      }
     },
     list: (query) => listCarousels(database, query),
     archive: async (project, id, kind) =>
@@ -169,23 +175,23 @@ function resumeWhenGenerated(options: CarouselsOptions): {
   close(): void
 } {
   const watched = new Set<string>()
-  const resume = (generationId: string): void => {
+  const resume = (generationId: string, hasSettled: boolean): void => {
     resumeAfterGeneration(options, generationId).then(
       (count) => {
-        if (count > 0) watched.delete(generationId)
+        if (count > 0 || hasSettled) watched.delete(generationId)
       },
       // The database is away: the sweeper finds the carousel when it is back.
       () => {},
     )
   }
   const resumeAll = (): void => {
-    for (const id of watched) resume(id)
+    for (const id of watched) resume(id, false)
   }
   const { queue } = options.generations
   const forget = [
     queue.onAnnouncement(({ recordId, type }) => {
       if (!watched.has(recordId)) return
-      if (type === 'stored' || type === 'failed' || type === 'cancelled') resume(recordId)
+      if (type === 'stored' || type === 'failed' || type === 'cancelled') resume(recordId, true)
     }),
     queue.onReconnect(resumeAll),
   ]
@@ -194,7 +200,7 @@ function resumeWhenGenerated(options: CarouselsOptions): {
       if (generationId === null) return
       watched.add(generationId)
       // It may have settled between the commit and now.
-      resume(generationId)
+      resume(generationId, false)
     },
     close: () => {
       for (const undo of forget) undo()

@@ -45,6 +45,7 @@ export interface TestNode {
   readonly database: Database
   readonly listener: Listener
   readonly queue: JobQueue
+  readonly carouselQueue: JobQueue
   readonly generations: Generations
   readonly leases: Leases
   readonly settlements: Settlements
@@ -137,6 +138,7 @@ async function openNode(options: {
     database,
     listener,
     queue,
+    carouselQueue: queues.carousels,
     generations,
     leases: createLeases(context),
     settlements,
