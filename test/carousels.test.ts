@@ -826,32 +826,6 @@ describe('bad input is told what to change', () => {
     }
   })
 
-  test('a fetch that fails, fails those that waited for it with it', async () => {
-    const path = newPath()
-    let asked = 0
-    const waiting = Promise.withResolvers<void>()
-    origin.answer(path, (_request, response) => {
-      asked += 1
-      void waiting.promise.then(() => response.writeHead(404).end())
-    })
-    const ids: string[] = []
-    for (let index = 0; index < 3; index += 1) {
-      const accepted = await post(
-        { base: { url: origin.url + path }, slides: newSlides() },
-        { prefer: 'respond-async' },
-      )
-      ids.push((await recordOf(accepted)).id)
-    }
-    await until(async () => (asked === 1 ? true : undefined))
-    // All three are with a worker, or wait for the one that fetches.
-    await Promise.all(ids.map((id) => untilRecord(id, ({ status }) => status !== 'stored')))
-    waiting.resolve()
-    for (const id of ids) {
-      const record = await untilRecord(id, isFailed)
-      expect(record.error).toMatchObject({ code: 'base_unreachable' })
-    }
-  })
-
   test('text that looks like markup, emoji alone and 5,000 characters are drawn', async () => {
     const record = await recordOf(
       await post({

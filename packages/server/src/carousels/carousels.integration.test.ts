@@ -43,12 +43,15 @@ const noModel = (): never => {
   throw new Error('no base of these tests is generated')
 }
 
-async function accept(titles: readonly string[]): Promise<CarouselRow> {
+async function accept(
+  titles: readonly string[],
+  asked: CarouselOrder['base'] = { kind: 'image', ...base },
+): Promise<CarouselRow> {
   const order: CarouselOrder = {
     project: 'default',
     scope: 'default',
     tags: [],
-    base: { kind: 'image', ...base },
+    base: asked,
     slides: titles.map((title) => ({ kind: 'point', title, body: undefined, label: undefined })),
     design: { widthPx: 1080, heightPx: 1350, format: 'png', brand: {} },
     logoHash: undefined,
@@ -181,6 +184,45 @@ describe('slides that several carousels want', () => {
     }
     const three = await accept([a, b])
     expect(await claim(await lease(three.id))).toEqual([a])
+  })
+})
+
+describe('a URL that several carousels want', () => {
+  const asked = { kind: 'url', url: 'https://example.com/a.jpg' } as const
+
+  test('is fetched by one of them; the others have no slot meanwhile, and go on when it is there', async () => {
+    const [one, two] = [await accept(words('a', 'b'), asked), await accept(words('c', 'd'), asked)]
+    const first = await lease(one.id)
+    expect(await first.claimBase('one')).toBe('mine')
+    expect(await (await lease(two.id, 2)).claimBase('one')).toBe('waiting')
+    expect(await rowOf(two.id)).toMatchObject({ status: 'queued', waits_for: 'base', job_id: null })
+    const stored = { objectHash: base.hash, how: 'ran', image: { id: base.image } } as const
+    expect(await first.storeBase(stored)).toBe(true)
+    expect(await rowOf(one.id)).toMatchObject({ base_hash: base.hash, base_how: 'ran' })
+    const second = await lease(two.id, 2)
+    expect(second.row).toMatchObject({ base_hash: base.hash, base_how: 'joined' })
+    // Its fetch has ended: whoever asks now asks the host again.
+    const three = await lease((await accept(words('e', 'f'), asked)).id, 3)
+    expect(await three.claimBase('one')).toBe('mine')
+  })
+
+  test('fails for all of them when its fetch does, and is the next one’s when it is withdrawn', async () => {
+    const [one, two, three] = [
+      await accept(words('a', 'b'), asked),
+      await accept(words('c', 'd'), asked),
+      await accept(words('e', 'f'), asked),
+    ]
+    await (await lease(one.id)).claimBase('two')
+    expect(await (await lease(two.id, 2)).claimBase('two')).toBe('waiting')
+    await cancelCarousel(context(), 'default', one.id)
+    const next = await lease(two.id, 2)
+    expect(await next.claimBase('two')).toBe('mine')
+    expect(await (await lease(three.id, 3)).claimBase('two')).toBe('waiting')
+    await next.fail({ code: 'base_unreachable', message: 'Nobody is there.' }, 'two')
+    for (const { id } of [two, three]) {
+      expect(await rowOf(id)).toMatchObject({ status: 'failed', error_code: 'base_unreachable' })
+      expect(await statesOf(id)).toEqual(['failed', 'failed'])
+    }
   })
 })
 
