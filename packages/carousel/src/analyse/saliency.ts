@@ -79,7 +79,7 @@ function difference(grid: OpponentGrid, cell: number, other: number): number {
  */
 function strangenessOfBorder(grid: OpponentGrid, border: Uint32Array): Float32Array {
   const { columns } = grid
-  const others = border.filter((_, at) => at % 4 === 0)
+  const others = border.filter((_, at) => at % 8 === 0)
   const distances = new Float32Array(others.length)
   const quantile = Math.floor(others.length * 0.35)
   return Float32Array.from(border, (cell) => {
