@@ -59,7 +59,10 @@ function largestThatFits(pieced: Pieced, box: TextBox): number | undefined {
   return fitting
 }
 
-/** Set at a size. */
+/** Widths are floating-point sums. */
+const tolerancePx = 0.01
+
+/** Set at a size. Measures whole lines: where letters of two words stand closer or wider, it may no longer fit. */
 export function blockOf({ paragraph, pieces }: Pieced, sizePx: number, box: TextBox): TextBlock {
   const wrapped = wrapEvenly(pieces, box.widthPx / sizePx)
   const heights = heightsOf(paragraph, pieces, wrapped)
@@ -77,7 +80,7 @@ export function blockOf({ paragraph, pieces }: Pieced, sizePx: number, box: Text
     capHeightPx: heights.capHeight * sizePx,
     direction: paragraph.direction,
     align: paragraph.style.align,
-    fits: widthPx <= box.widthPx && heightPx <= box.heightPx,
+    fits: widthPx <= box.widthPx + tolerancePx && heightPx <= box.heightPx + tolerancePx,
     truncated: false,
     missingGlyphs: paragraph.missing,
   }
@@ -94,11 +97,13 @@ function composeLine(
   const end = pieces[line.to - 1]?.end ?? start
   const segments: TextSegment[] = []
   let leftPx = 0
+  let spacingPx = 0
   for (const part of inVisualOrder(partsOf(paragraph, start, end))) {
+    spacingPx = part.typeface.letterSpacingEm * sizePx
     const widthPx = part.extent.width * sizePx
     const { text, emphasis, missing, typeface } = part
     segments.push({ text, leftPx, widthPx, emphasis, missing, typeface })
     leftPx += widthPx
   }
-  return { text: paragraph.text.slice(start, end), widthPx: leftPx, baselinePx, segments }
+  return { text: paragraph.text.slice(start, end), widthPx: leftPx - spacingPx, baselinePx, segments }
 }
