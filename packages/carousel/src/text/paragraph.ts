@@ -16,6 +16,12 @@ export interface Paragraph extends ItemisedText {
   pieces: readonly Piece[]
 }
 
+/** A paragraph in pieces that are no wider than some limit. */
+export interface Pieced {
+  paragraph: Paragraph
+  pieces: readonly Piece[]
+}
+
 /** What one typeface draws in one direction. */
 export interface Part {
   text: string
