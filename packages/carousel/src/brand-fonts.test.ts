@@ -7,8 +7,7 @@ import type { Brand } from './layout/brand.ts'
 import { slidesOf } from './testing/collect.ts'
 import { photoBytes } from './testing/test-bases.ts'
 
-const fontFile =
-  '@fontsource-variable/sofia-sans-extra-condensed/files/sofia-sans-extra-condensed-latin-wght-normal.woff2'
+const fontFile = '@fontsource-variable/roboto-condensed/files/roboto-condensed-latin-wght-normal.woff2'
 
 test('fonts of the brand set its titles and texts, and nobody else’s', async () => {
   await using maker = createCarouselMaker({ findFaces: false })
