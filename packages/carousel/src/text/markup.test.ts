@@ -4,7 +4,9 @@ import { parseMarkup } from './markup.ts'
 /** Emphasised characters in capitals between bars. */
 const shown = (markup: string): string => {
   const { text, emphasis } = parseMarkup(markup)
-  return [...text].map((character, i) => (emphasis[i] === 1 ? character.toUpperCase() : character)).join('')
+  return Array.from(text, (character, i) => (emphasis[i] === 1 ? character.toUpperCase() : character)).join(
+    '',
+  )
 }
 
 describe('markup', () => {
