@@ -193,7 +193,7 @@ function describe(wanted: readonly VariantName[]): string {
   return wanted.map((name) => `${name}: ${variants[name].about}`).join('; ')
 }
 
-function median<Key extends keyof Run>(runs: readonly Run[], key: Key): number {
+function median(runs: readonly Run[], key: keyof Run): number {
   return percentile(
     runs.map((each) => each[key]),
     0.5,
