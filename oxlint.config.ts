@@ -64,16 +64,14 @@ export default defineConfig({
       files: ['*.config.ts', 'scripts/oxlint-plugin-*', 'test/closing-line-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
-    // Inner loops over typed arrays, whose bounds are the loops'.
-    { files: ['packages/carousel/src/analyse/**'], rules: { 'typescript/no-non-null-assertion': 'off' } },
     // A canvas has a `fill` too.
     {
       files: ['packages/server/src/backends/sketch/**'],
       rules: { 'unicorn/no-array-fill-with-reference-type': 'off' },
     },
-    // Grids are indexed by the loops that run over them: a cell is always there, whatever the compiler thinks.
+    // Pixels and grids are indexed by the loops that run over them: they are always there.
     {
-      files: ['packages/carousel/src/analyse/**'],
+      files: ['packages/carousel/src/analyse/**', 'packages/carousel/src/render/**'],
       rules: { 'typescript/no-non-null-assertion': 'off' },
     },
     // Where single-flights are made, and the browser client, which is too small to carry them.

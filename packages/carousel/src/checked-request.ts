@@ -6,17 +6,27 @@ import { slideKinds } from './slide.ts'
 import { originOf } from './source/base-input.ts'
 import type { BaseOrigin } from './source/base-input.ts'
 
-/** What a carousel may be, for whoever describes or checks one elsewhere. */
-export const carouselLimits = {
+/** What a carousel may be. */
+export interface CarouselLimits {
+  readonly minSlides: number
+  readonly maxSlides: number
+  /** Of a slide. */
+  readonly minSidePx: number
+  readonly maxSidePx: number
+  readonly maxPixels: number
+  /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
+  readonly maxTextLength: number
+}
+
+/** For whoever describes or checks a request elsewhere. */
+export const carouselLimits: CarouselLimits = {
   minSlides: 2,
   maxSlides: 20,
-  /** Of a side, in pixels. */
   minSidePx: 200,
   maxSidePx: 4096,
   maxPixels: 8 * 1024 * 1024,
-  /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
   maxTextLength: 5000,
-} as const
+}
 
 export const defaultSlideSize: SlideSize = { widthPx: 1080, heightPx: 1350 }
 

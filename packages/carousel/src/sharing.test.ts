@@ -10,7 +10,7 @@ import type { WorkKind } from './work-counts.ts'
 
 const makers: CarouselMaker[] = []
 afterEach(async () => {
-  for (const maker of makers.splice(0)) await maker.close()
+  for (const made of makers.splice(0)) await made.close()
 })
 
 function maker(options: CarouselMakerOptions = {}): CarouselMaker {

@@ -39,7 +39,7 @@ function shape(values: Float32Array, columns: number, rows: number, roughness: n
       values[cell]! *= 0.55 + 0.45 * Math.exp(-(right * right + down * down) / 0.12)
     }
   }
-  const sorted = values.slice().sort()
+  const sorted = values.toSorted()
   const top = Math.max(noticeable, 4 * roughness, sorted[Math.floor(sorted.length * 0.98)]!)
   return values.map((value) => {
     const share = Math.min(1, value / top)
@@ -54,7 +54,7 @@ function roughnessOf(grid: OpponentGrid): number {
     const next = cell + 1
     differences[cell] = distance(grid, cell, grid.light[next]!, grid.redGreen[next]!, grid.blueYellow[next]!)
   }
-  return differences.sort()[differences.length >> 1]!
+  return differences.toSorted()[differences.length >> 1]!
 }
 
 /** Cells of the outermost ring, each once, clockwise. */
@@ -100,7 +100,7 @@ function strangenessOfBorder(grid: OpponentGrid, border: Uint32Array): Float32Ar
         grid.blueYellow[to]!,
       )
     }
-    result[at] = distances.sort()[quantile]!
+    result[at] = distances.toSorted()[quantile]!
   }
   return result
 }

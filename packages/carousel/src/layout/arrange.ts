@@ -1,5 +1,6 @@
 import type { RectPx } from '../slide.ts'
 import type { TextBlock } from '../text/text-block.ts'
+import { lineLeftPx } from '../text/draw-text.ts'
 import { heightOf } from './part.ts'
 import type { Part } from './part.ts'
 import type { Anchor } from './placement.ts'
@@ -31,14 +32,12 @@ export function arrange(
 }
 
 /** What the lines of a block cover when it is drawn into `rect`: each as wide as its ink, with its accents. */
-export function lineRects(block: TextBlock, rect: RectPx, side: 'left' | 'center' | 'right'): RectPx[] {
+export function lineRects(block: TextBlock, rect: RectPx): RectPx[] {
   return block.lines.map((line) => {
-    const widthPx = Math.min(rect.widthPx, Math.ceil(line.widthPx))
-    const free = rect.widthPx - widthPx
-    const leftPx = rect.leftPx + Math.floor({ left: 0, center: free / 2, right: free }[side])
+    const leftPx = Math.floor(rect.leftPx + lineLeftPx(block, line, rect.widthPx))
     const topPx = Math.floor(rect.topPx + line.baselinePx - block.fontSizePx * 0.86)
     const bottomPx = Math.ceil(rect.topPx + line.baselinePx + block.fontSizePx * 0.26)
-    return { leftPx, topPx, widthPx, heightPx: bottomPx - topPx }
+    return { leftPx, topPx, widthPx: Math.ceil(line.widthPx), heightPx: bottomPx - topPx }
   })
 }
 

@@ -1,3 +1,4 @@
+import { directionOf } from '../text/direction.ts'
 import { setText } from '../text/set-text.ts'
 import type { TextBlock, TextStyle } from '../text/text-block.ts'
 import type { InkName, Part } from './part.ts'
@@ -59,7 +60,9 @@ export function createColumn(input: LayoutInput): Column {
     box: { widthPx: number; heightPx: number },
     maxLines?: number,
   ): TextBlock {
-    return setText(markup, styleOf(input, style, size, maxLines), box, fonts)
+    const align =
+      theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
+    return setText(markup, { ...styleOf(input, style, size, maxLines), align }, box, fonts)
   }
 
   return {
@@ -142,7 +145,7 @@ export function createColumn(input: LayoutInput): Column {
   }
 }
 
-/** A theme's text as `setText` takes it; `start` follows the slide's direction, not that of each text. */
+/** A theme's text as `setText` takes it. */
 export function styleOf(
   input: Pick<LayoutInput, 'theme' | 'unitPx'>,
   text: ThemeText,

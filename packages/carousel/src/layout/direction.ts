@@ -1,17 +1,13 @@
 import type { SlideText } from '../slide.ts'
-
-const letter = /\p{L}/u
-const rightToLeft =
-  /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+import { directionOf } from '../text/direction.ts'
 
 /**
- * Whether a slide reads from right to left: as its first letter does (UAX #9, P2 and P3), of the title before the
- * others. A figure alone takes the direction of the words below it.
+ * Whether a slide reads from right to left: as its title does, or what follows where that has no letters. A figure
+ * takes the direction of the words below it.
  */
 export function isMirrored(slide: SlideText): boolean {
-  for (const text of [slide.title, slide.body, slide.label]) {
-    const first = text === undefined ? undefined : letter.exec(text)?.[0]
-    if (first !== undefined) return rightToLeft.test(first)
-  }
-  return false
+  const spoken = [slide.title, slide.body, slide.label].find(
+    (text) => text !== undefined && /\p{L}/u.test(text),
+  )
+  return spoken !== undefined && directionOf(spoken) === 'rtl'
 }

@@ -63,7 +63,7 @@ export function placeFoot(foot: Foot, rect: RectPx, unitPx: number, mirrored: bo
   const dotsPx = foot.dots === undefined ? 0 : px(longDot) + (foot.dots.count - 1) * (px(dot) + px(dotGap))
   const dots = foot.dots === undefined ? undefined : take(dotsPx, px(dot), false)
   const rects = [
-    ...texts.flatMap(({ block, rect: box }) => lineRects(block, box, 'left')),
+    ...texts.flatMap(({ block, rect: box }) => lineRects(block, box)),
     ...(cue === undefined ? [] : [cue]),
     ...(dots === undefined ? [] : [dots]),
   ]

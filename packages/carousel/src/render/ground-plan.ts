@@ -30,7 +30,7 @@ export function groundsOf(
   const { theme, geometry, brandColor } = prepared
   const isJoined = placement.anchor === 'bottom' || geometry.shape === 'landscape'
   const inks = inksOf(theme, placement.tone, brandColor)
-  const textNeeds = partNeeds(scene, prepared, inks)
+  const textNeeds = partNeeds(scene, inks)
   const floor = theme.scrimOnBusy * placement.busyness
   const footPlace = placement.foot
   if (footPlace === undefined || scene.foot === undefined) {
@@ -67,11 +67,11 @@ export function groundsOf(
   }
 }
 
-function partNeeds(scene: Scene, { theme }: PreparedSlides, inks: Inks): ReadNeed[] {
+function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
   const needs: ReadNeed[] = []
   for (const placed of scene.parts) {
     const { part } = placed
-    const rects = readRects(placed, theme.align, scene.mirrored)
+    const rects = readRects(placed)
     if (part.type === 'text') {
       const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
       needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })

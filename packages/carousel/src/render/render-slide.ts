@@ -46,7 +46,7 @@ export function renderSlide(
       : { inks: foot.plan.inks, background: prepareGround(pixels, foot.needs, foot.plan) }
 
   const layers = [
-    partsLayer(scene, prepared, textPaint),
+    partsLayer(scene, textPaint),
     ...(scene.foot === undefined ? [] : [footLayer(scene.foot, prepared, footPaint)]),
   ]
   let contrastRatio = 21
@@ -86,14 +86,12 @@ interface Layer {
   draw(context: SKRSContext2D): void
 }
 
-function partsLayer({ parts, mirrored, region }: Scene, { theme }: PreparedSlides, paint: PartPaint): Layer {
+function partsLayer({ parts, region }: Scene, paint: PartPaint): Layer {
   const largestPx = Math.max(...parts.map(({ part }) => (part.type === 'rule' ? 0 : part.block.fontSizePx)))
   const reads = parts.flatMap((placed) => {
     const luminance = inkLuminance(placed.part, paint)
     if (luminance === undefined) return []
-    return [
-      { rects: readRects(placed, theme.align, mirrored), inkLuminance: luminance, tone: paint.inks.tone },
-    ]
+    return [{ rects: readRects(placed), inkLuminance: luminance, tone: paint.inks.tone }]
   })
   return {
     rect: grown(region, largestPx * bleedShare),

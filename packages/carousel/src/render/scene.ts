@@ -31,17 +31,11 @@ export function sceneOf(prepared: PreparedSlides, index: number, placement: Plac
     rect === undefined
       ? undefined
       : placeFoot(prepared.footOf(index, rect.widthPx), rect, geometry.unitPx, mirrored)
-  const region =
-    unionOf(parts.flatMap((placed) => readRects(placed, theme.align, mirrored))) ?? placement.zone
+  const region = unionOf(parts.flatMap(readRects)) ?? placement.zone
   return { parts, foot, region, mirrored }
 }
 
 /** The rectangles in which a part is read: the lines of a text, the whole of a shape. */
-export function readRects(
-  { part, rect }: PlacedPart,
-  align: 'start' | 'center',
-  mirrored: boolean,
-): RectPx[] {
-  if (part.type !== 'text') return [rect]
-  return lineRects(part.block, rect, align === 'center' ? 'center' : mirrored ? 'right' : 'left')
+export function readRects({ part, rect }: PlacedPart): RectPx[] {
+  return part.type === 'text' ? lineRects(part.block, rect) : [rect]
 }

@@ -16,9 +16,13 @@ export interface FontFace {
   readonly minLineHeight: number
   readonly spaced: boolean
   readonly isEmoji: boolean
+  /** Letters as high and as deep as most. */
+  readonly reference: string
   /** Skia's `fontVariationSettings`. */
   settings(weight: number, sizePx: number, file: FontFile): string
 }
+
+const latinReference = 'Hdp'
 
 /** How large a pixel of a slide is to the reader: 1080 of them are as wide as a phone's 390 points. */
 const pointsPerPixel = 390 / 1080
@@ -35,6 +39,7 @@ export function packagedFace(family: FontFamily, isEmoji = false): FontFace {
     minLineHeight: family.minLineHeight ?? 1,
     spaced: family.spaced ?? false,
     isEmoji,
+    reference: family.reference ?? latinReference,
     settings: (weight, sizePx, file) => settingsOf(file.load(), weight, sizePx, family),
   }
 }
@@ -48,6 +53,7 @@ export function givenFace(name: string, file: FontFile): FontFace {
     minLineHeight: 1,
     spaced: true,
     isEmoji: false,
+    reference: latinReference,
     settings: (weight, sizePx) => settingsOf(file.load(), weight, sizePx, {}),
   }
 }

@@ -22,6 +22,8 @@ export interface FontFamily {
   readonly minLineHeight?: number
   /** Letters may be moved apart or together; not where they join or fill a square. */
   readonly spaced?: boolean
+  /** Letters as high and as deep as most: the room that a line takes whatever its words. Default `Hdp`. */
+  readonly reference?: string
 }
 
 const variable = '@fontsource-variable'
@@ -72,14 +74,14 @@ export const textFamilies: readonly FontFamily[] = [
     file: 'files/bricolage-grotesque-*-standard-normal.woff2',
     axes: { wdth: 75 },
     opticalSizes: [12, 96],
-    fallback: ['Sofia Sans Extra Condensed'],
+    fallback: ['Roboto Condensed'],
     spaced: true,
   },
   {
     ...shared,
-    name: 'Sofia Sans Extra Condensed',
-    package: `${variable}/sofia-sans-extra-condensed`,
-    file: 'files/sofia-sans-extra-condensed-*-wght-normal.woff2',
+    name: 'Roboto Condensed',
+    package: `${variable}/roboto-condensed`,
+    file: 'files/roboto-condensed-*-wght-normal.woff2',
     spaced: true,
   },
 ]
@@ -101,14 +103,16 @@ const han = (script: string, subset: string): FontFamily => ({
   file: `files/noto-sans-${subset}-*-wght-normal.woff2`,
   scale: 0.96,
   minLineHeight: 1.2,
+  // Ideographs fill their square: what ink there is is as high as any.
+  reference: '',
 })
 
 /** Families for scripts, asked in this order behind the one that a style names. */
 export const scriptFamilies: readonly FontFamily[] = [
-  noto('Arabic', 'arabic', { scale: 1.08, minLineHeight: 1.35 }),
-  noto('Hebrew', 'hebrew', { scale: 1.04, spaced: true }),
-  noto('Devanagari', 'devanagari', { scale: 1, minLineHeight: 1.3 }),
-  noto('Thai', 'thai', { scale: 1.04, minLineHeight: 1.35 }),
+  noto('Arabic', 'arabic', { scale: 1.08, minLineHeight: 1.35, reference: 'كلج' }),
+  noto('Hebrew', 'hebrew', { scale: 1.04, spaced: true, reference: 'הלק' }),
+  noto('Devanagari', 'devanagari', { minLineHeight: 1.3, reference: 'किकु' }),
+  noto('Thai', 'thai', { scale: 1.04, minLineHeight: 1.35, reference: 'กี่กุ' }),
   han('SC', 'sc'),
   han('JP', 'jp'),
   han('KR', 'kr'),

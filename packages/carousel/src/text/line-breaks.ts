@@ -1,5 +1,6 @@
 import { Rules } from '@cto.af/linebreak'
 import type { HanLanguage } from './fonts.ts'
+import type { ItemisedText } from './itemise.ts'
 
 /** A place where a line may end. */
 export interface LineBreak {
@@ -16,50 +17,46 @@ const southEastAsian = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=
 const hangul = /\p{Script=Hangul}/u
 const han = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u
 const hiragana = /\p{Script=Hiragana}/u
+const closing = /[\p{Pe}\p{Pf}、。，．！？：；…]/u
 
 /**
  * Where lines may end (UAX #14, which brings the kinsoku rules of Chinese and Japanese), in order, the end of the
  * text last. Thai, Lao, Khmer and Burmese, which write no spaces, break between words of ICU's dictionaries; Korean
  * at spaces alone; Chinese and Japanese rather between words than inside one. Never inside a grapheme cluster.
  */
-export function lineBreaksOf(
-  text: string,
-  boundaries: ReadonlySet<number>,
-  language: HanLanguage,
-): LineBreak[] {
+export function lineBreaksOf(itemised: Omit<ItemisedText, 'runs' | 'missing'>): LineBreak[] {
+  const { text, emphasis, language } = itemised
+  const boundaries = new Set(itemised.boundaries)
   const wordStarts = han.test(text) ? wordStartsOf(text, language) : undefined
   const breaks: LineBreak[] = []
   for (const { position: at } of uax14.breaks(text)) {
-    const required = at > 0 && text[at - 1] === '\n'
-    if (!boundaries.has(at) && at !== text.length) continue
+    if (!boundaries.has(at)) continue
     const before = text[at - 1] ?? ''
     const after = text[at] ?? ''
-    if (!required && before !== ' ' && at < text.length && (hangul.test(before) || hangul.test(after)))
-      continue
-    breaks.push({ at, required, cost: required ? 0 : costOf(before, after, wordStarts?.has(at)) })
+    const required = before === '\n'
+    if (before !== ' ' && !required && after !== '' && (hangul.test(before) || hangul.test(after))) continue
+    const emphasised = emphasis[at - 1] === 1 && emphasis[at] === 1
+    breaks.push({ at, required, cost: required ? 0 : costOf(before, after, wordStarts?.has(at), emphasised) })
   }
   breaks.push(...dictionaryBreaks(text, boundaries))
   if (breaks.at(-1)?.at !== text.length) breaks.push({ at: text.length, required: false, cost: 0 })
   return breaks.toSorted((a, b) => a.at - b.at).filter((each, i, all) => each.at !== all[i - 1]?.at)
 }
 
-function costOf(before: string, after: string, startsWord: boolean | undefined): number {
-  if (before === ' ' || after === '') return 0
-  if (han.test(before) && han.test(after)) {
-    if (startsWord === false) return 0.5
-    // A particle belongs to the word before it.
-    return hiragana.test(after) ? 0.4 : 0.05
-  }
+function costOf(before: string, after: string, startsWord: boolean | undefined, emphasised: boolean): number {
+  if (before === ' ' || after === '' || closing.test(before)) return 0
   // After a hyphen, a slash, between scripts.
-  return /[\p{Ps}\p{Pe}\p{Pi}\p{Pf}、。，．！？：；…]/u.test(before) ? 0 : 0.3
+  if (!han.test(before) && !han.test(after)) return 0.3
+  if (startsWord === false) return 1
+  // A number belongs to what it counts, a particle to the word before it, and what is emphasised together.
+  if (/\p{Nd}/u.test(before)) return 0.8
+  if (hiragana.test(after)) return 0.8
+  return emphasised ? 0.3 : 0.1
 }
 
 function wordStartsOf(text: string, language: HanLanguage): Set<number> {
-  return new Set(
-    [
-      ...new Intl.Segmenter(language === 'none' ? 'und' : language, { granularity: 'word' }).segment(text),
-    ].map((word) => word.index),
-  )
+  const words = new Intl.Segmenter(language === 'none' ? 'und' : language, { granularity: 'word' })
+  return new Set(Array.from(words.segment(text), (word) => word.index))
 }
 
 function dictionaryBreaks(text: string, boundaries: ReadonlySet<number>): LineBreak[] {

@@ -23,6 +23,9 @@ export interface Extent {
   descent: number
 }
 
+/** Of the frame that is drawn for what no font has. */
+export const missingExtent: Extent = { width: 0.66, ascent: 0.72, descent: 0 }
+
 /** Widths scale with the size: Skia places glyphs by fractions of a pixel, without hints. */
 const referencePx = 100
 

@@ -1,11 +1,11 @@
 import { directionOf, levelsOf } from './direction.ts'
 import type { Fonts } from './fonts.ts'
 import type { ItemisedText, Run } from './itemise.ts'
-import { itemise } from './itemise.ts'
+import { drawnAs, itemise } from './itemise.ts'
 import { lineBreaksOf } from './line-breaks.ts'
 import type { PlainText } from './markup.ts'
 import type { Extent, Typeface } from './measure.ts'
-import { extentOf } from './measure.ts'
+import { extentOf, missingExtent } from './measure.ts'
 import type { TextStyle } from './text-block.ts'
 import type { Piece } from './wrap.ts'
 
@@ -14,40 +14,64 @@ export interface Paragraph extends ItemisedText {
   direction: 'ltr' | 'rtl'
   style: TextStyle
   pieces: readonly Piece[]
-  /** Parts of `start` to `end - 1` that one typeface draws in one direction, in logical order. */
-  parts(start: number, end: number): Part[]
 }
 
+/** What one typeface draws in one direction. */
 export interface Part {
   text: string
+  /** Embedding level (UAX #9). */
   level: number
   emphasis: boolean
+  missing: boolean
   typeface: Typeface
   extent: Extent
 }
 
+type PartsOf = (start: number, end: number) => Part[]
+
 /** @throws CarouselError `FONT_INVALID` when the style names a family that there is not */
 export function paragraphOf(plain: PlainText, style: TextStyle, fonts: Fonts): Paragraph {
   const itemised = itemise(plain, style.family, fonts)
-  const { text } = itemised
-  const direction = directionOf(text)
-  const levels = levelsOf(text, direction)
-  const parts = (start: number, end: number): Part[] =>
-    itemised.runs
-      .filter((run) => run.start < end && run.end > start)
-      .flatMap((run) => partsOfRun(run, Math.max(start, run.start), Math.min(end, run.end)))
-  const partsOfRun = (run: Run, start: number, end: number): Part[] => {
-    const found: Part[] = []
-    let from = start
-    for (let i = start + 1; i <= end; i++) {
-      const level = levels?.[from] ?? 0
-      if (i < end && (levels?.[i] ?? 0) === level) continue
-      found.push(partOf(joined(text, from, i), run, level, style))
-      from = i
+  const direction = directionOf(itemised.text)
+  const partsOf = partsReader(itemised, levelsOf(itemised.text, direction), style)
+  return { ...itemised, direction, style, pieces: piecesOf(itemised, partsOf) }
+}
+
+/** Parts of a stretch of a paragraph, in logical order. */
+export function partsOf(paragraph: Paragraph, start: number, end: number): Part[] {
+  return partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)(start, end)
+}
+
+function partsReader(itemised: ItemisedText, levels: Uint8Array | undefined, style: TextStyle): PartsOf {
+  const { text, runs } = itemised
+  return (start, end) => {
+    const parts: Part[] = []
+    for (let i = runIndexAt(runs, start); i < runs.length; i++) {
+      const run = runs[i]
+      if (run === undefined || run.start >= end) break
+      let from = Math.max(start, run.start)
+      const last = Math.min(end, run.end)
+      for (let to = from + 1; to <= last; to++) {
+        const level = levels?.[from] ?? 0
+        if (to < last && (levels?.[to] ?? 0) === level) continue
+        parts.push(partOf(joined(text, from, to), run, level, style))
+        from = to
+      }
     }
-    return found
+    return parts
   }
-  return { ...itemised, direction, style, parts, pieces: piecesOf(itemised, parts) }
+}
+
+/** Index of the run that `at` lies in. */
+function runIndexAt(runs: readonly Run[], at: number): number {
+  let low = 0
+  let high = runs.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((runs[middle]?.end ?? 0) <= at) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function partOf(text: string, run: Run, level: number, style: TextStyle): Part {
@@ -59,36 +83,38 @@ function partOf(text: string, run: Run, level: number, style: TextStyle): Part {
     letterSpacingEm: run.face.spaced ? style.letterSpacingEm : 0,
     direction: level % 2 === 1 ? 'rtl' : 'ltr',
   }
-  return { text, level, emphasis: run.emphasis, typeface, extent: extentOf(text, typeface) }
+  const { emphasis, missing } = run
+  const drawn = missing ? '?' : drawnAs(text)
+  const extent = missing ? missingExtent : extentOf(drawn, typeface)
+  return { text: drawn, level, emphasis, missing, typeface, extent }
 }
 
 const joiner = '\u200D'
 const joining = /^[\p{Script=Arabic}&&[\p{L}\p{M}]]$/v
 
-/** A part of a text; Arabic letters that are drawn apart still take the forms that they have together. */
+/** A stretch of a text; Arabic letters that are drawn apart still take the forms that they have together. */
 function joined(text: string, start: number, end: number): string {
   const before = joining.test(text[start - 1] ?? '') && joining.test(text[start] ?? '') ? joiner : ''
   const after = joining.test(text[end - 1] ?? '') && joining.test(text[end] ?? '') ? joiner : ''
   return before + text.slice(start, end) + after
 }
 
-function piecesOf(itemised: ItemisedText, parts: Paragraph['parts']): Piece[] {
+function piecesOf(itemised: ItemisedText, parts: PartsOf): Piece[] {
   const pieces: Piece[] = []
   let start = 0
-  for (const each of lineBreaksOf(itemised.text, itemised.boundaries, itemised.language)) {
+  for (const each of lineBreaksOf(itemised)) {
     if (each.at > start) pieces.push(pieceOf(itemised.text, start, each.at, each, parts))
     start = each.at
   }
   return pieces
 }
 
-/** The piece between two places, measured. */
-export function pieceOf(
+function pieceOf(
   text: string,
   start: number,
   next: number,
   { cost, required }: { cost: number; required: boolean },
-  parts: Paragraph['parts'],
+  parts: PartsOf,
 ): Piece {
   let end = next
   while (end > start && /[ \n]/u.test(text[end - 1] ?? '')) end--
@@ -100,4 +126,20 @@ export function pieceOf(
   }
   if (end < next && !required) for (const part of parts(end, next)) piece.gap += part.extent.width
   return piece
+}
+
+/** Pieces of which none is wider than `limit`: those that are get broken between any two grapheme clusters. */
+export function piecesWithin(paragraph: Paragraph, limit: number): readonly Piece[] {
+  if (paragraph.pieces.every((piece) => piece.width <= limit)) return paragraph.pieces
+  const parts = partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)
+  return paragraph.pieces.flatMap((piece) => {
+    if (piece.width <= limit) return [piece]
+    const ends = [...paragraph.boundaries.filter((at) => at > piece.start && at < piece.end), piece.end]
+    return ends.map((end, i): Piece => {
+      const start = ends[i - 1] ?? piece.start
+      const part = pieceOf(paragraph.text, start, end, { cost: 1, required: false }, parts)
+      if (end < piece.end) return part
+      return { ...part, gap: piece.gap, cost: piece.cost, required: piece.required }
+    })
+  })
 }

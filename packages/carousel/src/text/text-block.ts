@@ -23,6 +23,12 @@ export interface TextStyle {
   transform?: 'none' | 'upper' | undefined
 }
 
+/** Inside of which a text is set, in pixels. */
+export interface TextBox {
+  widthPx: number
+  heightPx: number
+}
+
 /** A text wrapped and measured, ready to be drawn at any place and in any colour. */
 export interface TextBlock {
   readonly fontSizePx: number
@@ -30,7 +36,10 @@ export interface TextBlock {
   readonly lines: readonly TextLine[]
   /** Of the widest line. */
   readonly widthPx: number
-  /** From the top of the first line's capitals, or of its ink where that is higher, to the bottom of the last line's ink. */
+  /**
+   * From the top of usual high letters (H, d) in the first line to the bottom of usual deep ones (p) in the last, or
+   * of the ink where that reaches further.
+   */
   readonly heightPx: number
   /** Height of a capital letter: its top lies at `lines[0].baselinePx - capHeightPx`. */
   readonly capHeightPx: number
@@ -39,7 +48,7 @@ export interface TextBlock {
   /** Everything is there, inside the box. */
   readonly fits: boolean
   readonly truncated: boolean
-  /** Grapheme clusters that no font has, each once, in order; a question mark in a box (U+2370) is drawn for each. */
+  /** Grapheme clusters that no font has, each once, in order; a question mark in a frame is drawn for each. */
   readonly missingGlyphs: readonly string[]
 }
 
@@ -61,5 +70,7 @@ export interface TextSegment {
   readonly leftPx: number
   readonly widthPx: number
   readonly emphasis: boolean
+  /** No font has it: a mark is drawn. */
+  readonly missing: boolean
   readonly typeface: Typeface
 }

@@ -48,10 +48,13 @@ export function repeat(counter: Local, count: Code, body: Code): Code {
 
 export const local = (index: number): Local => ({ index, get: [0x20, ...unsigned(index)] })
 
+/** The magic number and version 1. */
+const header: Code = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+
 /** A module that imports `env.memory` and exports the functions. */
 export function assemble(functions: readonly FunctionBody[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...header,
     ...section(
       1,
       functions.map(({ parameters }) => [0x60, ...vector(parameters.map((type) => [type])), 0]),

@@ -1,7 +1,7 @@
 import { createKernels, type Kernels } from './kernels.ts'
-import { placePlanes, type PlacedStep } from './place-planes.ts'
+import { type PlacedStep, type PlacedWeights, type Placement, placePlanes } from './place-planes.ts'
 import { double, frame, inFours, type Plane, unfold, widen } from './plane.ts'
-import type { Model, Weights } from './read-model.ts'
+import type { Model, Step, Weights } from './read-model.ts'
 
 /** A network ready to run on pictures of any size that is a multiple of 32. Not for two runs at once: runs do not wait. */
 export interface Network {
@@ -16,43 +16,36 @@ export interface Network {
   ): { memory: Float32Array; planes: readonly Plane[] }
 }
 
-/** Where the weights of a step lie, in numbers. */
-interface PlacedWeights {
-  readonly values: number
-  readonly bias: number
-}
-
+/** Numbers of 4 bytes in a page of WebAssembly's memory. */
 const pageNumbers = 16_384
 
 export async function createNetwork(model: Model): Promise<Network> {
   const memory = new WebAssembly.Memory({ initial: 1 })
   const kernels = await createKernels(memory)
-  const packed = new Map<Weights, { values: Float32Array; bias: Float32Array }>()
-  const placed = new Map<Weights, PlacedWeights>()
   let start = 0
-  for (const step of model.steps) {
-    if (step.kind !== 'convolve' && step.kind !== 'depthwise') continue
-    const weights = pack(step.weights, step.kind)
-    packed.set(step.weights, weights)
-    placed.set(step.weights, { values: start, bias: start + weights.values.length })
-    start += weights.values.length + weights.bias.length
-  }
-  grow(memory, start)
-  const numbers = new Float32Array(memory.buffer)
-  for (const [weights, { values, bias }] of placed) {
-    numbers.set(packed.get(weights)!.values, values)
-    numbers.set(packed.get(weights)!.bias, bias)
-  }
-  let plan: ReturnType<typeof placePlanes> | undefined
+  const steps = model.steps.map((step): Step<PlacedWeights> => {
+    if (!('weights' in step)) return step
+    const { values, bias } = pack(step.weights, step.kind)
+    const weights = { size: step.weights.size, values: start, bias: start + values.length }
+    start = weights.bias + bias.length
+    grow(memory, start)
+    const numbers = new Float32Array(memory.buffer)
+    numbers.set(values, weights.values)
+    numbers.set(bias, weights.bias)
+    return { ...step, weights }
+  })
+  // Nothing of what was read is held any longer: the weights lie in memory once.
+  const ready = { ...model, steps }
+  let plan: Placement | undefined
   return {
     run(widthPx, heightPx, fill) {
       if (plan?.input.widthPx !== widthPx || plan.input.heightPx !== heightPx) {
-        plan = placePlanes(model, widthPx, heightPx, start)
+        plan = placePlanes(ready, widthPx, heightPx, start)
         grow(memory, plan.end)
       }
       const view = new Float32Array(memory.buffer)
       fill(view, plan.input)
-      for (const step of plan.steps) runStep(step, view, kernels, placed, plan.scratch)
+      for (const step of plan.steps) runStep(step, view, kernels, plan.scratch)
       return { memory: view, planes: plan.outputs }
     },
   }
@@ -67,7 +60,6 @@ function runStep(
   step: PlacedStep,
   memory: Float32Array,
   kernels: Kernels,
-  placed: ReadonlyMap<Weights, PlacedWeights>,
   scratch: { framed: number; unfolded: number },
 ): void {
   const { from, to } = step
@@ -83,15 +75,15 @@ function runStep(
       return kernels.add(4 * from.start, 4 * step.other.start, 4 * to.start, fours, step.floor)
     }
     case 'convolve': {
-      const weights = placed.get(step.weights)!
-      if (step.weights.size === 1) return pointwise(kernels, from.start, from.stride, weights, to, step.floor)
+      const { weights } = step
+      if (weights.size === 1) return pointwise(kernels, from.start, from.stride, weights, to, step.floor)
       frame(memory, from, scratch.framed)
       unfold(memory, scratch.framed, from, to, step.stride, scratch.unfolded)
       return pointwise(kernels, scratch.unfolded, 9 * from.stride, weights, to, step.floor)
     }
     case 'depthwise':
       frame(memory, from, scratch.framed)
-      return depthwise(kernels, scratch.framed, from, placed.get(step.weights)!, to, step)
+      return depthwise(kernels, scratch.framed, from, step.weights, to, step)
   }
 }
 

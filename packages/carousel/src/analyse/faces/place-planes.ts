@@ -1,9 +1,16 @@
 import { inFours, type Plane, sizeOf } from './plane.ts'
-import type { Model, Step, Weights } from './read-model.ts'
+import type { Model, Step } from './read-model.ts'
+
+/** Where the weights of a step lie, in numbers. `size` is the side of the square of pixels that they cover. */
+export interface PlacedWeights {
+  readonly size: number
+  readonly values: number
+  readonly bias: number
+}
 
 /** A step with its planes. `floor` is 0 where the result is rectified at once, else -Infinity. */
 export type PlacedStep = { readonly from: Plane; readonly to: Plane; readonly floor: number } & (
-  | { readonly kind: 'convolve' | 'depthwise'; readonly stride: number; readonly weights: Weights }
+  | { readonly kind: 'convolve' | 'depthwise'; readonly stride: number; readonly weights: PlacedWeights }
   | { readonly kind: 'widen' | 'double' | 'halve' }
   | { readonly kind: 'add'; readonly other: Plane }
 )
@@ -17,10 +24,16 @@ export interface Placement {
   readonly end: number
 }
 
-type Kept = Exclude<Step, { kind: 'rectify' }>
+type AnyStep = Step<PlacedWeights>
+type Kept = Exclude<AnyStep, { kind: 'rectify' }>
 
 /** Gives each step its place in memory, from `start` on; what is no longer needed is used again. */
-export function placePlanes(model: Model, widthPx: number, heightPx: number, start: number): Placement {
+export function placePlanes(
+  model: Model<PlacedWeights>,
+  widthPx: number,
+  heightPx: number,
+  start: number,
+): Placement {
   const steps = rectifyAtOnce(model.steps)
   const room = createRoom(start)
   const planes = new Map<number, Plane>()
@@ -69,7 +82,7 @@ function lastUses(steps: readonly { step: Kept }[]): Map<number, number> {
 }
 
 /** Joins a rectification with the step before it. */
-function rectifyAtOnce(steps: readonly Step[]): { step: Kept; floor: number }[] {
+function rectifyAtOnce(steps: readonly AnyStep[]): { step: Kept; floor: number }[] {
   const rectified = new Map(steps.filter(({ kind }) => kind === 'rectify').map(({ from, to }) => [from, to]))
   return steps.flatMap((step) => {
     if (step.kind === 'rectify') return []

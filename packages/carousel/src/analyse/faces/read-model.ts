@@ -1,8 +1,8 @@
 import { type FlatTable, readFlatBuffer } from './flat-buffer.ts'
 
 /** One step of a network; `from` and `to` name what it reads and writes. */
-export type Step = { readonly from: number; readonly to: number } & (
-  | { readonly kind: 'convolve' | 'depthwise'; readonly stride: number; readonly weights: Weights }
+export type Step<W = Weights> = { readonly from: number; readonly to: number } & (
+  | { readonly kind: 'convolve' | 'depthwise'; readonly stride: number; readonly weights: W }
   | { readonly kind: 'rectify' | 'widen' | 'double' }
   | { readonly kind: 'halve' }
   | { readonly kind: 'add'; readonly other: number }
@@ -18,8 +18,8 @@ export interface Weights {
 }
 
 /** A network without branches in time: steps in order, on planes of `channels[id]` channels. */
-export interface Model {
-  readonly steps: readonly Step[]
+export interface Model<W = Weights> {
+  readonly steps: readonly Step<W>[]
   readonly channels: ReadonlyMap<number, number>
   readonly input: number
   /** What the network is asked for, before it is flattened. */
