@@ -86,9 +86,9 @@ async function make(
   signal: AbortSignal,
   createMaker: typeof createCarouselMaker,
 ): Promise<number> {
-  const startedAtMs = performance.now()
   const base = await baseOf(options, design, io, signal)
   if (typeof base === 'number') return base
+  const startedAtMs = performance.now()
   await using maker = createMaker({ outbound: { allow } })
   const progress = createProgress(io, design.slides.length * design.sizes.length, options.json)
   const { output, zip, pdf } = options
