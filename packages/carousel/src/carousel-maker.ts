@@ -11,6 +11,7 @@ import { createDecodedBases } from './decode/decoded-bases.ts'
 import { createSharpEncoder } from './encode/sharp-encoder.ts'
 import type { SlideEncoder } from './encode/slide-encoder.ts'
 import { createFrames } from './frames/frames.ts'
+import { createPixelPool } from './render/pixel-pool.ts'
 import type { BaseSourceOptions } from './source/base-source.ts'
 import { createBaseSource } from './source/base-source.ts'
 import type { Studio } from './studio.ts'
@@ -89,6 +90,9 @@ export function createCarouselMaker(options: CarouselMakerOptions = {}): Carouse
 
 const defaultMaxKeptBytes = 96 * 1024 * 1024
 
+/** Three slides of 1080 × 1350: those of one carousel under way. */
+const maxPooledBytes = 16 * 1024 * 1024
+
 function studioOf(options: CarouselMakerOptions): Studio {
   const { maxKeptBytes = defaultMaxKeptBytes, maxPixels, ledger, concurrency = 3 } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) {
@@ -109,6 +113,7 @@ function studioOf(options: CarouselMakerOptions): Studio {
     frames: createFrames({ bases, analyses, maxBytes: share(0.4), ledger }),
     fonts: createFonts(),
     encoder: options.encoder ?? createSharpEncoder(),
+    pool: createPixelPool(maxPooledBytes),
     concurrency,
     ledger,
   }

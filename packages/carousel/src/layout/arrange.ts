@@ -41,6 +41,12 @@ export function lineRects(block: TextBlock, rect: RectPx): RectPx[] {
   })
 }
 
+/** Where a line of text begins that stands in the middle of a row: its capitals do, whatever hangs below. */
+export function centredTopPx(block: TextBlock, rect: RectPx): number {
+  const baselinePx = block.lines[0]?.baselinePx ?? 0
+  return rect.topPx + rect.heightPx / 2 - (baselinePx - block.capHeightPx / 2)
+}
+
 /** The smallest rectangle around all; `undefined` for none. */
 export function unionOf(rects: readonly RectPx[]): RectPx | undefined {
   if (rects.length === 0) return undefined

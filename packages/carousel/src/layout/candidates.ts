@@ -15,10 +15,10 @@ export interface Candidate {
 }
 
 /** Heights of zones, and what ordinary texts take of them, of a slide whose short side is 1080. */
-const zoneHeights = [480, 600, 720]
-const coreHeight = 420
+const zoneHeights = [560, 660, 760]
+const coreHeight = 450
 /** Between the text and the foot, of a slide whose short side is 1080. */
-const footGap = 52
+const footGap = 68
 /** Widths of columns where the slide is wider than high, of the safe width. */
 const columnShares = [0.46, 0.58]
 

@@ -62,7 +62,8 @@ export function createColumn(input: LayoutInput): Column {
   ): TextBlock {
     const align =
       theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
-    return setText(markup, { ...styleOf(input, style, size, maxLines), align }, box, fonts)
+    const scaled = { sizePx: size.sizePx * scaleOf(markup, style), minSizePx: size.minSizePx * scaleOf(markup, style) }
+    return setText(markup, { ...styleOf(input, style, scaled, maxLines), align }, box, fonts)
   }
 
   return {
@@ -115,21 +116,21 @@ export function createColumn(input: LayoutInput): Column {
         })
         return
       }
-      const size = theme.number === 'padded' ? { sizePx: 60, minSizePx: 40 } : { sizePx: 64, minSizePx: 40 }
+      const size = theme.number === 'padded' ? { sizePx: 84, minSizePx: 50 } : { sizePx: 72, minSizePx: 50 }
       this.text(written, { style: 'title', size, ink: 'accent', maxLines: 1 })
     },
 
     button(label, gap) {
       const padXPx = px(52)
-      const padYPx = px(30)
+      const padYPx = px(38)
       const gapPx = px(gap)
       const box = {
         widthPx: input.widthPx - 2 * padXPx,
-        heightPx: Math.max(1, roomPx(gapPx, 0) - 2 * padYPx),
+        heightPx: Math.max(1, roomPx(gapPx, 0) - padYPx),
       }
       const style = { ...theme.label, weight: Math.max(600, theme.label.weight) }
       const block = set(label, style, theme.sizes.button, box, 1)
-      const heightPx = Math.ceil(block.heightPx) + 2 * padYPx
+      const heightPx = Math.ceil(block.capHeightPx) + 2 * padYPx
       const radius = { square: 0, rounded: px(14), pill: Math.floor(heightPx / 2) }[theme.button.shape]
       parts.push({
         type: 'button',
@@ -143,6 +144,14 @@ export function createColumn(input: LayoutInput): Column {
       })
     },
   }
+}
+
+const european = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u
+
+/** A text without a European letter, but with others, is drawn by a family for its script. */
+function scaleOf(markup: string, style: ThemeText): number {
+  const isOther = /\p{L}/u.test(markup) && !european.test(markup)
+  return isOther ? (style.otherScriptScale ?? 1) : 1
 }
 
 /** A theme's text as `setText` takes it. */

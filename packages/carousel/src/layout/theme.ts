@@ -11,6 +11,8 @@ export interface ThemeText {
   /** Of the size. */
   readonly letterSpacingEm: number
   readonly transform?: 'none' | 'upper' | undefined
+  /** Of the size, where the text is in a script that the family lacks: a narrow face has no narrow Han beside it. */
+  readonly otherScriptScale?: number | undefined
 }
 
 /** A size on a slide whose short side is 1080 px: what is wanted, and what a long text may shrink to. */
@@ -47,7 +49,9 @@ export interface Theme {
     readonly body: ThemeSize
     readonly label: ThemeSize
     readonly button: ThemeSize
-    /** Page mark and handle. */
+    /** Below the button of a call. */
+    readonly handle: ThemeSize
+    /** Page mark and handle at the foot. */
     readonly mark: ThemeSize
   }
   /** `start` is left, or right on a slide that reads from right to left. */

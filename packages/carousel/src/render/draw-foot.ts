@@ -1,5 +1,5 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
-import { lineRects } from '../layout/arrange.ts'
+import { centredTopPx, lineRects } from '../layout/arrange.ts'
 import type { Foot } from '../layout/foot.ts'
 import type { RectPx } from '../slide.ts'
 import { drawText } from '../text/draw-text.ts'
@@ -28,9 +28,9 @@ export interface PlacedFoot {
 const gap = 22
 const cueWidth = 50
 const cueHeight = 26
-const dot = 10
-const longDot = 28
-const dotGap = 10
+const dot = 11
+const longDot = 32
+const dotGap = 11
 
 export function placeFoot(foot: Foot, rect: RectPx, unitPx: number, mirrored: boolean): PlacedFoot {
   const px = (units: number): number => Math.round(units * unitPx)
@@ -50,7 +50,7 @@ export function placeFoot(foot: Foot, rect: RectPx, unitPx: number, mirrored: bo
   }
   const textBox = (block: TextBlock, fromStart: boolean): PlacedMark => ({
     block,
-    rect: take(Math.ceil(block.widthPx), Math.ceil(block.heightPx), fromStart),
+    rect: { ...take(Math.ceil(block.widthPx), Math.ceil(block.heightPx), fromStart), topPx: centredTopPx(block, rect) },
   })
   const texts: PlacedMark[] = []
   const logo =

@@ -1,5 +1,6 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 import { luminanceOf } from '../color.ts'
+import { centredTopPx } from '../layout/arrange.ts'
 import type { PlacedPart } from '../layout/arrange.ts'
 import type { ButtonPart, Part, RingPart, RulePart, TextPart } from '../layout/part.ts'
 import type { RectPx } from '../slide.ts'
@@ -101,9 +102,8 @@ function drawButton(
 }
 
 function drawCentred(context: SKRSContext2D, block: TextBlock, rect: RectPx, color: string): void {
-  const topPx = rect.topPx + (rect.heightPx - block.heightPx) / 2
   const leftPx = rect.leftPx + (rect.widthPx - block.widthPx) / 2
-  drawText(context, block, { leftPx, topPx, widthPx: block.widthPx }, { color })
+  drawText(context, block, { leftPx, topPx: centredTopPx(block, rect), widthPx: block.widthPx }, { color })
 }
 
 /** Luminance of the colour that a part's text is drawn in. */

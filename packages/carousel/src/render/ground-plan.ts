@@ -1,4 +1,4 @@
-import { luminanceOf } from '../color.ts'
+import { luminanceOf, mix } from '../color.ts'
 import type { Placement } from '../layout/placement.ts'
 import type { PreparedSlides } from '../layout/prepare-slides.ts'
 import type { RectPx } from '../slide.ts'
@@ -69,20 +69,31 @@ export function groundsOf(
 
 function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
   const needs: ReadNeed[] = []
+  const accent = { inkLuminance: accentLuminance(inks), leastContrast: 3 }
   for (const placed of scene.parts) {
     const { part } = placed
     const rects = readRects(placed)
     if (part.type === 'text') {
       const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
       needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })
+      if (part.isTitle || part.ink === 'accent') needs.push({ rects, ...accent })
     } else if (part.type === 'ring' || part.type === 'rule') {
-      const leastContrast = part.type === 'ring' ? 4.5 : 3
-      needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast })
+      if (part.type === 'ring') needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
+      needs.push({ rects, ...accent })
     } else if (part.fill === 'outline') {
       needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
     }
   }
   return needs
+}
+
+/**
+ * Accents keep at least half of their colour where titles may have them: the scrim gives way before they turn into
+ * ink. Not those that are near the photograph's tone by nature, as dark blue over dark.
+ */
+function accentLuminance({ accent, ink, tone }: Inks): number {
+  const luminance = luminanceOf(mix(accent, ink, 0.4))
+  return tone === 'dark' ? Math.max(0.45, luminance) : Math.min(0.12, luminance)
 }
 
 /** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */

@@ -17,7 +17,7 @@ export interface ScrimCurve {
 }
 
 /** How much more the far end gives way than the near end. */
-const rollOff = 0.7
+const rollOff = 0.5
 
 /** The curve of a strength towards `color`, from above (`dark`) or from below (`light`). */
 export function scrimCurve(strength: number, color: Rgb, tone: Tone): ScrimCurve {

@@ -22,10 +22,10 @@ export const credibility: SlideLayout = {
       size: isFigure ? theme.sizes.figure : theme.sizes.point,
       isTitle: true,
       maxLines: isFigure ? 1 : undefined,
-      gap: 16,
-      leave: text.body === undefined ? 0 : 90,
+      gap: 30,
+      leave: text.body === undefined ? 0 : 110,
     })
-    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: isFigure ? 8 : 26 })
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: isFigure ? 44 : 48 })
     return column.parts
   },
 }

@@ -6,11 +6,13 @@ export const cta: SlideLayout = {
   compose(input) {
     const { text, theme } = input
     const column = createColumn(input)
-    const below = (text.body === undefined ? 0 : 90) + (text.label === undefined ? 0 : 160)
+    const handle = input.handle === undefined ? 0 : 80
+    const below = (text.body === undefined ? 0 : 120) + (text.label === undefined ? 0 : 170) + handle
     column.text(text.title, { style: 'title', size: theme.sizes.cta, isTitle: true, leave: below })
-    const leave = text.label === undefined ? 0 : 160
-    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 28, leave })
-    if (text.label !== undefined && text.label.trim() !== '') column.button(text.label, 44)
+    const leave = (text.label === undefined ? 0 : 170) + handle
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 46, leave })
+    if (text.label !== undefined && text.label.trim() !== '') column.button(text.label, 60)
+    column.text(input.handle, { style: 'label', size: theme.sizes.handle, ink: 'softInk', maxLines: 1, gap: 46 })
     return column.parts
   },
 }

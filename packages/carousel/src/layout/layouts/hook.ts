@@ -13,10 +13,10 @@ export const hook: SlideLayout = {
       maxLines: 2,
       leave: 200,
     })
-    column.accent(28)
-    const leave = text.body === undefined ? 0 : 110
-    column.text(text.title, { style: 'title', size: theme.sizes.hook, isTitle: true, gap: 34, leave })
-    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 30 })
+    column.accent(text.label === undefined ? 0 : 28)
+    const leave = text.body === undefined ? 0 : 140
+    column.text(text.title, { style: 'title', size: theme.sizes.hook, isTitle: true, gap: 40, leave })
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 54 })
     return column.parts
   },
 }

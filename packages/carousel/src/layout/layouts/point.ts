@@ -12,12 +12,12 @@ export const point: SlideLayout = {
       size: theme.sizes.label,
       ink: 'softInk',
       maxLines: 1,
-      gap: 16,
+      gap: 34,
       leave: 200,
     })
-    const leave = text.body === undefined ? 0 : 170
-    column.text(text.title, { style: 'title', size: theme.sizes.point, isTitle: true, gap: 22, leave })
-    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 26 })
+    const leave = text.body === undefined ? 0 : 210
+    column.text(text.title, { style: 'title', size: theme.sizes.point, isTitle: true, gap: 44, leave })
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 50 })
     return column.parts
   },
 }

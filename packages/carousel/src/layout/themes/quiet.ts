@@ -14,6 +14,7 @@ export const quiet: Theme = {
     body: { sizePx: 41, minSizePx: 31 },
     label: { sizePx: 34, minSizePx: 28 },
     button: { sizePx: 38, minSizePx: 28 },
+    handle: { sizePx: 38, minSizePx: 28 },
     mark: { sizePx: 31, minSizePx: 24 },
   },
   align: 'center',
