@@ -15,7 +15,9 @@ export async function sheetPhotos(paths: readonly string[] = [shared]): Promise<
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined)
     if (found === undefined) continue
-    const files = found.isDirectory() ? (await readdir(path)).toSorted().map((name) => join(path, name)) : [path]
+    const files = found.isDirectory()
+      ? (await readdir(path)).toSorted().map((name) => join(path, name))
+      : [path]
     for (const file of files) {
       photos.push({ name: basename(file, extname(file)), bytes: await readFile(file) })
     }

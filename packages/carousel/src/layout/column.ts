@@ -62,7 +62,10 @@ export function createColumn(input: LayoutInput): Column {
   ): TextBlock {
     const align =
       theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
-    const scaled = { sizePx: size.sizePx * scaleOf(markup, style), minSizePx: size.minSizePx * scaleOf(markup, style) }
+    const scaled = {
+      sizePx: size.sizePx * scaleOf(markup, style),
+      minSizePx: size.minSizePx * scaleOf(markup, style),
+    }
     return setText(markup, { ...styleOf(input, style, scaled, maxLines), align }, box, fonts)
   }
 
