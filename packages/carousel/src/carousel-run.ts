@@ -3,6 +3,7 @@ import type { PictureFacts, PictureMark, SourceFormat } from '@darkroom/picture'
 import { mediaTypeOf } from '@darkroom/picture'
 import type { CarouselRequest } from './carousel-request.ts'
 import type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
+import { themeWithFonts } from './checked-design.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import type { Frame } from './frame.ts'
 import type { FrameLease } from './frames/frames.ts'
@@ -60,10 +61,12 @@ export class CarouselRun implements Carousel {
 
   async *#run(): AsyncGenerator<SlideOutcome, void, undefined> {
     const { bases, frames, fonts, concurrency } = this.#studio
-    const { slides, size, only, domain } = this.#checked
-    const { theme, brand, signal } = this.#request
+    const { slides, size, only, domain, design } = this.#checked
+    const { signal } = this.#request
     const sourcing = this.base
     // While the bytes travel.
+    const { brand } = design
+    const theme = themeWithFonts(design, fonts)
     const prepared = await prepareSlides({ slides, size, theme, brand }, fonts)
     const base = await sourcing
     // oxlint-disable-next-line no-unused-vars -- held until the carousel ends

@@ -127,32 +127,34 @@ function valueOf(
       const of = (y: number): number => at(y, left, channel) * (1 - across) + at(y, right, channel) * across
       return of(above) * (1 - down) + of(below) * down
     }
-    case 'convolve':
-    case 'depthwise': {
-      const { size, values, bias } = step.weights
-      const before = Math.floor((size - step.stride) / 2)
-      let sum = bias[channel]!
-      for (let y = 0; y < size; y++) {
-        for (let x = 0; x < size; x++) {
-          const [sourceRow, sourceColumn] = [
-            row * step.stride + y - before,
-            column * step.stride + x - before,
-          ]
-          if (step.kind === 'depthwise') {
-            sum +=
-              at(sourceRow, sourceColumn, channel) * values[(y * size + x) * step.weights.outputs + channel]!
-          } else {
-            for (let input = 0; input < from.channels; input++) {
-              sum +=
-                at(sourceRow, sourceColumn, input) *
-                values[((channel * size + y) * size + x) * from.channels + input]!
-            }
-          }
-        }
-      }
-      return sum
+    default:
+      return convolved(step, at, row, column, channel, from.channels)
+  }
+}
+
+function convolved(
+  step: Extract<Step, { weights: unknown }>,
+  at: (row: number, column: number, channel: number) => number,
+  row: number,
+  column: number,
+  channel: number,
+  inputs: number,
+): number {
+  const { size, values, bias, outputs } = step.weights
+  const before = Math.floor((size - step.stride) / 2)
+  let sum = bias[channel]!
+  for (let place = 0; place < size * size; place++) {
+    const sourceRow = row * step.stride + Math.floor(place / size) - before
+    const sourceColumn = column * step.stride + (place % size) - before
+    if (step.kind === 'depthwise') {
+      sum += at(sourceRow, sourceColumn, channel) * values[place * outputs + channel]!
+      continue
+    }
+    for (let input = 0; input < inputs; input++) {
+      sum += at(sourceRow, sourceColumn, input) * values[(channel * size * size + place) * inputs + input]!
     }
   }
+  return sum
 }
 
 describe('each step gives what its definition says', () => {

@@ -22,6 +22,6 @@ test('what another model has and this reader does not know is refused', async ()
 
 test('a file that is cut short, or is something else, is refused', async () => {
   const bytes = await bytesOf('full_range.tflite')
-  expect(() => readModel(bytes.subarray(0, 20_000))).toThrow()
-  expect(() => readModel(Buffer.from('not a model at all, but long enough to be read'))).toThrow()
+  expect(() => readModel(bytes.subarray(0, 20_000))).toThrow(RangeError)
+  expect(() => readModel(Buffer.from('not a model at all, but long enough to be read'))).toThrow(RangeError)
 })
