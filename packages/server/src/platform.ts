@@ -60,7 +60,7 @@ export interface PlatformOptions {
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
   /** Another maker of slides around this release's: for embedding and tests. */
-  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make'>
+  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
 }
@@ -207,7 +207,7 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
 function composeCarousels(
   { config, carouselMaker = (maker) => maker, outboundTimeouts: timeouts }: PlatformOptions,
   closers: Closers,
-): { outbound: Outbound; maker: Pick<CarouselMaker, 'make'> } {
+): { outbound: Outbound; maker: Pick<CarouselMaker, 'make' | 'warm'> } {
   const outbound = createOutbound({
     allow: config.outboundAllow,
     maxBytes: config.maxUploadBytes,

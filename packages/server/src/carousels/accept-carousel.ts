@@ -7,6 +7,7 @@ import type { AcceptContext } from '../generation/requests.ts'
 import { acceptIn } from '../generation/requests.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
 import type { SlideTextAsk } from '../request/carousel-body.ts'
+import { baseKeyOf, claimUrl } from './base-claims.ts'
 import { appendCarouselEvent } from './carousel-events.ts'
 import type { CarouselContext, CarouselRow, Locked } from './carousel-row.ts'
 
@@ -79,8 +80,7 @@ async function insertCarousel(
   context: CarouselAcceptContext,
 ): Promise<CarouselRow> {
   const base = await baseColumns(order, transaction, context)
-  const jobId = base.waits_for === null ? randomUUID() : null
-  const row = await transaction
+  await transaction
     .insertInto('carousels')
     .values({
       id,
@@ -92,11 +92,9 @@ async function insertCarousel(
       design: JSON.stringify(order.design),
       ...base,
       logo_hash: order.logoHash ?? null,
-      job_id: jobId,
       event_seq: 1,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+    .execute()
   await transaction
     .insertInto('carousel_slides')
     .values(
@@ -112,6 +110,28 @@ async function insertCarousel(
     )
     .execute()
   await appendCarouselEvent(transaction, context.queue, { carouselId: id, seq: 1, type: 'queued', data: {} })
+  return await startOrWait(order, id, base.waits_for, transaction, context)
+}
+
+/** A job, unless another makes what this carousel needs first: it gets one when that is there. */
+async function startOrWait(
+  order: CarouselOrder,
+  id: string,
+  generation: 'generation' | null,
+  transaction: Locked,
+  context: CarouselAcceptContext,
+): Promise<CarouselRow> {
+  const { base, project } = order
+  const key = base.kind === 'url' ? baseKeyOf(project, base.url) : null
+  const isFetched = key !== null && (await claimUrl(transaction, { carouselId: id, key })) === 'waiting'
+  const waitsFor = isFetched ? 'base' : generation
+  const jobId = waitsFor === null ? randomUUID() : null
+  const row = await transaction
+    .updateTable('carousels')
+    .set({ base_key: key, waits_for: waitsFor, job_id: jobId })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
   if (jobId !== null) {
     await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
   }

@@ -188,37 +188,37 @@ describe('slides that several carousels want', () => {
 })
 
 describe('a URL that several carousels want', () => {
-  const asked = { kind: 'url', url: 'https://example.com/a.jpg' } as const
+  const url = (): string => `https://example.com/${words('a')[0]}.jpg`
 
-  test('is fetched by one of them; the others have no slot meanwhile, and go on when it is there', async () => {
+  test('is fetched by the first; the others have neither job nor slot, and go on when it is there', async () => {
+    const asked = { kind: 'url', url: url() } as const
     const [one, two] = [await accept(words('a', 'b'), asked), await accept(words('c', 'd'), asked)]
+    expect(two).toMatchObject({ status: 'queued', waits_for: 'base', job_id: null })
     const first = await lease(one.id)
-    expect(await first.claimBase('one')).toBe('mine')
-    expect(await (await lease(two.id, 2)).claimBase('one')).toBe('waiting')
-    expect(await rowOf(two.id)).toMatchObject({ status: 'queued', waits_for: 'base', job_id: null })
+    expect(await first.claimBase(one.base_key ?? '')).toBe('mine')
     const stored = { objectHash: base.hash, how: 'ran', image: { id: base.image } } as const
     expect(await first.storeBase(stored)).toBe(true)
     expect(await rowOf(one.id)).toMatchObject({ base_hash: base.hash, base_how: 'ran' })
     const second = await lease(two.id, 2)
     expect(second.row).toMatchObject({ base_hash: base.hash, base_how: 'joined' })
     // Its fetch has ended: whoever asks now asks the host again.
-    const three = await lease((await accept(words('e', 'f'), asked)).id, 3)
-    expect(await three.claimBase('one')).toBe('mine')
+    expect(await accept(words('e', 'f'), asked)).toMatchObject({ waits_for: null })
   })
 
   test('fails for all of them when its fetch does, and is the next one’s when it is withdrawn', async () => {
+    const asked = { kind: 'url', url: url() } as const
     const [one, two, three] = [
       await accept(words('a', 'b'), asked),
       await accept(words('c', 'd'), asked),
       await accept(words('e', 'f'), asked),
     ]
-    await (await lease(one.id)).claimBase('two')
-    expect(await (await lease(two.id, 2)).claimBase('two')).toBe('waiting')
+    const key = one.base_key ?? ''
     await cancelCarousel(context(), 'default', one.id)
     const next = await lease(two.id, 2)
-    expect(await next.claimBase('two')).toBe('mine')
-    expect(await (await lease(three.id, 3)).claimBase('two')).toBe('waiting')
-    await next.fail({ code: 'base_unreachable', message: 'Nobody is there.' }, 'two')
+    expect(await next.claimBase(key)).toBe('mine')
+    // Both were given a job; the one that comes second waits again.
+    expect(await (await lease(three.id, 3)).claimBase(key)).toBe('waiting')
+    await next.fail({ code: 'base_unreachable', message: 'Nobody is there.' }, key)
     for (const { id } of [two, three]) {
       expect(await rowOf(id)).toMatchObject({ status: 'failed', error_code: 'base_unreachable' })
       expect(await statesOf(id)).toEqual(['failed', 'failed'])

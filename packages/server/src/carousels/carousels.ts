@@ -69,7 +69,7 @@ export interface CarouselsOptions extends CarouselContext {
   objects: Objects
   /** Where bases that are prompts are asked for. */
   generations: AcceptContext
-  maker: Pick<CarouselMaker, 'make'>
+  maker: Pick<CarouselMaker, 'make' | 'warm'>
   /** The door that URLs are checked at before anything is accepted. */
   outbound: { check(url: string): void }
 }
@@ -82,6 +82,14 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     read: (id) => database.selectFrom('carousels').selectAll().where('id', '=', id).executeTakeFirst(),
   })
   const bases = resumeWhenGenerated(options)
+  let isWarm = false
+  /** Fonts, faces and compiled code, once: while the first base travels or is drawn, and never for who makes none. */
+  const warmBeside = (carousel: CarouselRow): void => {
+    if (isWarm || carousel.base_hash !== null) return
+    isWarm = true
+    // What keeps it from being warm is met again, and told, by the slides.
+    options.maker.warm().catch(() => {})
+  }
   const complete = async (carousel: CarouselRow): Promise<CarouselWithSlides> => {
     const [found] = await withSlides(database, [carousel])
     if (found === undefined) throw new DarkroomError('not_found', 'There is no such carousel.')
@@ -96,6 +104,7 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     accept: async (order) => {
       const accepted = await acceptCarousel(order, context)
       if (accepted.kind === 'replayed') return accepted
+      warmBeside(accepted.carousel)
       return { kind: 'accepted', carousel: await begun(accepted.carousel) }
     },
     answered: (owner, key) => markAnswered(database, owner, key),

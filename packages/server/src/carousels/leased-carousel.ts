@@ -89,7 +89,7 @@ class Leased implements LeasedCarousel {
 
   claimBase(key: string): Promise<BaseClaim> {
     return this.#transaction((transaction) =>
-      claimBase(transaction, this.#context, { carouselId: this.row.id, lease: this.#lease, key }),
+      claimBase(transaction, { carouselId: this.row.id, lease: this.#lease, key }),
     )
   }
 

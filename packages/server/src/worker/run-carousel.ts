@@ -1,12 +1,13 @@
 import type { Carousel, FinishedSlide, SlideOutcome } from '@darkroom/carousel'
 import type { Logger } from 'pino'
+import { baseKeyOf } from '../carousels/base-claims.ts'
 import type { CarouselFailure, LeasedCarousel } from '../carousels/carousel-lease.ts'
 import type { CarouselRow, SlideRow } from '../carousels/carousel-row.ts'
 import { carouselFaultOf } from '../carousels/faults.ts'
 import { slideKey } from '../carousels/slide-key.ts'
 import { DarkroomError } from '../errors.ts'
 import type { Picture, PictureContext } from './carousel-base.ts'
-import { baseKeyOf, obtainBase, obtainLogo } from './carousel-base.ts'
+import { obtainBase, obtainLogo } from './carousel-base.ts'
 import { Interruption } from './interruption.ts'
 
 export interface RunCarouselContext extends PictureContext {
@@ -190,6 +191,6 @@ async function settleFailure(
       code: known?.code ?? 'internal',
       message: known?.message ?? "The carousel could not be made; the server's log says why.",
     },
-    url === undefined || row.base_hash !== null ? undefined : baseKeyOf(row, url),
+    url === undefined || row.base_hash !== null ? undefined : baseKeyOf(row.project, url),
   )
 }
