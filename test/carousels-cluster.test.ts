@@ -175,6 +175,10 @@ describe('several processes on one database and one folder', () => {
     await fetching.end('SIGKILL')
     release()
     // The sweep of the other finds the death; both carousels are its own then.
-    await until(async () => ((await read(other, id)).status === 'stored' ? true : undefined), 90_000)
+    const record = await until(async () => {
+      const found = await read(other, id)
+      return found.status === 'stored' ? found : undefined
+    }, 90_000)
+    expect(record.slides.map(({ status }) => status)).toEqual(['stored', 'stored'])
   })
 })
