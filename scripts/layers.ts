@@ -40,8 +40,8 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   access: {
     holds: 'API keys, rights, URL signatures, budgets, limits, moderation',
-    packages: [],
-    rooms: ['request', 'database'],
+    packages: ['once'],
+    rooms: ['request', 'database', 'config-field.ts', 'folder.ts'],
   },
   gateway: {
     holds: 'routes; admission',
@@ -83,6 +83,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
+  'config-field.ts': { holds: 'how a variable of the environment is read', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },

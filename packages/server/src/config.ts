@@ -2,6 +2,9 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { SharedDomains } from './access/sharing-domains.ts'
+import { accessVariables } from './access/variables.ts'
+import { defineVariable, httpUrl, integer } from './config-field.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 
 /** Thrown with every fault of the configuration at once, each naming its variable. */
@@ -51,39 +54,18 @@ export interface Config {
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
   readonly maxUploadBytes: number
+  readonly auth: 'off' | 'on'
+  /** The server's secret, where it is no file in the data folder. */
+  readonly secret: string | undefined
+  readonly requestsPerMinute: number
+  readonly scopeDefaults: {
+    readonly maxPerHour: number | undefined
+    readonly maxUsdPerDay: number | undefined
+  }
+  readonly sharedDomains: SharedDomains
+  /** What `darkroom sign` signs with. */
+  readonly signingKey: string | undefined
   readonly logLevel: string
-}
-
-interface Variable<T> {
-  schema: z.ZodType<T, string | undefined>
-  /** As the documentation prints it. */
-  fallback: string
-  about: string
-}
-
-function defineVariable<T>(
-  fallback: string,
-  about: string,
-  schema: z.ZodType<T, string | undefined>,
-): Variable<T> {
-  return { schema, fallback, about }
-}
-
-function integer(min: number, max: number, fallback: number): z.ZodType<number, string | undefined> {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/u, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .optional()
-    .transform((value) => value ?? fallback)
-}
-
-function httpUrl(): z.ZodType<string | undefined, string | undefined> {
-  return z
-    .url({ protocol: /^https?$/u, error: 'must be an http:// or https:// URL' })
-    .transform((url) => url.replace(/\/+$/u, ''))
-    .optional()
 }
 
 /** One megabyte, as limits count it. */
@@ -97,13 +79,9 @@ export const variables = {
   PORT: defineVariable('8787', 'The port to listen on; 0 picks a free one.', integer(0, 65_535, 8787)),
   HOST: defineVariable(
     '127.0.0.1',
-    'The address to listen on. Until there are API keys, only a loopback address is accepted.',
+    'The address to listen on. Another than a loopback address needs DARKROOM_AUTH=on and a key.',
     z
       .string()
-      .refine(
-        isLoopbackHost,
-        'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
-      )
       .optional()
       // As in a URL, an IPv6 address may stand in brackets; `listen` wants it without.
       .transform((host) => (host ?? '127.0.0.1').replaceAll(/[[\]]/gu, '')),
@@ -159,15 +137,12 @@ export const variables = {
     'The address that readers use; URLs in answers then begin with it.',
     httpUrl(),
   ),
-  DARKROOM_AUTH: defineVariable(
-    'off',
-    'off: loopback only, cross-site requests may not cause work. Keys come later.',
-    z.literal('off', 'must be off: API keys are not built yet').optional(),
-  ),
   DARKROOM_TRUSTED_PROXIES: defineVariable(
     '',
-    'Not supported while DARKROOM_AUTH is off: forwarding headers are refused.',
-    z.undefined('cannot be set while DARKROOM_AUTH is off: forwarding headers are refused then'),
+    'Not supported: with access off forwarding headers are refused, with access on they are ignored, since nothing depends on the address of a caller.',
+    z.undefined(
+      'cannot be set: forwarding headers are refused while DARKROOM_AUTH is off, and ignored when it is on',
+    ),
   ),
   DARKROOM_LIVE_WAIT_S: defineVariable(
     '60',
@@ -224,6 +199,7 @@ export const variables = {
       .optional()
       .transform((level) => level ?? 'info'),
   ),
+  ...accessVariables,
 } as const
 
 function isOrigin(text: string): boolean {
@@ -239,7 +215,28 @@ type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  return configOf(parseVariables(variables, environment))
+  const fault = hostFault(environment)
+  try {
+    const config = configOf(parseVariables(variables, environment))
+    if (fault === undefined) return config
+  } catch (error) {
+    if (fault === undefined || !(error instanceof ConfigError)) throw error
+    throw new ConfigError([...error.faults, fault])
+  }
+  throw new ConfigError([fault])
+}
+
+/** The one fault that takes two variables. */
+function hostFault({
+  HOST,
+  DARKROOM_AUTH,
+}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
+  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
+  return {
+    variable: 'HOST',
+    message:
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
+  }
 }
 
 /** Parses the variables of one table. @throws ConfigError with all faults */
@@ -290,6 +287,15 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
+    auth: parsed.DARKROOM_AUTH,
+    secret: parsed.DARKROOM_SECRET,
+    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
+    scopeDefaults: Object.freeze({
+      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
+      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
+    }),
+    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
+    signingKey: parsed.DARKROOM_SIGNING_KEY,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -4,7 +4,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createLoopbackAccess } from './access/loopback-access.ts'
+import { createAccess } from './access/access.ts'
+import { createBudget } from './access/budget.ts'
+import { createServerSecret } from './access/server-secret.ts'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
@@ -41,6 +43,8 @@ export interface Platform {
   /** Where the database came from, for the start message. */
   readonly database: { embedded: boolean; adopted: boolean; readyMs: number }
   readonly models: readonly string[]
+  /** Whether keys are asked for, and how many API keys there are that could be shown. */
+  readonly access: { mode: 'off' | 'on'; apiKeys: number }
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -96,7 +100,11 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const table = config.models
   const backends = composeBackends(options, closers)
   const target = await connectionOf(config, log, closers)
-  const { kysely: database, close: closeDatabase } = await openDatabase({
+  const {
+    kysely: database,
+    pool,
+    close: closeDatabase,
+  } = await openDatabase({
     connection: target.connection,
     log,
   })
@@ -115,7 +123,13 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
 
-  const generations = createGenerations({ database, queue, secret, now })
+  const generations = createGenerations({
+    database,
+    queue,
+    secret,
+    now,
+    budget: createBudget({ defaults: config.scopeDefaults, now }),
+  })
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
 
@@ -145,8 +159,32 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     names: () => table.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
   })
+  const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
+  closers.add('the channel of access', () => accessChannel.close())
+  const access = createAccess({
+    mode: config.auth,
+    database,
+    pool,
+    channel: accessChannel,
+    secret: createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database }),
+    corsOrigins: config.corsOrigins,
+    sharedDomains: config.sharedDomains,
+    scopeDefaults: config.scopeDefaults,
+    requestsPerMinute: config.requestsPerMinute,
+    log,
+    now,
+  })
+  closers.add('the keys', () => access.close())
+  if (config.auth === 'on') await access.ready()
   const edge = createEdge({
-    origin: createPictureOrigin({ generations, images, variants, models, liveWaitMs: config.liveWaitMs }),
+    origin: createPictureOrigin({
+      generations,
+      images,
+      variants,
+      models,
+      liveWaitMs: config.liveWaitMs,
+      domainOf: access.domains.domainOf,
+    }),
     store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
     now,
     forwardSurrogateHeaders: config.cdn,
@@ -164,7 +202,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     models,
     edge,
     purges,
-    access: createLoopbackAccess(config.corsOrigins),
+    access,
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,
     now,
@@ -177,6 +215,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     fetch: gateway,
     database: target.facts,
     models: table.names(),
+    access: { mode: config.auth, apiKeys: (await access.keys.countUsable()).api },
     close: () => closers.close(),
   }
 }

@@ -5,6 +5,7 @@ import { dirname, extname, resolve } from 'node:path'
 import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import { keyHeader } from './purge.ts'
 import { createLog, readConfig } from './start.ts'
 
 export interface GenerateOptions {
@@ -46,7 +47,8 @@ export async function generateCommand(options: GenerateOptions, io: CommandEnvir
   const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
   let platform
   try {
-    platform = await createPlatform({ config, log })
+    // No socket is open: whoever runs this command owns the data folder, and needs no key to it.
+    platform = await createPlatform({ config: { ...config, auth: 'off' }, log })
   } catch (error) {
     io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof Error && 'code' in error && error.code === 'DATA_IN_USE') {
@@ -75,7 +77,7 @@ async function generate(
   const answer = await send(
     new Request(new URL('/v1/generations', baseUrl), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', prefer: 'wait=120' },
+      headers: { 'content-type': 'application/json', prefer: 'wait=120', ...keyHeader(io) },
       body: JSON.stringify(body),
     }),
   )
@@ -88,7 +90,9 @@ async function generate(
     io.stderr(`${record.detail ?? `the server answered ${answer.status}`}\n`)
     return answer.status >= 400 && answer.status < 500 ? exitCodes.usage : exitCodes.failed
   }
-  const picture = await send(new Request(new URL(`/images/${image.id}?format=${format}`, baseUrl)))
+  const picture = await send(
+    new Request(new URL(`/images/${image.id}?format=${format}`, baseUrl), { headers: keyHeader(io) }),
+  )
   if (!picture.ok) {
     io.stderr(`the picture could not be read back: ${picture.status}\n`)
     return exitCodes.failed

@@ -5,6 +5,7 @@ import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
+import { addKeyCommands } from './key-commands.ts'
 import { purgeCommand } from './purge.ts'
 import { startCommand } from './start.ts'
 
@@ -70,6 +71,9 @@ export async function main(
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
     .action(run(purgeCommand))
+  addKeyCommands(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('doctor')
     .description('check this machine and the configuration')

@@ -9,6 +9,7 @@ export function systemRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/healthz',
+      right: 'open',
       summary: 'Whether the process answers at all',
       answers: { 200: { about: 'It does.', mediaType: 'application/json' } },
       handle: () => json(200, { status: 'ok', version: services.version }),
@@ -16,6 +17,7 @@ export function systemRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/readyz',
+      right: 'open',
       summary: 'Whether a request for the default model would be served',
       answers: {
         200: { about: 'Ready.', mediaType: 'application/json' },
