@@ -1,5 +1,33 @@
 import { z } from 'zod'
 
+/** Thrown with every fault of the configuration at once, each naming its variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly ConfigFault[]
+
+  constructor(faults: readonly ConfigFault[]) {
+    super(
+      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n` +
+        faults
+          .map(
+            (fault) =>
+              `  ${fault.variable}: ${fault.message} (docs/configuration.md#${anchorOf(fault.variable)})`,
+          )
+          .join('\n'),
+    )
+    this.faults = faults
+  }
+}
+
+export interface ConfigFault {
+  variable: string
+  message: string
+}
+
+function anchorOf(variable: string): string {
+  return variable.toLowerCase()
+}
+
 /** One environment variable: how it is read, and what the documentation says of it. */
 export interface Variable<T> {
   schema: z.ZodType<T, string | undefined>

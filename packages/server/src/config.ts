@@ -4,36 +4,12 @@ import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
 import type { SharedDomains } from './access/sharing-domains.ts'
 import { accessVariables } from './access/variables.ts'
-import { defineVariable, httpUrl, integer } from './config-field.ts'
+import type { ConfigFault } from './config-field.ts'
+import { ConfigError, defineVariable, httpUrl, integer } from './config-field.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 
-/** Thrown with every fault of the configuration at once, each naming its variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly faults: readonly ConfigFault[]
-
-  constructor(faults: readonly ConfigFault[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n` +
-        faults
-          .map(
-            (fault) =>
-              `  ${fault.variable}: ${fault.message} (docs/configuration.md#${anchorOf(fault.variable)})`,
-          )
-          .join('\n'),
-    )
-    this.faults = faults
-  }
-}
-
-export interface ConfigFault {
-  variable: string
-  message: string
-}
-
-function anchorOf(variable: string): string {
-  return variable.toLowerCase()
-}
+export type { ConfigFault } from './config-field.ts'
+export { ConfigError } from './config-field.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {

@@ -8,7 +8,6 @@ export const errorTable = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   unknown_parameter: { status: 400, title: 'Unknown parameter' },
   duplicate_parameter: { status: 400, title: 'A parameter was given twice' },
-  unsupported_parameter: { status: 400, title: 'This parameter is not supported yet' },
   unknown_model: { status: 400, title: 'Unknown model' },
   malformed_http: { status: 400, title: 'The request is not valid HTTP' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },

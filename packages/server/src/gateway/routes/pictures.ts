@@ -54,6 +54,8 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
       param: 'scope',
     })
   }
+  // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
+  const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
   const { ask, format, key } = stages.measure('key', () => {
     const parsed = parseLiveUrl(url)
     services.models.resolve(parsed.model)
@@ -64,8 +66,6 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
       key: livePath(scope.data, parsed, chosen),
     }
   })
-  // Before anything is looked up: a hit, a placeholder and the time they take tell nothing to strangers.
-  const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
   if (ask.placeholder && request.method === 'GET') {
     const placeholder = await placeholderFor(context, services, {
       ask,
