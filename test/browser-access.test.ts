@@ -77,9 +77,8 @@ function shows(opened: Page, src: string, attributes: Record<string, string> = {
         const image = document.createElement('img')
         image.addEventListener('load', () => resolve(true))
         image.addEventListener('error', () => resolve(false))
-        for (const [name, value] of Object.entries(more as Record<string, string>))
-          image.setAttribute(name, value)
-        image.src = source as string
+        for (const [name, value] of Object.entries(more)) image.setAttribute(name, value)
+        image.src = source
         document.body.append(image)
       }),
     [src, attributes] as const,

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import type { CommandEnvironment } from './command.ts'
+import type { DatabaseRolesOptions } from './database-roles.ts'
+import { databaseRolesCommand } from './database-roles.ts'
 import type { KeysCreateOptions } from './keys.ts'
 import { keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './keys.ts'
 import type { SignOptions } from './sign.ts'
 import { signCommand } from './sign.ts'
 
-/** `darkroom keys …` and `darkroom sign`. */
+/** `darkroom keys …`, `darkroom sign` and `darkroom database …`. */
 export function addKeyCommands(program: Command, io: CommandEnvironment, done: (code: number) => void): void {
   const keys = program.command('keys').description('API keys and signing keys (docs/rights.md)')
   keys
@@ -47,6 +49,7 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .action(async (id: string, options: { grace?: string; json: boolean }) =>
       done(await keysRotateCommand({ ...options, id }, io)),
     )
+  addDatabaseCommands(program, io, done)
   program
     .command('sign <url>')
     .description('sign a URL of /live or /images, with DARKROOM_SIGNING_KEY or the newest signing key')
@@ -56,6 +59,18 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .action(async (url: string, options: Omit<SignOptions, 'url'>) =>
       done(await signCommand({ ...options, url }, io)),
     )
+}
+
+function addDatabaseCommands(program: Command, io: CommandEnvironment, done: (code: number) => void): void {
+  program
+    .command('database')
+    .description('the database of this configuration')
+    .command('roles')
+    .description('give login roles the least that they need (docs/database-roles.md); run as the owner')
+    .option('--api <role>', 'the role of processes that answer requests')
+    .option('--worker <role>', 'the role of workers: no keys, no budgets, no settings')
+    .option('--print', 'print the SQL and run nothing', false)
+    .action(async (options: DatabaseRolesOptions) => done(await databaseRolesCommand(options, io)))
 }
 
 /** The values of an option that may be repeated. */

@@ -19,7 +19,7 @@ import { makeFolder } from '../folder.ts'
 export async function withDatabase<T>(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   log: Logger,
-  use: (database: Kysely<Schema>) => Promise<T>,
+  use: (database: Kysely<Schema>, connection: ConnectionTarget) => Promise<T>,
 ): Promise<T> {
   const target = await reach(config, log)
   try {
@@ -31,7 +31,7 @@ export async function withDatabase<T>(
     })
     try {
       await migrate(database.kysely, migrations)
-      return await use(database.kysely)
+      return await use(database.kysely, target.connection)
     } finally {
       await database.close()
     }
