@@ -41,7 +41,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   access: {
     holds: 'API keys, rights, URL signatures, budgets, limits, moderation',
     packages: ['once'],
-    rooms: ['request', 'database', 'config-field.ts', 'folder.ts'],
+    rooms: ['request', 'database', 'config-variable.ts', 'folder.ts'],
   },
   gateway: {
     holds: 'routes; admission',
@@ -83,11 +83,15 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
-  'config-field.ts': { holds: 'how a variable of the environment is read', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
   'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
+  'config-variable.ts': {
+    holds: 'reading one variable, and saying what is wrong with it',
+    packages: [],
+    rooms: [],
+  },
   'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',

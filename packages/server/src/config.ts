@@ -1,15 +1,14 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { ModelTable } from './backends/model-table.ts'
-import { defaultModels, parseModelTable } from './backends/model-table.ts'
 import type { SharedDomains } from './access/sharing-domains.ts'
 import { accessVariables } from './access/variables.ts'
-import type { ConfigFault } from './config-field.ts'
-import { ConfigError, defineVariable, httpUrl, integer } from './config-field.ts'
+import type { ModelTable } from './backends/model-table.ts'
+import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { ConfigFault, Parsed } from './config-variable.ts'
+import { ConfigError, defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
-
-export type { ConfigFault } from './config-field.ts'
-export { ConfigError } from './config-field.ts'
+import type { StorageConfig } from './storage/storage-config.ts'
+import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -17,8 +16,7 @@ export interface Config {
   readonly host: string
   readonly dataDir: string
   readonly databaseUrl: string | undefined
-  /** Where objects lie: a folder. */
-  readonly storageDir: string
+  readonly storage: StorageConfig
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
   readonly publicUrl: string | undefined
@@ -43,9 +41,6 @@ export interface Config {
   readonly signingKey: string | undefined
   readonly logLevel: string
 }
-
-/** One megabyte, as limits count it. */
-export const megabyte: number = 1024 * 1024
 
 /**
  * Every variable the platform reads, with its default and its meaning: `docs/configuration.md` is generated from
@@ -81,13 +76,43 @@ export const variables = {
   ),
   DARKROOM_STORAGE: defineVariable(
     'file:<data folder>/objects',
-    'Where pictures are stored: file:/some/folder. (s3:// comes later.)',
+    'Where pictures are stored: file:/some/folder, or s3://bucket/prefix on any S3 that knows conditional writes (`If-None-Match`).',
     z
       .string()
-      .refine((text) => !text.startsWith('s3:'), 's3:// storage is not built yet: use file:/some/folder')
-      .refine((text) => text.startsWith('s3:') || /^file:./u.test(text), 'must look like file:/some/folder')
-      .transform((text) => resolve(text.slice('file:'.length).replace(/^\/\/(?=\/)/u, '')))
+      .transform((text, context) => {
+        const place = parseStoragePlace(text)
+        if (place !== undefined) return place
+        context.issues.push({
+          code: 'custom',
+          message: 'must look like file:/some/folder or s3://bucket/prefix',
+          input: text,
+        })
+        return z.NEVER
+      })
       .optional(),
+  ),
+  // Checked where a bucket is used and not before: on many machines they stand there for something else.
+  AWS_ACCESS_KEY_ID: defineVariable('', 'The key of the S3 bucket.', z.string().optional()),
+  AWS_SECRET_ACCESS_KEY: defineVariable('', 'The secret of that key.', z.string().optional()),
+  AWS_REGION: defineVariable(
+    'us-east-1',
+    'The region of the S3 bucket. Where it is unset, `AWS_DEFAULT_REGION` counts.',
+    z.string().optional(),
+  ),
+  AWS_DEFAULT_REGION: defineVariable(
+    'us-east-1',
+    'The region of the S3 bucket where `AWS_REGION` is unset.',
+    z.string().optional(),
+  ),
+  AWS_ENDPOINT_URL_S3: defineVariable(
+    '(Amazon S3 of the region)',
+    'Where the S3 of the bucket is. Where it is unset, `AWS_ENDPOINT_URL` counts.',
+    z.string().optional(),
+  ),
+  AWS_ENDPOINT_URL: defineVariable(
+    '(Amazon S3 of the region)',
+    'Where the S3 of the bucket is where `AWS_ENDPOINT_URL_S3` is unset.',
+    z.string().optional(),
   ),
   DARKROOM_MODELS: defineVariable(
     defaultModels,
@@ -182,10 +207,6 @@ function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
 }
 
-type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
-  [Name in keyof Table]: z.output<Table[Name]['schema']>
-}
-
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
@@ -215,23 +236,6 @@ function hostFault({
   }
 }
 
-/** Parses the variables of one table. @throws ConfigError with all faults */
-export function parseVariables<Table extends Readonly<Record<string, { schema: z.ZodType }>>>(
-  table: Table,
-  environment: Readonly<Record<string, string | undefined>>,
-): Parsed<Table> {
-  const faults: ConfigFault[] = []
-  const parsed: Record<string, unknown> = {}
-  for (const [name, { schema }] of Object.entries(table)) {
-    const text = environment[name]
-    const result = schema.safeParse(text === '' ? undefined : text)
-    if (result.success) parsed[name] = result.data
-    else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return parsed as Parsed<Table>
-}
-
 /** Variables of later parts and of tests, which are no misspelling. */
 const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
 
@@ -245,13 +249,24 @@ export function unknownVariables(environment: Readonly<Record<string, string | u
   )
 }
 
+/** @throws ConfigError for a bucket whose key, region or endpoint is missing or wrong */
+function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
+  const place = parsed.DARKROOM_STORAGE ?? {
+    kind: 'file',
+    directory: resolve(parsed.DARKROOM_DATA, 'objects'),
+  }
+  const result = storageConfigOf(place, parsed)
+  if ('faults' in result) throw new ConfigError(result.faults)
+  return result
+}
+
 function configOf(parsed: Parsed<typeof variables>): Config {
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,
     dataDir: parsed.DARKROOM_DATA,
     databaseUrl: parsed.DATABASE_URL,
-    storageDir: parsed.DARKROOM_STORAGE ?? resolve(parsed.DARKROOM_DATA, 'objects'),
+    storage: storageOf(parsed),
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,

@@ -1,6 +1,4 @@
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
@@ -14,6 +12,7 @@ import type { ModelTable } from './backends/model-table.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
+import { imageIdSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
@@ -31,7 +30,9 @@ import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
 import { createPgBossQueue } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
+import type { ObjectStore } from './storage/object-store.ts'
 import { createObjects } from './storage/objects.ts'
+import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { startWorker } from './worker/worker.ts'
@@ -110,15 +111,14 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
-  const secret = await sharedSecret(database)
+  const secret = await imageIdSecret(database)
 
   const listener = await createListener({ connection: target.connection, log })
   closers.add('the listener', () => listener.close())
   const queue = await createPgBossQueue({ connection: target.connection, listener, log })
   closers.add('the queue', () => queue.close())
 
-  await makeFolder(config.storageDir)
-  const store = createFileObjectStore({ directory: config.storageDir })
+  const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
@@ -244,29 +244,18 @@ async function connectionOf(
   }
 }
 
-/** The secret of image ids, made once for a deployment; the first process to come writes it. */
-async function sharedSecret(database: Kysely<Schema>): Promise<string> {
-  const name = 'image_id_secret'
-  await database
-    .insertInto('settings')
-    .values({ name, value: randomBytes(32).toString('base64url') })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-  const row = await database
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  return row.value
-}
-
-async function registerWorker(database: Kysely<Schema>): Promise<number> {
-  const { id } = await database
-    .insertInto('workers')
-    .values({ name: `${hostname()}:${process.pid}` })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
+/**
+ * A bucket that cannot be reached does not stop the start: what the edge and the database have is served, and
+ * readiness says what is wrong. A folder that cannot be made does.
+ */
+async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore> {
+  if (storage.kind === 'file') {
+    await makeFolder(storage.directory)
+    return createFileObjectStore({ directory: storage.directory })
+  }
+  const store = createS3ObjectStore({ location: storage.location })
+  await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
+  return store
 }
 
 function readinessOf(parts: {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Variable } from '../config-field.ts'
-import { defineVariable, integer, optionalNumber } from '../config-field.ts'
+import type { Variable } from '../config-variable.ts'
+import { defineVariable, integer, optionalNumber } from '../config-variable.ts'
 import type { SharedDomains } from './sharing-domains.ts'
 import { parseSharedDomains } from './sharing-domains.ts'
 

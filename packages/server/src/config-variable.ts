@@ -28,7 +28,7 @@ function anchorOf(variable: string): string {
   return variable.toLowerCase()
 }
 
-/** One environment variable: how it is read, and what the documentation says of it. */
+/** One variable of the environment: how it is read, and what the documentation says. */
 export interface Variable<T> {
   schema: z.ZodType<T, string | undefined>
   /** As the documentation prints it. */
@@ -36,6 +36,7 @@ export interface Variable<T> {
   about: string
 }
 
+/** Writes the type down that a table's row has. */
 export function defineVariable<T>(
   fallback: string,
   about: string,
@@ -44,7 +45,7 @@ export function defineVariable<T>(
   return { schema, fallback, about }
 }
 
-/** A whole number within bounds. */
+/** A whole number in decimal digits. */
 export function integer(min: number, max: number, fallback: number): z.ZodType<number, string | undefined> {
   return z
     .string()
@@ -63,10 +64,35 @@ export function optionalNumber(
   return z.string().regex(form, message).transform(Number).optional()
 }
 
-/** An http or https URL, without slashes at its end. */
+/** An http(s) URL without its last slashes. */
 export function httpUrl(): z.ZodType<string | undefined, string | undefined> {
   return z
     .url({ protocol: /^https?$/u, error: 'must be an http:// or https:// URL' })
     .transform((url) => url.replace(/\/+$/u, ''))
     .optional()
+}
+
+/** One megabyte, as limits count it. */
+export const megabyte: number = 1024 * 1024
+
+/** What a table's variables are read as. */
+export type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
+  [Name in keyof Table]: z.output<Table[Name]['schema']>
+}
+
+/** Parses the variables of one table. @throws ConfigError with all faults */
+export function parseVariables<Table extends Readonly<Record<string, { schema: z.ZodType }>>>(
+  table: Table,
+  environment: Readonly<Record<string, string | undefined>>,
+): Parsed<Table> {
+  const faults: ConfigFault[] = []
+  const parsed: Record<string, unknown> = {}
+  for (const [name, { schema }] of Object.entries(table)) {
+    const text = environment[name]
+    const result = schema.safeParse(text === '' ? undefined : text)
+    if (result.success) parsed[name] = result.data
+    else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
+  }
+  if (faults.length > 0) throw new ConfigError(faults)
+  return parsed as Parsed<Table>
 }
