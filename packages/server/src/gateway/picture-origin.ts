@@ -1,6 +1,7 @@
 import type { Origin } from '@darkroom/edge'
 import { cacheHeaders } from '@darkroom/edge'
 import { mediaTypeOf, pictureFormats, resolveVariant } from '@darkroom/picture'
+import { defaultProject } from '../access/rights.ts'
 import { DarkroomError } from '../errors.ts'
 import type { StoredTimings } from '../generation/generation-row.ts'
 import type { Ensured, Generations } from '../generation/generations.ts'
@@ -46,7 +47,8 @@ export function createPictureOrigin(options: PictureOriginOptions): Origin {
       if (room === 'live' && name !== undefined) {
         return await livePicture(request, url, { project, scope: name }, options)
       }
-      if (room === 'images' && name !== undefined) return await storedPicture(request, url, name, options)
+      if (room === 'images' && name !== undefined)
+        return await storedPicture(request, url, { project, name }, options)
       throw new DarkroomError('not_found', 'There is nothing here.')
     } catch (error) {
       // The edge shares an error answer with those that already wait for it; an exception would reach them as 502.
@@ -97,6 +99,7 @@ async function livePicture(
         format: ask.delivery.format,
         q: ask.delivery.quality,
       },
+      spec.domain,
     ),
   )
   return pictureResponse(request, variant, stages, {
@@ -157,7 +160,7 @@ export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations[
 async function storedPicture(
   request: Request,
   url: URL,
-  name: string,
+  { project, name }: { project: string; name: string },
   options: PictureOriginOptions,
 ): Promise<Response> {
   const ask = parseImageUrl(url, name)
@@ -169,6 +172,7 @@ async function storedPicture(
       image.object_hash,
       { widthPx: image.width_px, heightPx: image.height_px, format: image.format },
       ask,
+      project,
     ),
   )
   return pictureResponse(request, variant, stages, {
@@ -185,11 +189,19 @@ async function deliver(
   objectHash: string,
   source: { widthPx: number; heightPx: number; format: string },
   asked: Partial<Pick<ImageAsk, 'w' | 'h' | 'fit' | 'format' | 'q'>>,
+  domain: string,
 ): Promise<Variant> {
   const format = pictureFormats.find((known) => known === source.format)
   // Uploads may be GIF or TIFF, which are kept as they came and delivered as PNG: nothing is lost in it.
   const spec = resolveVariant({ ...source, format: format ?? 'png' }, definedOnly(asked))
-  return await variants.get(objectHash, spec, format === undefined ? undefined : { ...source, format })
+  return await variants.get(objectHash, spec, format === undefined ? undefined : { ...source, format }, {
+    domain: variantDomain(domain),
+  })
+}
+
+/** Variants of the default project have no mark: they were there before there were others. */
+export function variantDomain(domain: string): string | undefined {
+  return domain === defaultProject ? undefined : domain
 }
 
 function definedOnly<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

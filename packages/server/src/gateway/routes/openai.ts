@@ -10,6 +10,7 @@ import { openAIImageBodySchema, parseOpenAIImageBody } from '../../request/opena
 import { maxWaitS } from '../../request/prefer.ts'
 import { readJsonBody } from '../body.ts'
 import { requestEvents, streamOf } from '../event-stream.ts'
+import { variantDomain } from '../picture-origin.ts'
 import { darkroomErrorOf } from '../problem.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
@@ -128,7 +129,9 @@ async function base64Of(
     { widthPx: row.width_px, heightPx: row.height_px, format: row.format as PictureFormat },
     { format: ask.format, ...(ask.quality === undefined ? {} : { q: ask.quality }) },
   )
-  const variant = await services.variants.get(row.object_hash, spec, sourceOf(row))
+  const variant = await services.variants.get(row.object_hash, spec, sourceOf(row), {
+    domain: variantDomain(row.domain),
+  })
   return Buffer.from(variant.bytes).toString('base64')
 }
 
