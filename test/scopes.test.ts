@@ -88,7 +88,7 @@ describe('signed URLs', () => {
       'bad_signature',
     ],
   ])('%s is refused, in an open scope too', async (_, change, status, code) => {
-    await access.setScope({ project: 'shop', name: 'wide-open', unsignedLive: true })
+    await access.setScope({ project: 'shop', name: 'wide-open', unsignedLive: true, maxPerHour: 100 })
     const url = new URL(sign(newUrl('wide-open')), 'http://pictures.example')
     change(url)
     const response = await get(url.pathname + url.search)
@@ -186,7 +186,7 @@ describe('open scopes', () => {
     const list = await (await access.ask(key, '/v1/generations?limit=100')).text()
     expect(list).toMatch(/"scope":"open"/u)
     const taken = await access.ask(access.admin, '/v1/scopes', {
-      body: { project: 'rival', name: 'open', unsignedLive: true },
+      body: { project: 'rival', name: 'open', unsignedLive: true, maxTotal: 1 },
     })
     expect(taken.status).toBe(409)
     expect(await codeOf(taken)).toBe('scope_name_taken')
@@ -200,6 +200,7 @@ describe('open scopes', () => {
       project: 'shop',
       name: 'pages',
       unsignedLive: true,
+      maxPerHour: 100,
       origins: ['https://shop.example'],
     })
     const path = newUrl('pages')
@@ -214,7 +215,8 @@ describe('open scopes', () => {
   })
 
   test.each([
-    [{ visibility: 'private', unsignedLive: true }],
+    [{ visibility: 'private', unsignedLive: true, maxTotal: 1 }],
+    [{ unsignedLive: true }],
     [{ maxPerHour: -1 }],
     [{ maxPerHour: 1.5 }],
     [{ sizes: ['big'] }],

@@ -6,6 +6,7 @@ import type { KeyRow } from './keys.ts'
 import type { Caller, Right } from './rights.ts'
 import { mayUseScope, requireRight, requireScope, unauthorized } from './rights.ts'
 import type { ScopePolicy } from './scope-policy.ts'
+import { hasBudget } from './scope-policy.ts'
 import type { Scopes } from './scopes.ts'
 import type { SharingDomains } from './sharing-domains.ts'
 import { isSignedBy, readSignature } from './url-signature.ts'
@@ -47,8 +48,10 @@ export function createPictureAccess(options: PictureAccessOptions): PictureAcces
       requireRight(caller, 'read')
       requireScope(caller, scope)
       const policy = await scopes.policy(caller.project, scope)
-      // Another process may have closed the scope since its name was looked up.
-      if (caller.via === 'unsigned' && !policy.unsignedLive) throw unauthorized()
+      // Closed since its name was looked up, or the configuration no longer gives it a budget: an open socket must
+      // not spend without end.
+      const isOpen = policy.unsignedLive && hasBudget(policy)
+      if (caller.via === 'unsigned' && !isOpen) throw unauthorized()
       requireOrigin(caller, request, policy)
       return grantOf(caller, caller.project, policy.visibility, signed?.endsAtS)
     },

@@ -24,6 +24,11 @@ export interface ScopePolicy {
   origins: readonly string[] | undefined
 }
 
+/** Whether anything bounds what is spent in a scope. */
+export function hasBudget({ maxPerHour, maxTotal, maxUsdPerDay }: ScopePolicy): boolean {
+  return maxPerHour !== undefined || maxTotal !== undefined || maxUsdPerDay !== undefined
+}
+
 /** Limits of scopes that set none of their own. */
 export interface ScopeDefaults {
   maxPerHour: number | undefined

@@ -6,7 +6,7 @@ import { createRowMemo } from './row-memo.ts'
 import type { ScopeUsage } from './budget.ts'
 import { usageOf } from './budget.ts'
 import type { ScopeDefaults, ScopePolicy } from './scope-policy.ts'
-import { defaultPolicy, policyOf } from './scope-policy.ts'
+import { defaultPolicy, hasBudget, policyOf } from './scope-policy.ts'
 
 /** Scopes as requests ask for them, from memory, and as administrators change them. */
 export interface Scopes {
@@ -16,7 +16,7 @@ export interface Scopes {
   openProject(name: string): Promise<string | undefined>
   list(project: string | undefined): Promise<ScopePolicy[]>
   usage(policy: ScopePolicy): Promise<ScopeUsage>
-  /** Makes or replaces a scope. @throws DarkroomError scope_name_taken */
+  /** Makes or replaces a scope. @throws DarkroomError scope_name_taken, invalid_request (open without a budget) */
   set(policy: ScopePolicy, actor: string): Promise<void>
   /** Back to the defaults. @throws DarkroomError not_found */
   delete(project: string, name: string, actor: string): Promise<void>
@@ -54,6 +54,18 @@ export function createScopes({ database, defaults, now, changed }: ScopesOptions
     },
     usage: (policy) => usageOf(database, policy, now()),
     set: async (policy, actor) => {
+      const effective = {
+        ...policy,
+        maxPerHour: policy.maxPerHour ?? defaults.maxPerHour,
+        maxUsdPerDay: policy.maxUsdPerDay ?? defaults.maxUsdPerDay,
+      }
+      if (policy.unsignedLive && !hasBudget(effective)) {
+        throw new DarkroomError(
+          'invalid_request',
+          'unsignedLive: a scope that anybody may use needs a budget: maxPerHour, maxTotal or maxUsdPerDay.',
+          { param: 'unsignedLive' },
+        )
+      }
       await setScope(database, policy, actor)
       await changed()
     },
