@@ -313,6 +313,7 @@ describe('the life of a key', () => {
     expect(rotated.key).toMatchObject({ name: 'short' })
     expect((await access.ask(made.secret, '/v1/generations')).status).toBe(200)
     expect((await access.ask(rotated.secret, '/v1/generations')).status).toBe(200)
+    expect((await access.ask(access.admin, rotate, { body: {} })).status).toBe(403)
     const noGrace = (await (
       await access.ask(access.admin, `/v1/keys/${rotated.key.id}/rotate`, { body: { grace: '0s' } })
     ).json()) as { key: { id: string }; secret: string }

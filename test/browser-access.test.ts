@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { command } from './support/access-platform.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer } from './support/server-process.ts'
 
@@ -199,5 +200,29 @@ describe.skipIf(executablePath === undefined)(`our own page${reason}`, () => {
     expect(dialogs).toEqual([])
     expect(await opened.locator('img[src="x"]').count()).toBe(0)
     await opened.close()
+  })
+})
+
+describe.skipIf(executablePath === undefined)(`our own page with access on${reason}`, () => {
+  test('asks for a key when it needs one, and then works', async () => {
+    const folder = await makeDataDir()
+    const environment = { DARKROOM_DATA: folder }
+    const { stdout } = await command(['keys', 'create', '--project', 'page'], environment)
+    const guarded = await startServer({ dataDir: folder, environment: { DARKROOM_AUTH: 'on' } })
+    const opened = await browser.newPage()
+    try {
+      await opened.goto(guarded.url)
+      await opened.waitForSelector('#key:visible')
+      await opened.fill('#key', stdout.trim())
+      await opened.fill('#prompt', 'a lighthouse')
+      await opened.press('#prompt', 'Enter')
+      await opened.waitForFunction(() => document.querySelector('#facts')?.textContent !== '')
+      expect(await opened.locator('#gallery li').count()).toBe(1)
+      expect(await opened.content()).not.toContain(stdout.trim())
+    } finally {
+      await opened.close()
+      await guarded.end('SIGTERM')
+      await removeDataDir(folder)
+    }
   })
 })

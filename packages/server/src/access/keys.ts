@@ -36,7 +36,7 @@ export interface Keys {
   revoke(id: string, actor: string): Promise<KeyRow>
   /**
    * Makes a key like another, which ends after the grace.
-   * @throws DarkroomError not_found, forbidden (it is revoked or has expired)
+   * @throws DarkroomError not_found, forbidden (it is revoked, has expired or was rotated before)
    */
   rotate(id: string, graceMs: number, actor: string): Promise<MadeKey>
   /** How many keys can be used now, by kind. */
@@ -58,7 +58,7 @@ export function createKeys(options: KeysOptions): Keys {
     create: async (key, actor) => {
       const secret = await options.secret()
       const made = await database.transaction().execute(async (transaction) => {
-        const inserted = await insertKey(transaction, secret, key)
+        const inserted = await insertKey(transaction, secret, key, now())
         await recordAct(transaction, actOf('key.create', inserted.row, actor))
         return inserted
       })
@@ -117,6 +117,7 @@ async function insertKey(
   transaction: Transaction<Schema>,
   serverSecret: Uint8Array,
   key: NewKey,
+  now: number,
 ): Promise<MadeKey> {
   const id = newKeyId()
   const secret = key.kind === 'api' ? newSecret() : signingSecret(serverSecret, id)
@@ -132,6 +133,7 @@ async function insertKey(
       scopes: key.scopes === undefined ? null : [...key.scopes],
       hash: key.kind === 'api' ? hashToken(serverSecret, token) : null,
       rate_per_minute: key.ratePerMinute ?? null,
+      created_at: new Date(now),
       expires_at: key.expiresAt ?? null,
     })
     .returningAll()
@@ -147,15 +149,27 @@ async function rotateKey(
   if (!isUsable(old, ask.now)) {
     throw new DarkroomError('forbidden', 'This key is revoked or has expired; make a new one.')
   }
-  const made = await insertKey(transaction, ask.secret, {
-    kind: old.kind,
-    project: old.project,
-    name: old.name,
-    rights: old.rights as Right[],
-    scopes: old.scopes ?? undefined,
-    expiresAt: old.expires_at ?? undefined,
-    ratePerMinute: old.rate_per_minute ?? undefined,
-  })
+  if (old.replaced_by !== null) {
+    throw new DarkroomError('forbidden', `This key was rotated before: rotate ${old.replaced_by} instead.`)
+  }
+  const made = await insertKey(
+    transaction,
+    ask.secret,
+    {
+      kind: old.kind,
+      project: old.project,
+      name: old.name,
+      rights: old.rights as Right[],
+      scopes: old.scopes ?? undefined,
+      // As long as the old one was given, from now on.
+      expiresAt:
+        old.expires_at === null
+          ? undefined
+          : new Date(ask.now + old.expires_at.getTime() - old.created_at.getTime()),
+      ratePerMinute: old.rate_per_minute ?? undefined,
+    },
+    ask.now,
+  )
   const endsAt = ask.now + ask.graceMs
   const ends = old.expires_at === null ? endsAt : Math.min(old.expires_at.getTime(), endsAt)
   await transaction

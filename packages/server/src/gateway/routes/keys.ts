@@ -14,22 +14,20 @@ import type { Route } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
 
-const keySchema = z
-  .object({
-    id: z.string(),
-    kind: z.enum(['api', 'signing']),
-    project: z.string(),
-    name: z.string(),
-    rights: z.array(z.string()),
-    scopes: z.array(z.string()).nullable(),
-    state: z.enum(['usable', 'expired', 'revoked']),
-    createdAt: z.iso.datetime(),
-    expiresAt: z.iso.datetime().nullable(),
-    lastUsedAt: z.iso.datetime().nullable(),
-    replacedBy: z.string().nullable(),
-    ratePerMinute: z.int().nullable(),
-  })
-  .meta({ id: 'Key' })
+const keySchema = z.object({
+  id: z.string(),
+  kind: z.enum(['api', 'signing']),
+  project: z.string(),
+  name: z.string(),
+  rights: z.array(z.string()),
+  scopes: z.array(z.string()).nullable(),
+  state: z.enum(['usable', 'expired', 'revoked']),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable(),
+  replacedBy: z.string().nullable(),
+  ratePerMinute: z.int().nullable(),
+})
 
 const madeSchema = z.object({
   key: keySchema,

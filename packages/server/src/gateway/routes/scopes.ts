@@ -16,23 +16,21 @@ import { json } from './generations.ts'
 
 const querySchema = z.strictObject({ project: projectField.optional() })
 
-const scopeSchema = z
-  .object({
-    project: z.string(),
-    name: z.string(),
-    visibility: z.enum(['public', 'private']),
-    unsignedLive: z.boolean(),
-    enabled: z.boolean(),
-    maxPerHour: z.int().nullable(),
-    maxTotal: z.int().nullable(),
-    maxUsdPerDay: z.number().nullable(),
-    assumedUsd: z.number(),
-    models: z.array(z.string()).nullable(),
-    sizes: z.array(z.string()).nullable(),
-    origins: z.array(z.string()).nullable(),
-    used: z.object({ lastHour: z.int(), total: z.int(), usdToday: z.number() }),
-  })
-  .meta({ id: 'Scope' })
+const scopeSchema = z.object({
+  project: z.string(),
+  name: z.string(),
+  visibility: z.enum(['public', 'private']),
+  unsignedLive: z.boolean(),
+  enabled: z.boolean(),
+  maxPerHour: z.int().nullable(),
+  maxTotal: z.int().nullable(),
+  maxUsdPerDay: z.number().nullable(),
+  assumedUsd: z.number(),
+  models: z.array(z.string()).nullable(),
+  sizes: z.array(z.string()).nullable(),
+  origins: z.array(z.string()).nullable(),
+  used: z.object({ lastHour: z.int(), total: z.int(), usdToday: z.number() }),
+})
 
 const scope = { mediaType: 'application/json', schema: scopeSchema }
 
@@ -90,7 +88,7 @@ export function scopeRoutes(services: GatewayServices): Route[] {
       right: 'admin',
       summary: 'Set a scope back to the defaults',
       query: querySchema,
-      answers: { 204: { about: 'Done; what it had used is forgotten.' } },
+      answers: { 204: { about: 'Done; the total it had used is forgotten.' } },
       handle: async (context) => {
         const { name, project } = named(context)
         await scopes.delete(project, name, context.caller.owner)
