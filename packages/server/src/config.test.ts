@@ -20,7 +20,7 @@ describe('the configuration', () => {
       port: 8787,
       host: '127.0.0.1',
       dataDir: resolve('.darkroom'),
-      storageDir: resolve('.darkroom/objects'),
+      storage: { kind: 'file', directory: resolve('.darkroom/objects') },
       liveWaitMs: 60_000,
       workerConcurrency: 2,
       drainMs: 5000,
@@ -44,8 +44,8 @@ describe('the configuration', () => {
       PORT: '70000',
       HOST: '0.0.0.0',
       DATABASE_URL: 'mysql://localhost/db',
-      DARKROOM_STORAGE: 's3://bucket',
-      DARKROOM_AUTH: 'on',
+      DARKROOM_STORAGE: 'ftp://bucket',
+      DARKROOM_AUTH: 'maybe',
       DARKROOM_TRUSTED_PROXIES: '10.0.0.0/8',
       DARKROOM_LIVE_WAIT_S: '0',
       DARKROOM_CDN: 'yes',
@@ -91,11 +91,51 @@ describe('the configuration', () => {
     ['file:///srv/pictures', '/srv/pictures'],
     ['file:pictures', resolve('pictures')],
   ])('DARKROOM_STORAGE=%s is the folder %s', (text, folder) => {
-    expect(parseConfig({ DARKROOM_STORAGE: text }).storageDir).toBe(folder)
+    expect(parseConfig({ DARKROOM_STORAGE: text }).storage).toEqual({ kind: 'file', directory: folder })
   })
 
   test('pictures lie in the data folder unless it is said otherwise', () => {
-    expect(parseConfig({ DARKROOM_DATA: '/srv/data' }).storageDir).toBe('/srv/data/objects')
+    expect(parseConfig({ DARKROOM_DATA: '/srv/data' }).storage).toEqual({
+      kind: 'file',
+      directory: '/srv/data/objects',
+    })
+  })
+
+  const key = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }
+
+  test('pictures may lie in a bucket, reached by the usual variables', () => {
+    const amazon = { DARKROOM_STORAGE: 's3://pictures/a/b', AWS_DEFAULT_REGION: 'eu-central-1', ...key }
+    expect(parseConfig(amazon).storage).toEqual({
+      kind: 's3',
+      location: {
+        endpoint: 'https://s3.eu-central-1.amazonaws.com',
+        bucket: 'pictures',
+        prefix: 'a/b/',
+        region: 'eu-central-1',
+        accessKeyId: 'id',
+        secretAccessKey: 'secret',
+      },
+    })
+    const own = {
+      ...amazon,
+      AWS_REGION: 'here',
+      AWS_ENDPOINT_URL: 'http://other',
+      AWS_ENDPOINT_URL_S3: 'http://minio:9000/',
+    }
+    expect(parseConfig(own).storage).toMatchObject({
+      location: { endpoint: 'http://minio:9000', region: 'here' },
+    })
+  })
+
+  test('a bucket needs its key, and what is there for something else is not looked at', () => {
+    const junk = { AWS_REGION: 'a b', AWS_ENDPOINT_URL_S3: 'localhost:9000' }
+    expect(faultsOf({ DARKROOM_STORAGE: 's3://pictures', ...junk })).toEqual([
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_REGION',
+      'AWS_ENDPOINT_URL_S3',
+    ])
+    expect(faultsOf({ ...junk, AWS_ACCESS_KEY_ID: 'id' })).toEqual([])
   })
 
   test('a database URL may name the folder of a Unix socket', () => {

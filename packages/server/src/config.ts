@@ -1,11 +1,24 @@
-import { parseAllowList } from '@darkroom/outbound'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { SharedDomains } from './access/sharing-domains.ts'
+import { accessVariables } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
-import type { Parsed } from './config-variable.ts'
-import { defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
+import type { ConfigFault, Parsed } from './config-variable.ts'
+import {
+  ConfigError,
+  defineVariable,
+  httpUrl,
+  integer,
+  isAllowList,
+  isOrigin,
+  listOf,
+  megabyte,
+  parseVariables,
+} from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
+import type { StorageConfig } from './storage/storage-config.ts'
+import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -13,8 +26,7 @@ export interface Config {
   readonly host: string
   readonly dataDir: string
   readonly databaseUrl: string | undefined
-  /** Where objects lie: a folder. */
-  readonly storageDir: string
+  readonly storage: StorageConfig
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
   readonly publicUrl: string | undefined
@@ -29,6 +41,17 @@ export interface Config {
   /** What the outbound guard lets through although it is not public. */
   readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
+  readonly auth: 'off' | 'on'
+  /** The server's secret, where it is no file in the data folder. */
+  readonly secret: string | undefined
+  readonly requestsPerMinute: number
+  readonly scopeDefaults: {
+    readonly maxPerHour: number | undefined
+    readonly maxUsdPerDay: number | undefined
+  }
+  readonly sharedDomains: SharedDomains
+  /** What `darkroom sign` signs with. */
+  readonly signingKey: string | undefined
   readonly logLevel: string
 }
 
@@ -40,13 +63,9 @@ export const variables = {
   PORT: defineVariable('8787', 'The port to listen on; 0 picks a free one.', integer(0, 65_535, 8787)),
   HOST: defineVariable(
     '127.0.0.1',
-    'The address to listen on. Until there are API keys, only a loopback address is accepted.',
+    'The address to listen on. Another than a loopback address needs DARKROOM_AUTH=on and a key.',
     z
       .string()
-      .refine(
-        isLoopbackHost,
-        'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
-      )
       .optional()
       // As in a URL, an IPv6 address may stand in brackets; `listen` wants it without.
       .transform((host) => (host ?? '127.0.0.1').replaceAll(/[[\]]/gu, '')),
@@ -70,13 +89,43 @@ export const variables = {
   ),
   DARKROOM_STORAGE: defineVariable(
     'file:<data folder>/objects',
-    'Where pictures are stored: file:/some/folder. (s3:// comes later.)',
+    'Where pictures are stored: file:/some/folder, or s3://bucket/prefix on any S3 that knows conditional writes (`If-None-Match`).',
     z
       .string()
-      .refine((text) => !text.startsWith('s3:'), 's3:// storage is not built yet: use file:/some/folder')
-      .refine((text) => text.startsWith('s3:') || /^file:./u.test(text), 'must look like file:/some/folder')
-      .transform((text) => resolve(text.slice('file:'.length).replace(/^\/\/(?=\/)/u, '')))
+      .transform((text, context) => {
+        const place = parseStoragePlace(text)
+        if (place !== undefined) return place
+        context.issues.push({
+          code: 'custom',
+          message: 'must look like file:/some/folder or s3://bucket/prefix',
+          input: text,
+        })
+        return z.NEVER
+      })
       .optional(),
+  ),
+  // Checked where a bucket is used and not before: on many machines they stand there for something else.
+  AWS_ACCESS_KEY_ID: defineVariable('', 'The key of the S3 bucket.', z.string().optional()),
+  AWS_SECRET_ACCESS_KEY: defineVariable('', 'The secret of that key.', z.string().optional()),
+  AWS_REGION: defineVariable(
+    'us-east-1',
+    'The region of the S3 bucket. Where it is unset, `AWS_DEFAULT_REGION` counts.',
+    z.string().optional(),
+  ),
+  AWS_DEFAULT_REGION: defineVariable(
+    'us-east-1',
+    'The region of the S3 bucket where `AWS_REGION` is unset.',
+    z.string().optional(),
+  ),
+  AWS_ENDPOINT_URL_S3: defineVariable(
+    '(Amazon S3 of the region)',
+    'Where the S3 of the bucket is. Where it is unset, `AWS_ENDPOINT_URL` counts.',
+    z.string().optional(),
+  ),
+  AWS_ENDPOINT_URL: defineVariable(
+    '(Amazon S3 of the region)',
+    'Where the S3 of the bucket is where `AWS_ENDPOINT_URL_S3` is unset.',
+    z.string().optional(),
   ),
   DARKROOM_MODELS: defineVariable(
     defaultModels,
@@ -102,15 +151,12 @@ export const variables = {
     'The address that readers use; URLs in answers then begin with it.',
     httpUrl(),
   ),
-  DARKROOM_AUTH: defineVariable(
-    'off',
-    'off: loopback only, cross-site requests may not cause work. Keys come later.',
-    z.literal('off', 'must be off: API keys are not built yet').optional(),
-  ),
   DARKROOM_TRUSTED_PROXIES: defineVariable(
     '',
-    'Not supported while DARKROOM_AUTH is off: forwarding headers are refused.',
-    z.undefined('cannot be set while DARKROOM_AUTH is off: forwarding headers are refused then'),
+    'Not supported: with access off forwarding headers are refused, with access on they are ignored, since nothing depends on the address of a caller.',
+    z.undefined(
+      'cannot be set: forwarding headers are refused while DARKROOM_AUTH is off, and ignored when it is on',
+    ),
   ),
   DARKROOM_LIVE_WAIT_S: defineVariable(
     '60',
@@ -176,34 +222,36 @@ export const variables = {
       .optional()
       .transform((level) => level ?? 'info'),
   ),
+  ...accessVariables,
 } as const
-
-function listOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-function isAllowList(items: readonly string[]): boolean {
-  try {
-    parseAllowList(items)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
-}
 
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  return configOf(parseVariables(variables, environment))
+  const fault = hostFault(environment)
+  try {
+    const config = configOf(parseVariables(variables, environment))
+    if (fault === undefined) return config
+  } catch (error) {
+    if (fault === undefined || !(error instanceof ConfigError)) throw error
+    throw new ConfigError([...error.faults, fault])
+  }
+  throw new ConfigError([fault])
+}
+
+/** The one fault that takes two variables. */
+function hostFault({
+  HOST,
+  DARKROOM_AUTH,
+}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
+  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
+  return {
+    variable: 'HOST',
+    message:
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
+  }
 }
 
 /** Variables of later parts and of tests, which are no misspelling. */
@@ -219,13 +267,24 @@ export function unknownVariables(environment: Readonly<Record<string, string | u
   )
 }
 
+/** @throws ConfigError for a bucket whose key, region or endpoint is missing or wrong */
+function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
+  const place = parsed.DARKROOM_STORAGE ?? {
+    kind: 'file',
+    directory: resolve(parsed.DARKROOM_DATA, 'objects'),
+  }
+  const result = storageConfigOf(place, parsed)
+  if ('faults' in result) throw new ConfigError(result.faults)
+  return result
+}
+
 function configOf(parsed: Parsed<typeof variables>): Config {
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,
     dataDir: parsed.DARKROOM_DATA,
     databaseUrl: parsed.DATABASE_URL,
-    storageDir: parsed.DARKROOM_STORAGE ?? resolve(parsed.DARKROOM_DATA, 'objects'),
+    storage: storageOf(parsed),
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,
@@ -239,6 +298,15 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
+    auth: parsed.DARKROOM_AUTH,
+    secret: parsed.DARKROOM_SECRET,
+    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
+    scopeDefaults: Object.freeze({
+      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
+      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
+    }),
+    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
+    signingKey: parsed.DARKROOM_SIGNING_KEY,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

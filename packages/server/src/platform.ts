@@ -1,24 +1,24 @@
 import type { CarouselMaker } from '@darkroom/carousel'
-import { createCarouselMaker } from '@darkroom/carousel'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
-import type { Outbound, OutboundOptions } from '@darkroom/outbound'
-import { createOutbound } from '@darkroom/outbound'
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import type { OutboundOptions } from '@darkroom/outbound'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createLoopbackAccess } from './access/loopback-access.ts'
+import { createAccess } from './access/access.ts'
+import { createBudget } from './access/budget.ts'
+import { createServerSecret } from './access/server-secret.ts'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import { createCarousels } from './carousels/carousels.ts'
+import { composeCarousels } from './carousel-parts.ts'
 import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
+import { imageIdSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
@@ -36,7 +36,9 @@ import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
+import type { ObjectStore } from './storage/object-store.ts'
 import { createObjects } from './storage/objects.ts'
+import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
@@ -49,6 +51,8 @@ export interface Platform {
   /** Where the database came from, for the start message. */
   readonly database: { embedded: boolean; adopted: boolean; readyMs: number }
   readonly models: readonly string[]
+  /** Whether keys are asked for, and how many API keys there are that could be shown. */
+  readonly access: { mode: 'off' | 'on'; apiKeys: number }
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -84,13 +88,17 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const table = config.models
   const backends = composeBackends(options, closers)
   const target = await connectionOf(config, log, closers)
-  const { kysely: database, close: closeDatabase } = await openDatabase({
+  const {
+    kysely: database,
+    pool,
+    close: closeDatabase,
+  } = await openDatabase({
     connection: target.connection,
     log,
   })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
-  const secret = await sharedSecret(database)
+  const secret = await imageIdSecret(database)
 
   const listener = await createListener({ connection: target.connection, log })
   closers.add('the listener', () => listener.close())
@@ -98,20 +106,26 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   closers.add('the queues', () => queues.close())
   const queue = queues.generations
 
-  await makeFolder(config.storageDir)
-  const store = createFileObjectStore({ directory: config.storageDir })
+  const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
 
-  const generations = createGenerations({ database, queue, secret, now })
+  const budget = createBudget({ defaults: config.scopeDefaults, now })
+  const generations = createGenerations({
+    database,
+    queue,
+    secret,
+    now,
+    budget,
+  })
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
   const { outbound, maker } = composeCarousels(options, closers)
   const carouselRecords = { database, queue: queues.carousels, now }
   const carousels = createCarousels({
     ...carouselRecords,
-    generations: { database, queue, secret, now },
+    generations: { database, queue, secret, now, budget },
     objects,
     maker,
     outbound,
@@ -159,8 +173,32 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     names: () => table.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
   })
+  const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
+  closers.add('the channel of access', () => accessChannel.close())
+  const access = createAccess({
+    mode: config.auth,
+    database,
+    pool,
+    channel: accessChannel,
+    secret: createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database }),
+    corsOrigins: config.corsOrigins,
+    sharedDomains: config.sharedDomains,
+    scopeDefaults: config.scopeDefaults,
+    requestsPerMinute: config.requestsPerMinute,
+    log,
+    now,
+  })
+  closers.add('the keys', () => access.close())
+  if (config.auth === 'on') await access.ready()
   const edge = createEdge({
-    origin: createPictureOrigin({ generations, images, variants, models, liveWaitMs: config.liveWaitMs }),
+    origin: createPictureOrigin({
+      generations,
+      images,
+      variants,
+      models,
+      liveWaitMs: config.liveWaitMs,
+      domainOf: access.domains.domainOf,
+    }),
     store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
     now,
     forwardSurrogateHeaders: config.cdn,
@@ -179,7 +217,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     models,
     edge,
     purges,
-    access: createLoopbackAccess(config.corsOrigins),
+    access,
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,
     now,
@@ -192,6 +230,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     fetch: gateway,
     database: target.facts,
     models: table.names(),
+    access: { mode: config.auth, apiKeys: (await access.keys.countUsable()).api },
     close: () => closers.close(),
   }
 }
@@ -201,22 +240,6 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends
-}
-
-/** The door for URLs of users, and the maker that shares work between all carousels of this process. */
-function composeCarousels(
-  { config, carouselMaker = (maker) => maker, outboundTimeouts: timeouts }: PlatformOptions,
-  closers: Closers,
-): { outbound: Outbound; maker: Pick<CarouselMaker, 'make' | 'warm'> } {
-  const outbound = createOutbound({
-    allow: config.outboundAllow,
-    maxBytes: config.maxUploadBytes,
-    timeouts,
-  })
-  closers.add('the door to other hosts', () => outbound.close())
-  const maker = createCarouselMaker({ outbound, maxBaseBytes: config.maxUploadBytes })
-  closers.add('the maker of carousels', () => maker.close())
-  return { outbound, maker: carouselMaker(maker) }
 }
 
 async function connectionOf(
@@ -236,29 +259,18 @@ async function connectionOf(
   }
 }
 
-/** The secret of image ids, made once for a deployment; the first process to come writes it. */
-async function sharedSecret(database: Kysely<Schema>): Promise<string> {
-  const name = 'image_id_secret'
-  await database
-    .insertInto('settings')
-    .values({ name, value: randomBytes(32).toString('base64url') })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-  const row = await database
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  return row.value
-}
-
-async function registerWorker(database: Kysely<Schema>): Promise<number> {
-  const { id } = await database
-    .insertInto('workers')
-    .values({ name: `${hostname()}:${process.pid}` })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
+/**
+ * A bucket that cannot be reached does not stop the start: what the edge and the database have is served, and
+ * readiness says what is wrong. A folder that cannot be made does.
+ */
+async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore> {
+  if (storage.kind === 'file') {
+    await makeFolder(storage.directory)
+    return createFileObjectStore({ directory: storage.directory })
+  }
+  const store = createS3ObjectStore({ location: storage.location })
+  await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
+  return store
 }
 
 function readinessOf(parts: {

@@ -214,10 +214,11 @@ function storedBaseOf(generation: GenerationRow): Pick<BaseColumns, 'base_hash' 
 function askedBase(base: AcceptedBase): CarouselBase {
   if (base.kind === 'url') return { url: base.url }
   if (base.kind === 'image') return { image: base.image }
-  const { prompt, negative, style, widthPx, heightPx, seed } = base.spec
+  const { domain, prompt, negative, style, widthPx, heightPx, seed } = base.spec
   return {
     prompt: {
       prompt,
+      domain,
       widthPx,
       heightPx,
       seed,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestCluster, TestNode } from '../generation/testing/test-cluster.ts'
-import { startTestCluster, testSecret } from '../generation/testing/test-cluster.ts'
+import { noBudget, startTestCluster, testSecret } from '../generation/testing/test-cluster.ts'
 import type { CarouselOrder } from './accept-carousel.ts'
 import { acceptCarousel } from './accept-carousel.ts'
 import { cancelCarousel } from './cancel-carousel.ts'
@@ -35,7 +35,13 @@ function context() {
     queue: node.carouselQueue,
     now,
     secret: testSecret,
-    generations: { database: node.database.kysely, queue: node.queue, secret: testSecret, now },
+    generations: {
+      database: node.database.kysely,
+      queue: node.queue,
+      secret: testSecret,
+      now,
+      budget: noBudget,
+    },
   }
 }
 

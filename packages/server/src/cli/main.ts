@@ -7,6 +7,8 @@ import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
+import { addKeyCommands } from './key-commands.ts'
+import { latencyCommand } from './latency.ts'
 import { purgeCommand } from './purge.ts'
 import { startCommand } from './start.ts'
 
@@ -96,6 +98,22 @@ export async function main(
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
     .action(run(purgeCommand))
+  addKeyCommands(program, io, (code) => {
+    exitCode = code
+  })
+  program
+    .command('latency')
+    .description('what readers of a URL wait: percentiles by cache class, against a budget')
+    .requiredOption('--check <url>', 'the URL to ask')
+    .option('--n <count>', 'how many requests are measured', '200')
+    .option('--warm-up <count>', 'how many are sent before and not measured', '10')
+    .option('--rate <perSecond>', 'so many a second, each timed from when it was due (an open loop)')
+    .option('--concurrency <clients>', 'without --rate: so many clients, one request after another each', '1')
+    .option('--budget <limits>', 'p99=50ms,hit.ttfb.p50=5ms: exit code 1 where one is not met')
+    .option('--header <line>', '"Name: value", sent with each request; may be repeated', collect, [])
+    .option('--timeout <s>', 'give a request up after so long', '60')
+    .option('--json', 'print the report as JSON', false)
+    .action(run(latencyCommand))
   program
     .command('doctor')
     .description('check this machine and the configuration')

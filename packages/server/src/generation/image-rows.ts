@@ -128,19 +128,16 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
 /** Pictures that were made from this one, taken down or not: the slides of every carousel that it is the base of. */
 export async function imagesMadeFrom(
   database: Kysely<Schema>,
-  project: string,
   id: string,
-): Promise<string[]> {
-  const rows = await database
+): Promise<{ id: string; project: string }[]> {
+  return await database
     .selectFrom('carousels')
     .innerJoin('carousel_slides', 'carousel_slides.carousel_id', 'carousels.id')
     .innerJoin('images', 'images.id', 'carousel_slides.image_id')
-    .select('images.id')
+    .select(['images.id', 'images.project'])
     .distinct()
     .where('carousels.base_image_id', '=', id)
-    .where('carousels.project', '=', project)
     .execute()
-  return rows.map((row) => row.id)
 }
 
 /** The object of a picture that was taken down; `undefined` when there was never such a picture. */

@@ -122,7 +122,7 @@ async function openNode(options: {
   const store: ObjectStore = createFileObjectStore({ directory: options.directory })
   const objects = createObjects({ store, maxCacheBytes: 1024 * 1024 })
   const variants: Variants = createVariants({ objects, store })
-  const context = { database: database.kysely, queue, secret: testSecret, now }
+  const context = { database: database.kysely, queue, secret: testSecret, now, budget: noBudget }
   const generations = createGenerations(context)
   const settlements = createSettlements(context)
   let closed: Promise<void> | undefined
@@ -147,6 +147,10 @@ async function openNode(options: {
     close: () => (closed ??= close()),
   }
 }
+
+/** What tests of the records' side start is paid for. */
+/** Refuses nothing. */
+export const noBudget: { charge: () => Promise<void> } = { charge: async (): Promise<void> => {} }
 
 let specCount = 0
 

@@ -1,0 +1,153 @@
+import { hash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import pg from 'pg'
+import { until } from '../support/server-process.ts'
+import type { Told } from './load.ts'
+
+/** What became of all that was accepted. */
+export interface Audit {
+  accepted: number
+  /** Accepted requests that are gone, or that never ended. */
+  lost: number
+  /** Keys of one revision with more than one result, by the callers' answers or by the database. */
+  duplicates: number
+  stored: number
+  /** Ended with a reason, by code. */
+  failed: Record<string, number>
+  /** Objects whose bytes are not those of their name. */
+  torn: number
+  /** Runs that followed a dead worker; and those for which nothing had been killed. */
+  reruns: number
+  rerunsWithoutCrash: number
+  /** For each generation that a kill interrupted: from the kill until it was queued again, and until it started. */
+  recoveries: { requeuedMs: number; startedMs: number }[]
+}
+
+/** When something was killed, in milliseconds since 1970. */
+export type Kills = readonly { atMs: number }[]
+
+/** A kill explains a rerun that follows it within this time; a cut network would take longest. */
+const explainsMs = 30_000
+
+/** Waits until everything accepted has ended, and then compares what is there with what was told. */
+export async function audit(
+  databaseUrl: string,
+  objectsDir: string,
+  told: Told,
+  kills: Kills,
+  settleMs: number,
+): Promise<Audit> {
+  const database = new pg.Client(databaseUrl)
+  await database.connect()
+  try {
+    const ids = [...told.accepted]
+    await untilSettled(database, settleMs)
+    const records = await recordsOf(database, ids)
+    const reruns = await rerunsOf(database)
+    const explained = reruns.filter(({ atMs }) => kills.some((kill) => isExplainedBy(atMs, kill.atMs)))
+    return {
+      accepted: ids.length,
+      lost: ids.filter((id) => records.get(id) === undefined || records.get(id) === 'open').length,
+      duplicates: duplicateAnswers(told) + (await duplicateRows(database)),
+      stored: [...records.values()].filter((outcome) => outcome === 'stored').length,
+      failed: countFailures(records),
+      torn: await tornObjects(objectsDir),
+      reruns: reruns.length,
+      rerunsWithoutCrash: reruns.length - explained.length,
+      recoveries: explained.flatMap(({ atMs, startedAtMs }) => {
+        const kill = kills.findLast((candidate) => isExplainedBy(atMs, candidate.atMs))
+        if (kill === undefined || startedAtMs === undefined) return []
+        return [{ requeuedMs: atMs - kill.atMs, startedMs: startedAtMs - kill.atMs }]
+      }),
+    }
+  } finally {
+    await database.end()
+  }
+}
+
+function isExplainedBy(atMs: number, killedAtMs: number): boolean {
+  return killedAtMs <= atMs && atMs - killedAtMs < explainsMs
+}
+
+async function untilSettled(database: pg.Client, settleMs: number): Promise<void> {
+  const open = async (): Promise<true | undefined> => {
+    const { rows } = await database.query<{ count: string }>(
+      "select count(*) from generations where status in ('queued', 'running')",
+    )
+    return rows[0]?.count === '0' ? true : undefined
+  }
+  // What is open after that is lost, and the report says so.
+  await until(open, settleMs).catch(() => undefined)
+}
+
+/** `stored`, `open` or the code of the failure, by request. A failure without a reason counts as open. */
+async function recordsOf(database: pg.Client, ids: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await database.query<{ id: string; status: string; error_code: string | null }>(
+    `select requests.id, generations.status, generations.error_code
+     from requests
+     join request_images on request_images.request_id = requests.id
+     join generations on generations.id = request_images.generation_id
+     where requests.id = any($1)`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.id, row.status === 'stored' ? 'stored' : (row.error_code ?? 'open')]))
+}
+
+function countFailures(records: ReadonlyMap<string, string>): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of records.values()) {
+    if (outcome !== 'stored' && outcome !== 'open') counts[outcome] = (counts[outcome] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Nothing was regenerated, so each key has one revision and every answer must be the same bytes. */
+function duplicateAnswers({ answers }: Told): number {
+  return [...answers.values()].filter((hashes) => hashes.size > 1).length
+}
+
+async function duplicateRows(database: pg.Client): Promise<number> {
+  const { rows } = await database.query<{ count: string }>(
+    `select count(*) from (
+       select key, revision from generations group by key, revision having count(*) > 1
+       union all
+       select id::text, 0 from generations where revision > 1
+       union all
+       select generation_id::text, 0 from generation_events where type = 'stored'
+       group by generation_id having count(*) > 1
+     ) as twice`,
+  )
+  return Number(rows[0]?.count)
+}
+
+interface Rerun {
+  /** When the record was queued again. */
+  atMs: number
+  startedAtMs: number | undefined
+}
+
+async function rerunsOf(database: pg.Client): Promise<Rerun[]> {
+  // A record keeps the time of its last start alone, so only its last rerun can be timed.
+  const { rows } = await database.query<{ at: Date; started: Date | null }>(
+    `select queued.created_at as at,
+       case when row_number() over (partition by queued.generation_id order by queued.seq desc) = 1
+              and generations.started_at > queued.created_at
+            then generations.started_at end as started
+     from generation_events as queued
+     join generations on generations.id = queued.generation_id
+     where queued.type = 'queued' and queued.data ? 'rerun'`,
+  )
+  return rows.map(({ at, started }) => ({ atMs: at.getTime(), startedAtMs: started?.getTime() }))
+}
+
+async function tornObjects(objectsDir: string): Promise<number> {
+  let torn = 0
+  const entries = await readdir(join(objectsDir, 'objects'), { recursive: true, withFileTypes: true })
+  for (const entry of entries) {
+    if (!entry.isFile()) continue
+    const bytes = await readFile(join(entry.parentPath, entry.name))
+    if (hash('sha256', bytes, 'hex') !== basename(entry.name)) torn += 1
+  }
+  return torn
+}

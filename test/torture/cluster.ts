@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+import type { EmbeddedPostgres } from '../../packages/server/src/database/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../packages/server/src/database/embedded-postgres.ts'
+import type { DatabaseFolder } from '../../packages/server/src/database/testing/owner-process.ts'
+import { createDatabaseFolder } from '../../packages/server/src/database/testing/owner-process.ts'
+import type { ServerProcess } from '../support/server-process.ts'
+import { startServer } from '../support/server-process.ts'
+
+/** Processes on one database and one folder of pictures, each of which can be killed and comes back. */
+export interface Cluster {
+  /** Addresses of the processes that are up. */
+  readonly urls: readonly string[]
+  readonly size: number
+  readonly databaseUrl: string
+  readonly objectsDir: string
+  /** kill -9 of one process, and its next start after `downMs`. */
+  killProcess(index: number, downMs: number): Promise<void>
+  /** kill -9 of the database's postmaster; what supervises it starts it again. */
+  killDatabase(): void
+  /** Resolves when every process has said that it is ready. */
+  allUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ClusterOptions {
+  size: number
+  environment: Record<string, string>
+}
+
+export async function startCluster({ size, environment }: ClusterOptions): Promise<Cluster> {
+  const folder: DatabaseFolder = await createDatabaseFolder()
+  const database = await startEmbeddedPostgres({
+    dataDir: join(folder.path, 'postgres'),
+    maxConnections: 100,
+  })
+  const databaseUrl = urlOf(database)
+  const objectsDir = join(folder.path, 'objects')
+  const start = (): Promise<ServerProcess> =>
+    startServer({
+      dataDir: join(folder.path, 'unused'),
+      environment: {
+        DATABASE_URL: databaseUrl,
+        DARKROOM_STORAGE: `file:${objectsDir}`,
+        DARKROOM_DRAIN_S: '1',
+        ...environment,
+      },
+    })
+  const up: (ServerProcess | undefined)[] = await Promise.all(Array.from({ length: size }, start))
+  const returning = new Set<Promise<void>>()
+
+  /** A start may meet the database while that is down, and is then tried again, as a supervisor would. */
+  async function comeBack(index: number, downMs: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, downMs))
+    for (let attempt = 1; up[index] === undefined; attempt += 1) {
+      try {
+        up[index] = await start()
+      } catch (error) {
+        if (attempt === 20) throw error
+        await new Promise((resolve) => setTimeout(resolve, 250))
+      }
+    }
+  }
+
+  return {
+    get urls() {
+      return up.flatMap((server) => (server === undefined ? [] : [server.url]))
+    },
+    size,
+    databaseUrl,
+    objectsDir,
+    killProcess: async (index, downMs) => {
+      const server = up[index]
+      if (server === undefined) return
+      up[index] = undefined
+      await server.end('SIGKILL')
+      const coming = comeBack(index, downMs)
+      returning.add(coming)
+      // A failure is not lost: `allUp` waits for the same promise.
+      coming.then(
+        () => returning.delete(coming),
+        () => undefined,
+      )
+    },
+    killDatabase: () => {
+      try {
+        process.kill(database.pid, 'SIGKILL')
+      } catch (error) {
+        // Dead already, from the kill before; what supervises it has not started the next one yet.
+        if (!(error instanceof Error) || !('code' in error) || error.code !== 'ESRCH') throw error
+      }
+    },
+    allUp: async () => {
+      await Promise.all(returning)
+    },
+    stop: async () => {
+      await Promise.allSettled(returning)
+      await Promise.all(up.map(async (server) => await server?.end('SIGTERM')))
+      await database.stop()
+      await folder.remove()
+    },
+  }
+}
+
+/** As an operator would write it: a Unix socket in a URL (libpq's `host` parameter). */
+function urlOf(database: EmbeddedPostgres): string {
+  const { host, port, user, password, database: name } = database.connection
+  const query = new URLSearchParams({ host, port: String(port) })
+  return `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`
+}

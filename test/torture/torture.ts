@@ -1,0 +1,108 @@
+import { performance } from 'node:perf_hooks'
+import type { Audit } from './audit.ts'
+import { audit } from './audit.ts'
+import type { Cluster } from './cluster.ts'
+import { startCluster } from './cluster.ts'
+import { startLoad } from './load.ts'
+import { startModelServer } from './model-server.ts'
+import type { Random } from './random.ts'
+import { createRandom } from './random.ts'
+
+export interface TortureOptions {
+  kills: number
+  seed: number
+  /** Processes of the platform. */
+  processes: number
+  clients: number
+  /** What is killed, each as likely as it stands here. Default: mostly processes, the database, everything. */
+  targets?: readonly Target[]
+  /** Told after each kill. */
+  onKill?: (number: number, what: string) => void
+}
+
+export type Target = 'process' | 'database' | 'everything'
+
+const defaultTargets: readonly Target[] = ['process', 'process', 'process', 'database', 'everything']
+
+export interface TortureReport extends Audit {
+  kills: number
+  seed: number
+  /** Of these, by what was killed. */
+  killed: Record<string, number>
+  turnedAway: number
+  /** Answers that must not occur. */
+  wrong: readonly string[]
+  /** What the model server drew; a crash may make it draw a picture twice. */
+  backendCalls: number
+  durationS: number
+}
+
+/** How long all that was accepted may take to end once nothing is killed any more. */
+const settleMs = 120_000
+
+/** Kills processes and the database at random moments under load, and says what came of what was accepted. */
+export async function torture(options: TortureOptions): Promise<TortureReport> {
+  const startedAt = performance.now()
+  const random = createRandom(options.seed)
+  const model = await startModelServer(() => 30 + Math.random() * 300)
+  const cluster = await startCluster({
+    size: options.processes,
+    environment: {
+      DARKROOM_MODELS: 'default=openai:any',
+      OPENAI_BASE_URL: model.baseUrl,
+      OPENAI_API_KEY: 'k',
+      DARKROOM_WORKER_CONCURRENCY: '4',
+      DARKROOM_LOG_LEVEL: 'error',
+    },
+  })
+  try {
+    const load = startLoad(cluster, options.clients, random)
+    const kills: { atMs: number; what: string }[] = []
+    for (let number = 1; number <= options.kills; number += 1) {
+      await pause(random.between(50, 1500))
+      const what = random.pick(options.targets ?? defaultTargets)
+      kills.push({ atMs: Date.now(), what })
+      await kill(cluster, what, random)
+      options.onKill?.(number, what)
+    }
+    await cluster.allUp()
+    await load.stop()
+    const result = await audit(cluster.databaseUrl, cluster.objectsDir, load, kills, settleMs)
+    return {
+      kills: options.kills,
+      ...result,
+      seed: options.seed,
+      killed: countBy(kills.map(({ what }) => what)),
+      turnedAway: load.turnedAway,
+      wrong: load.wrong,
+      backendCalls: model.callCount,
+      durationS: Math.round((performance.now() - startedAt) / 1000),
+    }
+  } finally {
+    await cluster.stop()
+    await model.close()
+  }
+}
+
+async function kill(
+  cluster: Cluster,
+  what: 'process' | 'database' | 'everything',
+  random: Random,
+): Promise<void> {
+  const downMs = (): number => random.between(0, 1500)
+  if (what !== 'process') cluster.killDatabase()
+  if (what === 'database') return
+  const all = Array.from({ length: cluster.size }, (_, index) => index)
+  const victims = what === 'process' ? [random.pick(all)] : all
+  await Promise.all(victims.map((index) => cluster.killProcess(index, downMs())))
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
+}
+
+async function pause(durationMs: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, durationMs))
+}
