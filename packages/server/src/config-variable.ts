@@ -99,11 +99,16 @@ export function parseVariables<Table extends Readonly<Record<string, { schema: z
 }
 
 /** Items separated by commas. */
-export function listOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
+export function listOfTexts(): z.ZodType<string[], string | undefined> {
+  return z
+    .string()
+    .optional()
+    .transform((text) =>
+      (text ?? '')
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
 }
 
 /** What the guard of outbound reads. */
@@ -119,4 +124,20 @@ export function isAllowList(items: readonly string[]): boolean {
 /** `https://shop.example`, and nothing after it. */
 export function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
+}
+
+/** Variables of later parts and of tests, which are no misspelling. */
+const foreignVariables: ReadonlySet<string> = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
+
+/**
+ * Variables that look like ours and are not in the table. Warned of at start, not refused, since a newer or older
+ * release may know them.
+ */
+export function unknownNames(
+  table: object,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(table, name) && !foreignVariables.has(name),
+  )
 }

@@ -12,9 +12,10 @@ import {
   integer,
   isAllowList,
   isOrigin,
-  listOf,
+  listOfTexts,
   megabyte,
   parseVariables,
+  unknownNames,
 } from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
@@ -195,20 +196,12 @@ export const variables = {
   DARKROOM_CORS_ORIGINS: defineVariable(
     '',
     'Origins, separated by commas, whose pages may call the API. Pictures can be shown anywhere.',
-    z
-      .string()
-      .optional()
-      .transform((text) => listOf(text))
-      .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
+    listOfTexts().refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
   DARKROOM_OUTBOUND_ALLOW: defineVariable(
     '',
     'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
-    z
-      .string()
-      .optional()
-      .transform((text) => listOf(text))
-      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
+    listOfTexts().refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
   DARKROOM_LOG_LEVEL: defineVariable(
@@ -254,17 +247,9 @@ function hostFault({
   }
 }
 
-/** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
-
-/**
- * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
- * or older release may know them.
- */
+/** Variables that look like ours and are not: probably misspelt. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(environment).filter(
-    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(variables, name) && !foreignVariables.has(name),
-  )
+  return unknownNames(variables, environment)
 }
 
 /** @throws ConfigError for a bucket whose key, region or endpoint is missing or wrong */
