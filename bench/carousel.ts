@@ -1,5 +1,6 @@
 import { startOrigin } from './carousel/origin.ts'
 import type { Link, Origin } from './carousel/origin.ts'
+import { findModules, peersEnvironment } from './carousel/peers.ts'
 import { stageRounds, stageShares } from './carousel/stages.ts'
 import type { Stage } from './carousel/stages.ts'
 import { readBase, seventhSlide, slides } from './carousel/subject.ts'
@@ -7,7 +8,7 @@ import { startVariant } from './carousel/variant-child.ts'
 import type { VariantChild } from './carousel/variant-child.ts'
 import type { Took } from './carousel/variant-process.ts'
 import { variants } from './carousel/variants.ts'
-import type { VariantName } from './carousel/variants.ts'
+import type { Variant, VariantName } from './carousel/variants.ts'
 import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
 
@@ -21,9 +22,8 @@ const near: Link = { delayMs: [0, 0], bytesPerS: undefined }
 const far: Link = { delayMs: [200, 800], bytesPerS: 20e6 / 8 }
 
 const names = Object.keys(variants) as VariantName[]
-const makers = names.filter((name) => name !== 'download')
-/** How dear the naive one's SVG is makes no difference here. */
-const travellers = names.filter((name) => name !== 'naive-no-shadow')
+/** Whose wait for the network is looked at. */
+const travellers: readonly VariantName[] = ['download', 'naive', 'fetch-once', 'decode-once', 'darkroom']
 
 /** One run of one variant, and what the origin sent for it. */
 interface Run extends Took {
@@ -35,12 +35,13 @@ interface Run extends Took {
  * Six slides of 1080 × 1350 from one photograph: made the usual way, then with more and more of it shared, and by
  * Darkroom; the variants in turn, so that the machine's moods hit all. Each variant has a process of its own.
  */
-export async function carouselBench(): Promise<BenchResult> {
+export async function carouselBench({ peers }: { peers: string | undefined }): Promise<BenchResult> {
+  const makers = names.filter((name) => name !== 'download' && isThere(variants[name], peers))
   const { bytes, about } = await readBase()
   const origin = await startOrigin(bytes)
   try {
-    const rss = await peakMemory(origin)
-    const nearRuns = await interleaved(origin, near, nearRounds, makers)
+    const rss = await peakMemory(origin, makers, peers)
+    const nearRuns = await interleaved(origin, near, nearRounds, makers, peers)
     const farRuns = await interleaved(origin, far, farRounds, travellers)
     const oneMore = await oneMoreSlide(origin)
     const stages = await stageShares(bytes)
@@ -62,15 +63,24 @@ export async function carouselBench(): Promise<BenchResult> {
   }
 }
 
+function isThere({ peers }: Variant, folder: string | undefined): boolean {
+  return peers === undefined || (folder !== undefined && findModules(folder, peers) !== undefined)
+}
+
+function environmentOf(peers: string | undefined): Record<string, string> {
+  return peers === undefined ? {} : peersEnvironment(peers)
+}
+
 /** Every variant once a round, in turn, each in one process that has made a carousel before. */
 async function interleaved(
   origin: Origin,
   link: Link,
   rounds: number,
   wanted: readonly VariantName[],
+  peers?: string,
 ): Promise<Record<VariantName, Run[]>> {
   const runs = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<VariantName, Run[]>
-  const children = await startAll(wanted)
+  const children = await startAll(wanted, peers)
   try {
     for (let index = 0; index <= rounds; index += 1) {
       for (const [name, child] of children) {
@@ -87,19 +97,26 @@ async function interleaved(
   return runs
 }
 
-async function startAll(wanted: readonly VariantName[]): Promise<Map<VariantName, VariantChild>> {
+async function startAll(
+  wanted: readonly VariantName[],
+  peers: string | undefined,
+): Promise<Map<VariantName, VariantChild>> {
   const children = new Map<VariantName, VariantChild>()
-  for (const name of wanted) children.set(name, await startVariant(name))
+  for (const name of wanted) children.set(name, await startVariant(name, environmentOf(peers)))
   return children
 }
 
 /** The largest resident set of a fresh process that makes one carousel; `one` is ours with a single slide. */
-async function peakMemory(origin: Origin): Promise<Record<VariantName | 'one', number>> {
+async function peakMemory(
+  origin: Origin,
+  makers: readonly VariantName[],
+  peers: string | undefined,
+): Promise<Record<VariantName | 'one', number>> {
   const peaks = new Map<string, number[]>()
   origin.begin(near, 0)
   for (let index = 0; index < memoryRounds; index += 1) {
-    for (const name of [...names, 'one'] as const) {
-      const child = await startVariant(name === 'one' ? 'darkroom' : name)
+    for (const name of [...makers, 'one'] as const) {
+      const child = await startVariant(name === 'one' ? 'darkroom' : name, environmentOf(peers))
       const only = name === 'one' ? [0] : undefined
       const { peakRssMb } = await child.make({ url: origin.url, slides, only })
       peaks.set(name, [...(peaks.get(name) ?? []), peakRssMb])
@@ -130,7 +147,7 @@ async function oneMoreSlide(origin: Origin): Promise<{ six: number; seven: numbe
 }
 
 interface Figures {
-  atHand: { name: string; wallMs: number; cpuMs: number; rssMb: number }[]
+  atHand: { name: VariantName; wallMs: number; cpuMs: number; rssMb: number }[]
   afar: { name: string; wallMs: number; requests: number; sentMb: number }[]
   oneMore: { six: number; seven: number }
   stages: Stage[]
@@ -147,7 +164,7 @@ function report(base: string, { atHand, afar, oneMore, stages, rss }: Figures): 
     name: 'carousel',
     method:
       `${slides.length} slides of 1080 × 1350, JPEG, from ${base}; no network delay; medians of ${nearRounds} interleaved rounds, ` +
-      `peak RSS of a fresh process that makes one carousel (median of ${memoryRounds}). ${describe(makers)}`,
+      `peak RSS of a fresh process that makes one carousel (median of ${memoryRounds}). ${describe(atHand)}`,
     rows: atHand.map(({ name, wallMs, cpuMs, rssMb }) => ({
       variant: name,
       'wall ms': wallMs,
@@ -189,11 +206,11 @@ function report(base: string, { atHand, afar, oneMore, stages, rss }: Figures): 
   }
 }
 
-function describe(wanted: readonly VariantName[]): string {
-  return wanted.map((name) => `${name}: ${variants[name].about}`).join('; ')
+function describe(wanted: readonly { name: VariantName }[]): string {
+  return wanted.map(({ name }) => `${name}: ${variants[name].about}`).join('; ')
 }
 
-function median<Key extends keyof Run>(runs: readonly Run[], key: Key): number {
+function median(runs: readonly Run[], key: keyof Run): number {
   return percentile(
     runs.map((each) => each[key]),
     0.5,

@@ -73,7 +73,15 @@ async function slidesOf({ photo, theme, script }: Row): Promise<Uint8Array[]> {
   const slides: readonly SlideText[] = sheetTexts[script] ?? []
   const only = slides.flatMap((slide, index) => (kinds.includes(slide.kind) ? [index] : []))
   const made: Uint8Array[] = []
-  for await (const slide of maker.make({ base: photo.bytes, slides, size, theme, brand, only, format: 'png' })) {
+  for await (const slide of maker.make({
+    base: photo.bytes,
+    slides,
+    size,
+    theme,
+    brand,
+    only,
+    format: 'png',
+  })) {
     if (slide.status === 'rejected') throw slide.reason
     const { fit, bytes } = slide.value
     made[slide.index] = bytes

@@ -47,8 +47,8 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   access: {
     holds: 'API keys, rights, URL signatures, budgets, limits, moderation',
-    packages: [],
-    rooms: ['request', 'database'],
+    packages: ['once'],
+    rooms: ['request', 'database', 'config-variable.ts', 'folder.ts'],
   },
   gateway: {
     holds: 'routes; admission',
@@ -74,7 +74,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
     packages: ['once', 'picture', 'carousel'],
-    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks'],
+    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks', 'config-variable.ts'],
   },
   backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
   storage: {
@@ -95,6 +95,21 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
+  'carousel-parts.ts': {
+    holds: 'the maker of carousels and the door to other hosts, for `platform.ts`',
+    packages: ['carousel', 'outbound'],
+    rooms: ['closers.ts', 'platform.ts'],
+  },
+  'readiness.ts': {
+    holds: 'what a process needs to be ready, for `platform.ts`',
+    packages: [],
+    rooms: ['backends', 'database'],
+  },
+  'webhook-parts.ts': {
+    holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
+    packages: ['outbound'],
+    rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
@@ -102,10 +117,10 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
   'config-variable.ts': {
     holds: 'reading one variable, and saying what is wrong with it',
-    packages: [],
+    packages: ['outbound'],
     rooms: [],
   },
-  'config.ts': { holds: 'the one schema of the configuration', packages: ['outbound'], rooms: 'all' },
+  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

@@ -46,8 +46,9 @@ let fake: OpenAIFake
 const broken = new Set<string>()
 
 /** The real maker; only slides with certain titles are said to have failed. */
-function breakable(maker: CarouselMaker): Pick<CarouselMaker, 'make'> {
+function breakable(maker: CarouselMaker): Pick<CarouselMaker, 'make' | 'warm'> {
   return {
+    warm: () => maker.warm(),
     make: (request) => {
       const carousel = maker.make(request)
       return {

@@ -100,10 +100,10 @@ describe('scopes take turns', () => {
       const prompt = await order('stream')
       await until(async () => (fake.calls.some(({ body }) => body['prompt'] === prompt) ? true : undefined))
     }
-    const order_ = drawn()
-    const last = order_.lastIndexOf('stream')
+    const sequence = drawn()
+    const last = sequence.lastIndexOf('stream')
     // Eight of the one, and at least nearly as many of the other meanwhile.
-    expect(order_.slice(0, last).filter((scope) => scope === 'busy').length).toBeGreaterThanOrEqual(7)
+    expect(sequence.slice(0, last).filter((scope) => scope === 'busy').length).toBeGreaterThanOrEqual(7)
   })
 })
 

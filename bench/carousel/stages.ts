@@ -1,6 +1,6 @@
 import { inspectPicture } from '@darkroom/picture'
 import { analysePixels } from '../../packages/carousel/src/analyse/analyse-base.ts'
-import type { FaceFinder } from '../../packages/carousel/src/analyse/analyse-base.ts'
+import { findFaces } from '../../packages/carousel/src/analyse/faces/find-faces.ts'
 import { frameAnalysisOf } from '../../packages/carousel/src/analyse/frame-analysis.ts'
 import { decodeBase } from '../../packages/carousel/src/decode/decode-base.ts'
 import { scaleFor } from '../../packages/carousel/src/decode/decode-size.ts'
@@ -15,9 +15,6 @@ import { createFonts } from '../../packages/carousel/src/text/fonts.ts'
 import type { Fonts } from '../../packages/carousel/src/text/fonts.ts'
 import { percentile } from '../result.ts'
 import { slides, slideSize } from './subject.ts'
-
-/** None yet. */
-const findFaces: FaceFinder | undefined = undefined
 
 export const stageRounds = 15
 
@@ -62,9 +59,9 @@ async function oneCarousel(bytes: Uint8Array, fonts: Fonts, clock: Clock): Promi
     decodeBase(base.bytes, base.facts, scaleFor(base.facts, slideSize), signal),
   )
   const grids = await clock('analyse', 1, () => analysePixels(decoded))
-  const faces = await clock('faces', 1, async () => await findFaces?.(decoded, signal))
+  const faces = await clock('faces', 1, () => findFaces(decoded, signal))
   const frame = await clock('frame', 1, async () => {
-    const analysis = { ...grids, faces: faces ?? [], durationMs: 0 }
+    const analysis = { ...grids, faces, durationMs: 0 }
     const part = choosePart(analysis, slideSize)
     const data = await cutPixels(decoded, part, slideSize, signal)
     const { widthPx, heightPx } = slideSize

@@ -1,3 +1,4 @@
+import { createCanvas } from '@napi-rs/canvas'
 import { readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import type { SlideText } from '../../packages/carousel/src/slide.ts'
@@ -48,11 +49,20 @@ export async function readBase(): Promise<{ bytes: Buffer; about: string }> {
 
 /** Light, forms and grain: as many bytes and as much detail as a photograph has. */
 async function drawBase(): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="2160" height="2700">
-    <defs><linearGradient id="sky" x2="0" y2="1"><stop stop-color="#2b4a6b"/><stop offset="1" stop-color="#e8b98a"/></linearGradient></defs>
-    <rect width="2160" height="2700" fill="url(#sky)"/>
-    ${Array.from({ length: 60 }, (_, index) => `<ellipse cx="${(index * 397) % 2160}" cy="${1400 + ((index * 631) % 1300)}" rx="${60 + ((index * 53) % 240)}" ry="${40 + ((index * 29) % 160)}" fill="hsl(${(index * 47) % 360} 35% ${25 + ((index * 13) % 40)}%)"/>`).join('')}
-  </svg>`
+  const canvas = createCanvas(2160, 2700)
+  const context = canvas.getContext('2d')
+  const sky = context.createLinearGradient(0, 0, 0, 2700)
+  sky.addColorStop(0, '#2b4a6b')
+  sky.addColorStop(1, '#e8b98a')
+  context.fillStyle = sky
+  context.fillRect(0, 0, 2160, 2700)
+  for (let index = 0; index < 60; index += 1) {
+    context.fillStyle = `hsl(${(index * 47) % 360} 35% ${25 + ((index * 13) % 40)}%)`
+    context.beginPath()
+    const [radiusX, radiusY] = [60 + ((index * 53) % 240), 40 + ((index * 29) % 160)]
+    context.ellipse((index * 397) % 2160, 1400 + ((index * 631) % 1300), radiusX, radiusY, 0, 0, 2 * Math.PI)
+    context.fill()
+  }
   const grain = await sharp({
     create: {
       width: 2160,
@@ -65,7 +75,7 @@ async function drawBase(): Promise<Buffer> {
     .blur(1.2)
     .png()
     .toBuffer()
-  return sharp(Buffer.from(svg))
+  return sharp(canvas.toBuffer('image/png'))
     .composite([{ input: grain, blend: 'soft-light' }])
     .flatten()
     .jpeg({ quality: 82 })

@@ -9,10 +9,14 @@ export interface VariantChild {
   end(): Promise<void>
 }
 
-export async function startVariant(name: VariantName): Promise<VariantChild> {
+/** @param environment added to that of this process */
+export async function startVariant(
+  name: VariantName,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<VariantChild> {
   const child = fork(new URL('variant-process.ts', import.meta.url), [name], {
     execArgv: [],
-    env: { ...process.env, DARKROOM_OUTBOUND_ALLOW: '127.0.0.1' },
+    env: { ...process.env, ...environment },
   })
   const died = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} ended with ${code}`)

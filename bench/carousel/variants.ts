@@ -12,8 +12,10 @@ export interface Ask {
 export type MakeCarousel = (ask: Ask) => Promise<number>
 
 /** A way to make carousels: what it is called, what it does, and its code, loaded in a process of its own. */
-interface Variant {
+export interface Variant {
   about: string
+  /** A library of others, with the modules that must be installed somewhere; measured when asked for. */
+  peers?: readonly string[]
   load: () => Promise<MakeCarousel>
 }
 
@@ -41,6 +43,21 @@ export const variants = {
   'decode-once': {
     about: 'one download, one decode, one stats(); SVG, composite, encode for each slide',
     load: () => naive({ shared: 'decode', shadow: true }),
+  },
+  canvas: {
+    about: 'one download; Skia (@napi-rs/canvas) draws photograph, gradient and text, and encodes',
+    peers: [],
+    load: async () => (await import('./peers.ts')).loadCanvas(),
+  },
+  'satori-resvg': {
+    about: 'one download, one decode; satori and resvg draw the text, sharp composites and encodes',
+    peers: ['satori', '@resvg/resvg-js', '@fontsource/inter/files/inter-latin-400-normal.woff'],
+    load: async () => (await import('./peers.ts')).loadSatori(),
+  },
+  'vercel-og': {
+    about: 'the same with @vercel/og',
+    peers: ['@vercel/og', '@fontsource/inter/files/inter-latin-400-normal.woff'],
+    load: async () => (await import('./peers.ts')).loadVercelOg(),
   },
   darkroom: {
     about: '@darkroom/carousel',

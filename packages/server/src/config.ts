@@ -1,13 +1,26 @@
-import { parseAllowList } from '@darkroom/outbound'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { SharedDomains } from './access/sharing-domains.ts'
+import { accessVariables } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
-import type { Parsed } from './config-variable.ts'
-import { ConfigError, defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
+import type { ConfigFault, Parsed } from './config-variable.ts'
+import {
+  ConfigError,
+  defineVariable,
+  httpUrl,
+  integer,
+  isAllowList,
+  isOrigin,
+  listOfTexts,
+  megabyte,
+  parseVariables,
+  unknownNames,
+} from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
+import { workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -34,6 +47,17 @@ export interface Config {
   readonly maxUploadBytes: number
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
+  readonly auth: 'off' | 'on'
+  /** The server's secret, where it is no file in the data folder. */
+  readonly secret: string | undefined
+  readonly requestsPerMinute: number
+  readonly scopeDefaults: {
+    readonly maxPerHour: number | undefined
+    readonly maxUsdPerDay: number | undefined
+  }
+  readonly sharedDomains: SharedDomains
+  /** What `darkroom sign` signs with. */
+  readonly signingKey: string | undefined
   readonly logLevel: string
 }
 
@@ -45,13 +69,9 @@ export const variables = {
   PORT: defineVariable('8787', 'The port to listen on; 0 picks a free one.', integer(0, 65_535, 8787)),
   HOST: defineVariable(
     '127.0.0.1',
-    'The address to listen on. Until there are API keys, only a loopback address is accepted.',
+    'The address to listen on. Another than a loopback address needs DARKROOM_AUTH=on and a key.',
     z
       .string()
-      .refine(
-        isLoopbackHost,
-        'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
-      )
       .optional()
       // As in a URL, an IPv6 address may stand in brackets; `listen` wants it without.
       .transform((host) => (host ?? '127.0.0.1').replaceAll(/[[\]]/gu, '')),
@@ -137,45 +157,17 @@ export const variables = {
     'The address that readers use; URLs in answers then begin with it.',
     httpUrl(),
   ),
-  DARKROOM_AUTH: defineVariable(
-    'off',
-    'off: loopback only, cross-site requests may not cause work. Keys come later.',
-    z.literal('off', 'must be off: API keys are not built yet').optional(),
-  ),
   DARKROOM_TRUSTED_PROXIES: defineVariable(
     '',
-    'Not supported while DARKROOM_AUTH is off: forwarding headers are refused.',
-    z.undefined('cannot be set while DARKROOM_AUTH is off: forwarding headers are refused then'),
+    'Not supported: with access off forwarding headers are refused, with access on they are ignored, since nothing depends on the address of a caller.',
+    z.undefined(
+      'cannot be set: forwarding headers are refused while DARKROOM_AUTH is off, and ignored when it is on',
+    ),
   ),
   DARKROOM_LIVE_WAIT_S: defineVariable(
     '60',
     'How long a prompt URL holds its connection before it answers 503 while the work goes on.',
     integer(1, 3600, 60),
-  ),
-  DARKROOM_BACKEND_TIMEOUT_S: defineVariable(
-    '300',
-    'How long one run of a backend may take before it counts as failed.',
-    integer(1, 7200, 300),
-  ),
-  DARKROOM_WORKER_CONCURRENCY: defineVariable(
-    '2',
-    'How many generations this process runs at once.',
-    integer(1, 64, 2),
-  ),
-  DARKROOM_CAROUSEL_CONCURRENCY: defineVariable(
-    '4',
-    'How many carousels this process makes at once; most of their time they wait for a base.',
-    integer(1, 64, 4),
-  ),
-  DARKROOM_QUEUE_LIMIT: defineVariable(
-    '1000',
-    'How many generations a scope may have queued; one more is answered 429. What is queued already may be asked for by any number.',
-    integer(1, 1_000_000, 1000),
-  ),
-  DARKROOM_DRAIN_S: defineVariable(
-    '5',
-    'How long a stopping worker lets running generations end before it hands them back to the queue.',
-    integer(0, 600, 5),
   ),
   DARKROOM_EDGE_MB: defineVariable('256', 'Memory for pictures at the edge.', integer(1, 65_536, 256)),
   DARKROOM_CDN: defineVariable(
@@ -189,27 +181,14 @@ export const variables = {
   DARKROOM_CORS_ORIGINS: defineVariable(
     '',
     'Origins, separated by commas, whose pages may call the API. Pictures can be shown anywhere.',
-    z
-      .string()
-      .optional()
-      .transform((text) => listOf(text))
-      .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
+    listOfTexts().refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
   DARKROOM_OUTBOUND_ALLOW: defineVariable(
     '',
     'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
-    z
-      .string()
-      .optional()
-      .transform((text) => listOf(text))
-      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
+    listOfTexts().refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
-  DARKROOM_WEBHOOK_KEEP_DAYS: defineVariable(
-    '30',
-    'How long messages to webhooks and their attempts are kept after they were delivered or given up.',
-    integer(1, 3650, 30),
-  ),
   DARKROOM_LOG_LEVEL: defineVariable(
     'info',
     'trace, debug, info, warn, error or silent.',
@@ -221,47 +200,42 @@ export const variables = {
       .optional()
       .transform((level) => level ?? 'info'),
   ),
+  ...workVariables,
+  ...accessVariables,
 } as const
-
-function listOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
-
-function isAllowList(items: readonly string[]): boolean {
-  try {
-    parseAllowList(items)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
-}
 
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  return configOf(parseVariables(variables, environment))
+  const fault = hostFault(environment)
+  try {
+    const config = configOf(parseVariables(variables, environment))
+    if (fault === undefined) return config
+  } catch (error) {
+    if (fault === undefined || !(error instanceof ConfigError)) throw error
+    throw new ConfigError([...error.faults, fault])
+  }
+  throw new ConfigError([fault])
 }
 
-/** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
+/** The one fault that takes two variables. */
+function hostFault({
+  HOST,
+  DARKROOM_AUTH,
+}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
+  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
+  return {
+    variable: 'HOST',
+    message:
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
+  }
+}
 
-/**
- * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
- * or older release may know them.
- */
+/** Variables that look like ours and are not: probably misspelt. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(environment).filter(
-    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(variables, name) && !foreignVariables.has(name),
-  )
+  return unknownNames(variables, environment)
 }
 
 /** @throws ConfigError for a bucket whose key, region or endpoint is missing or wrong */
@@ -297,6 +271,15 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
+    auth: parsed.DARKROOM_AUTH,
+    secret: parsed.DARKROOM_SECRET,
+    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
+    scopeDefaults: Object.freeze({
+      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
+      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
+    }),
+    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
+    signingKey: parsed.DARKROOM_SIGNING_KEY,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

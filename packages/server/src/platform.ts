@@ -1,32 +1,28 @@
 import type { CarouselMaker } from '@darkroom/carousel'
-import { createCarouselMaker } from '@darkroom/carousel'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
-import type { Outbound, OutboundOptions } from '@darkroom/outbound'
-import { createOutbound } from '@darkroom/outbound'
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import type { OutboundOptions } from '@darkroom/outbound'
 import { join } from 'node:path'
-import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createLoopbackAccess } from './access/loopback-access.ts'
+import { createAccess } from './access/access.ts'
+import { createBudget } from './access/budget.ts'
+import { createServerSecret } from './access/server-secret.ts'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
-import type { ModelTable } from './backends/model-table.ts'
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import { createCarousels } from './carousels/carousels.ts'
+import { composeCarousels } from './carousel-parts.ts'
 import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
+import { imageIdSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
-import type { Listener } from './database/listener.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import { createNotifier } from './database/notifier.ts'
 import type { Schema } from './database/schema.ts'
-import type { SessionLock } from './database/session-lock.ts'
 import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -44,13 +40,9 @@ import { createObjects } from './storage/objects.ts'
 import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
-import { createDeliveries } from './webhooks/deliveries.ts'
-import { webhookChannel } from './webhooks/outbox.ts'
-import { createWebhookSecrets } from './webhooks/webhook-secrets.ts'
-import type { Webhooks } from './webhooks/webhooks.ts'
-import { createWebhooks } from './webhooks/webhooks.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
-import { startWebhookWorker } from './worker/webhook-worker.ts'
+import { readinessOf } from './readiness.ts'
+import { startWebhooks } from './webhook-parts.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** Everything of one process, composed and running; only the socket is missing. */
@@ -60,6 +52,8 @@ export interface Platform {
   /** Where the database came from, for the start message. */
   readonly database: { embedded: boolean; adopted: boolean; readyMs: number }
   readonly models: readonly string[]
+  /** Whether keys are asked for, and how many API keys there are that could be shown. */
+  readonly access: { mode: 'off' | 'on'; apiKeys: number }
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -71,7 +65,7 @@ export interface PlatformOptions {
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
   /** Another maker of slides around this release's: for embedding and tests. */
-  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make'>
+  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
   /** How patient the sender of webhooks is. */
@@ -80,9 +74,6 @@ export interface PlatformOptions {
 
 /** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
 const sweepIntervalMs = 400
-
-/** Of one process; a receiver that hangs holds up at most its share. */
-const webhookLimits = { all: 64, perOrigin: 4 }
 
 /**
  * The one composition root: news every part and hands it what it needs.
@@ -103,13 +94,17 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const table = config.models
   const backends = composeBackends(options, closers)
   const target = await connectionOf(config, log, closers)
-  const { kysely: database, close: closeDatabase } = await openDatabase({
+  const {
+    kysely: database,
+    pool,
+    close: closeDatabase,
+  } = await openDatabase({
     connection: target.connection,
     log,
   })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
-  const secret = await sharedSecret(database)
+  const secret = await imageIdSecret(database)
 
   const listener = await createListener({ connection: target.connection, log })
   closers.add('the listener', () => listener.close())
@@ -128,6 +123,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     secret,
     line: createLine({ maxQueuedPerScope: config.queueLimit, now }),
     now,
+    budget: createBudget({ defaults: config.scopeDefaults, now }),
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())
@@ -167,6 +163,8 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     leases: createCarouselLeases({ ...carouselRecords, secret }),
     queue: queues.carousels,
     maker,
+    // A release's packages are one version, and their dependencies are pinned.
+    rendererVersion: version,
     objects,
     lock: sessionLock,
     log,
@@ -184,8 +182,32 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     names: () => table.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
   })
+  const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
+  closers.add('the channel of access', () => accessChannel.close())
+  const access = createAccess({
+    mode: config.auth,
+    database,
+    pool,
+    channel: accessChannel,
+    secret: createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database }),
+    corsOrigins: config.corsOrigins,
+    sharedDomains: config.sharedDomains,
+    scopeDefaults: config.scopeDefaults,
+    requestsPerMinute: config.requestsPerMinute,
+    log,
+    now,
+  })
+  closers.add('the keys', () => access.close())
+  if (config.auth === 'on') await access.ready()
   const edge = createEdge({
-    origin: createPictureOrigin({ generations, images, variants, models, liveWaitMs: config.liveWaitMs }),
+    origin: createPictureOrigin({
+      generations,
+      images,
+      variants,
+      models,
+      liveWaitMs: config.liveWaitMs,
+      domainOf: access.domains.domainOf,
+    }),
     store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
     now,
     forwardSurrogateHeaders: config.cdn,
@@ -205,7 +227,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     edge,
     purges,
     webhooks,
-    access: createLoopbackAccess(config.corsOrigins),
+    access,
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,
     now,
@@ -218,6 +240,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     fetch: gateway,
     database: target.facts,
     models: table.names(),
+    access: { mode: config.auth, apiKeys: (await access.keys.countUsable()).api },
     close: () => closers.close(),
   }
 }
@@ -227,75 +250,6 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends
-}
-
-/** The door for URLs of users, and the maker that shares work between all carousels of this process. */
-function composeCarousels(
-  { config, carouselMaker = (maker) => maker, outboundTimeouts: timeouts }: PlatformOptions,
-  closers: Closers,
-): { outbound: Outbound; maker: Pick<CarouselMaker, 'make'> } {
-  const outbound = createOutbound({
-    allow: config.outboundAllow,
-    maxBytes: config.maxUploadBytes,
-    timeouts,
-  })
-  closers.add('the door to other hosts', () => outbound.close())
-  const maker = createCarouselMaker({ outbound, maxBaseBytes: config.maxUploadBytes })
-  closers.add('the maker of carousels', () => maker.close())
-  return { outbound, maker: carouselMaker(maker) }
-}
-
-/** The messages about work that has ended: their records, and this process's part in sending them. */
-async function startWebhooks(
-  { config, log, now = Date.now, webhookTimeouts }: PlatformOptions,
-  parts: { database: Kysely<Schema>; listener: Listener; sessionLock: SessionLock },
-  closers: Closers,
-): Promise<Webhooks> {
-  const { database, listener, sessionLock } = parts
-  // A door of its own: messages neither wait for bases that are fetched nor hold them up.
-  const outbound = createOutbound({
-    allow: config.outboundAllow,
-    maxConnectionsPerOrigin: webhookLimits.perOrigin,
-    maxConnections: webhookLimits.all,
-    timeouts: { headersMs: 20_000, totalMs: 25_000, ...webhookTimeouts },
-    userAgent: `darkroom-webhooks/${version}`,
-  })
-  closers.add('the door of webhooks', () => outbound.close())
-  const secrets = createWebhookSecrets({ database, now })
-  const woken = new Set<() => void>()
-  const wake = (): void => {
-    for (const each of woken) each()
-  }
-  const unlisten = await listener.listen(webhookChannel, wake)
-  const forget = listener.onReconnect(wake)
-  closers.add('the channel of webhooks', async () => {
-    forget()
-    await unlisten()
-  })
-  const worker = await startWebhookWorker({
-    deliveries: createDeliveries({
-      database,
-      workerId: sessionLock.id,
-      keepMs: config.webhookKeepMs,
-      now,
-      random: Math.random,
-    }),
-    outbound,
-    secretsOf: (project) => secrets.signing(project),
-    publicUrl: config.publicUrl,
-    limits: webhookLimits,
-    onDue: (due) => {
-      woken.add(due)
-      return () => woken.delete(due)
-    },
-    pollMs: 1000,
-    lock: sessionLock,
-    sweepIntervalMs: 1000,
-    log,
-    now,
-  })
-  closers.add('the worker of webhooks', () => worker.stop())
-  return createWebhooks({ database, outbound, secrets, now })
 }
 
 async function connectionOf(
@@ -327,51 +281,4 @@ async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore>
   const store = createS3ObjectStore({ location: storage.location })
   await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
   return store
-}
-
-/** The secret of image ids, made once for a deployment; the first process to come writes it. */
-async function sharedSecret(database: Kysely<Schema>): Promise<string> {
-  const name = 'image_id_secret'
-  await database
-    .insertInto('settings')
-    .values({ name, value: randomBytes(32).toString('base64url') })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-  const row = await database
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  return row.value
-}
-
-async function registerWorker(database: Kysely<Schema>): Promise<number> {
-  const { id } = await database
-    .insertInto('workers')
-    .values({ name: `${hostname()}:${process.pid}` })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
-}
-
-function readinessOf(parts: {
-  database: Kysely<Schema>
-  backends: BackendTable
-  table: ModelTable
-  checkStore: () => Promise<void>
-}): Record<string, () => Promise<void>> {
-  return {
-    database: async () => {
-      await parts.database.selectFrom('settings').select('name').limit(1).execute()
-    },
-    storage: parts.checkStore,
-    worker: async () => {
-      const model = parts.table.resolve(undefined)
-      if (model === undefined) throw new Error('no default model is configured')
-      const health = await parts.backends.backendFor(model.backend).health()
-      if (health.state === 'failed') throw new Error(health.reason)
-      if (health.state !== 'ready' && health.state !== 'busy')
-        throw new Error(`the backend is ${health.state}`)
-    },
-  }
 }

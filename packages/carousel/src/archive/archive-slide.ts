@@ -1,4 +1,3 @@
-import { OutboundError } from '@darkroom/outbound'
 import { extensionOf, PictureError } from '@darkroom/picture'
 import { CarouselError } from '../carousel-error.ts'
 import type { SlideFormat, SlideSize } from '../carousel-request.ts'
@@ -13,7 +12,7 @@ export interface ArchivedPicture extends SlideSize {
 
 /** Why a slide is missing, in words that a user may see. */
 export interface SlideFailure {
-  /** A code of `CarouselError`, `PictureError` or `OutboundError`; `INTERNAL` for anything else. */
+  /** A code of `CarouselError` or `PictureError`; `INTERNAL` for anything else. */
   code: string
   message: string
 }
@@ -36,7 +35,7 @@ export function slideFileName(index: number, kind: SlideKind, format: SlideForma
 
 /** What may be told of a slide's error: messages of our own errors are written for users, others are not. */
 export function slideFailure(reason: unknown): SlideFailure {
-  if (reason instanceof CarouselError || reason instanceof PictureError || reason instanceof OutboundError) {
+  if (reason instanceof CarouselError || reason instanceof PictureError) {
     return { code: reason.code, message: reason.message }
   }
   return { code: 'INTERNAL', message: 'The slide could not be made.' }

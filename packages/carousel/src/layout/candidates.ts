@@ -10,12 +10,21 @@ export interface Candidate {
   readonly anchor: Anchor
   /** The part of the zone that ordinary texts cover. */
   readonly core: RectPx
-  /** 0 for the least room, 1 for the most. */
-  readonly room: number
+  /** What it costs that text has to be set smaller, or ends sooner, than in a roomy zone. */
+  readonly tightness: number
 }
 
-/** Heights of zones, and what ordinary texts take of them, of a slide whose short side is 1080. */
-const zoneHeights = [560, 660, 760]
+/** Heights of zones, of a slide whose short side is 1080, and how tight each is. Where a face leaves less, it is less. */
+const zoneHeights: readonly (readonly [height: number, tightness: number])[] = [
+  [760, 0],
+  [660, 0.03],
+  [560, 0.08],
+  [480, 0.16],
+  [400, 0.28],
+  [330, 0.42],
+  [270, 0.6],
+]
+/** What ordinary texts take of a zone. */
 const coreHeight = 450
 /** Between the text and the foot, of a slide whose short side is 1080. */
 const footGap = 68
@@ -34,18 +43,28 @@ export function candidatesOf(geometry: SlideGeometry, hasFoot: boolean): Candida
   const roomPx = bottomPx - topPx
   const candidates: Candidate[] = []
   for (const { leftPx, widthPx } of shape === 'landscape' ? columnsOf(safe) : [safe]) {
-    const heights = new Set(zoneHeights.map((height) => Math.min(roomPx, snapUp(height * unitPx))))
-    for (const [index, heightPx] of [...heights].entries()) {
+    for (const [heightPx, tightness] of heightsIn(roomPx, unitPx)) {
       for (const anchor of ['bottom', 'top', 'middle'] as const) {
         const top = topOf(anchor, topPx, bottomPx, heightPx)
         const zone = { leftPx, topPx: top, widthPx, heightPx }
         const corePx = Math.min(heightPx, Math.round(coreHeight * unitPx))
         const core = { ...zone, topPx: topOf(anchor, top, top + heightPx, corePx), heightPx: corePx }
-        candidates.push({ zone, anchor, core, room: index / Math.max(1, heights.size - 1) })
+        candidates.push({ zone, anchor, core, tightness })
       }
     }
   }
   return candidates
+}
+
+/** Heights that fit, each once; what is higher than the room is as high as the room, and no tighter for it. */
+function heightsIn(roomPx: number, unitPx: number): Map<number, number> {
+  const heights = new Map<number, number>()
+  const roomTightness = zoneHeights.find(([height]) => height * unitPx <= roomPx)?.[1] ?? 0
+  for (const [height, tightness] of zoneHeights) {
+    const heightPx = Math.min(roomPx, snapUp(height * unitPx))
+    if (!heights.has(heightPx)) heights.set(heightPx, Math.max(0, tightness - roomTightness))
+  }
+  return heights
 }
 
 function topOf(anchor: Anchor, topPx: number, bottomPx: number, heightPx: number): number {

@@ -44,9 +44,9 @@ export function leastContrastOf(sizePx: number, weight: number): number {
 
 /** A column as wide and as high as the room of `input`. */
 export function createColumn(input: LayoutInput): Column {
-  const { theme, unitPx, fonts } = input
+  const { theme, unitPx, fonts, scale } = input
   const parts: Part[] = []
-  const px = (units: number): number => Math.round(units * unitPx)
+  const px = (units: number): number => Math.round(units * unitPx * scale)
 
   function roomPx(gapPx: number, leavePx: number): number {
     const taken = parts.reduce((sum, part, index) => sum + part.heightPx + (index === 0 ? 0 : part.gapPx), 0)
@@ -59,11 +59,12 @@ export function createColumn(input: LayoutInput): Column {
     size: ThemeSize,
     box: { widthPx: number; heightPx: number },
     maxLines?: number,
-  ): TextBlock {
+  ): { block: TextBlock; wantedSizePx: number } {
     const align =
       theme.align === 'start' && (directionOf(markup) === 'rtl') !== input.mirrored ? 'end' : theme.align
-    const scaled = { sizePx: size.sizePx * scaleOf(markup, style), minSizePx: size.minSizePx * scaleOf(markup, style) }
-    return setText(markup, { ...styleOf(input, style, scaled, maxLines), align }, box, fonts)
+    const scaled = scaledSize(size, scale, scaleOfScript(markup, style))
+    const block = setText(markup, { ...styleOf(input, style, scaled, maxLines), align }, box, fonts)
+    return { block, wantedSizePx: scaled.sizePx * unitPx }
   }
 
   return {
@@ -74,7 +75,7 @@ export function createColumn(input: LayoutInput): Column {
       const style = theme[how.style]
       const gapPx = px(how.gap ?? 0)
       const box = { widthPx: input.widthPx, heightPx: roomPx(gapPx, px(how.leave ?? 0)) }
-      const block = set(markup, style, how.size, box, how.maxLines)
+      const { block, wantedSizePx } = set(markup, style, how.size, box, how.maxLines)
       if (block.lines.length === 0) return
       parts.push({
         type: 'text',
@@ -82,6 +83,7 @@ export function createColumn(input: LayoutInput): Column {
         heightPx: Math.ceil(block.heightPx),
         gapPx,
         block,
+        wantedSizePx,
         ink: how.ink ?? 'ink',
         leastContrast: leastContrastOf(block.fontSizePx / unitPx, style.weight),
         isTitle: how.isTitle ?? false,
@@ -99,7 +101,7 @@ export function createColumn(input: LayoutInput): Column {
       const written = theme.number === 'padded' ? String(value).padStart(2, '0') : String(value)
       if (theme.number === 'ring') {
         const sidePx = px(84)
-        const block = set(
+        const { block, wantedSizePx } = set(
           written,
           theme.label,
           { sizePx: 38, minSizePx: 24 },
@@ -112,6 +114,7 @@ export function createColumn(input: LayoutInput): Column {
           heightPx: sidePx,
           gapPx: 0,
           block,
+          wantedSizePx,
           linePx: Math.max(1, px(3)),
         })
         return
@@ -129,7 +132,7 @@ export function createColumn(input: LayoutInput): Column {
         heightPx: Math.max(1, roomPx(gapPx, 0) - padYPx),
       }
       const style = { ...theme.label, weight: Math.max(600, theme.label.weight) }
-      const block = set(label, style, theme.sizes.button, box, 1)
+      const { block, wantedSizePx } = set(label, style, theme.sizes.button, box, 1)
       const heightPx = Math.ceil(block.capHeightPx) + 2 * padYPx
       const radius = { square: 0, rounded: px(14), pill: Math.floor(heightPx / 2) }[theme.button.shape]
       parts.push({
@@ -138,6 +141,7 @@ export function createColumn(input: LayoutInput): Column {
         heightPx,
         gapPx,
         block,
+        wantedSizePx,
         radiusPx: radius,
         linePx: Math.max(1, px(4)),
         fill: theme.button.fill,
@@ -146,10 +150,18 @@ export function createColumn(input: LayoutInput): Column {
   }
 }
 
+/** Small text shrinks less than titles do: it is near what a phone shows legibly. */
+const legible = { fromPx: 60, leastScale: 0.8, leastPx: 27 }
+
+function scaledSize({ sizePx, minSizePx }: ThemeSize, roomScale: number, scriptScale: number): ThemeSize {
+  const scale = sizePx < legible.fromPx ? Math.max(legible.leastScale, roomScale) : roomScale * scriptScale
+  return { sizePx: sizePx * scale, minSizePx: Math.max(legible.leastPx, minSizePx * scale) }
+}
+
 const european = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u
 
 /** A text without a European letter, but with others, is drawn by a family for its script. */
-function scaleOf(markup: string, style: ThemeText): number {
+function scaleOfScript(markup: string, style: ThemeText): number {
   const isOther = /\p{L}/u.test(markup) && !european.test(markup)
   return isOther ? (style.otherScriptScale ?? 1) : 1
 }

@@ -14,6 +14,7 @@ interface PartBase {
 export interface TextPart extends PartBase {
   readonly type: 'text'
   readonly block: TextBlock
+  readonly wantedSizePx: number
   readonly ink: InkName
   /** Least contrast (WCAG 2.2, 1.4.3): 3 where the text is large or decorates, 4.5 elsewhere. */
   readonly leastContrast: number
@@ -30,6 +31,7 @@ export interface RulePart extends PartBase {
 export interface RingPart extends PartBase {
   readonly type: 'ring'
   readonly block: TextBlock
+  readonly wantedSizePx: number
   readonly linePx: number
 }
 
@@ -37,6 +39,7 @@ export interface RingPart extends PartBase {
 export interface ButtonPart extends PartBase {
   readonly type: 'button'
   readonly block: TextBlock
+  readonly wantedSizePx: number
   readonly radiusPx: number
   readonly linePx: number
   readonly fill: 'accent' | 'ink' | 'outline'

@@ -16,6 +16,8 @@ export interface Placement {
   readonly busyness: number
   /** The row of handle and page mark; `undefined` where the design has none of it. */
   readonly foot: { readonly rect: RectPx; readonly tone: Tone; readonly busyness: number } | undefined
+  /** Heads that no scrim should lie over. */
+  readonly faces: readonly RectPx[]
   /** What the zone was chosen by; lower is better. */
   readonly cost: number
 }

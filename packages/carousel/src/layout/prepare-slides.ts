@@ -8,9 +8,9 @@ import type { Brand } from './brand.ts'
 import { isMirrored } from './direction.ts'
 import { composeFoot } from './foot.ts'
 import type { Foot } from './foot.ts'
-import { layouts } from './layouts.ts'
 import { loadLogo } from './logo.ts'
 import type { Part } from './part.ts'
+import { setParts } from './set-parts.ts'
 import { slideGeometry } from './slide-geometry.ts'
 import type { SlideGeometry } from './slide-geometry.ts'
 import { themeOf } from './themes.ts'
@@ -85,7 +85,7 @@ function createPrepared({ slides, geometry, theme, brand, logo, fonts }: Design)
       const number = slides.slice(0, index + 1).filter(({ kind }) => kind === 'point').length
       const mirrored = isMirrored(text)
       const input = { text, number, theme, unitPx, widthPx, heightPx, mirrored, handle, fonts }
-      const parts = layouts[text.kind].compose(input)
+      const parts = setParts(input)
       set.set(key, parts)
       return parts
     },

@@ -11,6 +11,8 @@ export interface LayoutInput {
   readonly theme: Theme
   /** See `SlideGeometry`. */
   readonly unitPx: number
+  /** Of all sizes and gaps: 1, and less where a text would not have room otherwise. */
+  readonly scale: number
   readonly widthPx: number
   readonly heightPx: number
   /** The slide reads from right to left. */

@@ -28,11 +28,12 @@ export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, col
   const across =
     columns === undefined ? undefined : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x))
   const tables = [new Int32Array(256), new Int32Array(256), new Int32Array(256)] as const
+  const changes = changesOf(curve)
   let filledFor = -1
   for (let y = first; y < last; y += 1) {
     const weight = weightAt(rows, y)
     if (weight === 0) continue
-    if (weight !== filledFor) fillTables(tables, curve, weight)
+    if (weight !== filledFor) fillTables(tables, changes, weight)
     filledFor = weight
     if (across === undefined) scrimRow(pixels, y, tables)
     else scrimRowAcross(pixels, y, tables, across)
@@ -41,12 +42,20 @@ export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, col
 
 type Tables = readonly [Int32Array, Int32Array, Int32Array]
 
-/** What each byte becomes, times 256. */
-function fillTables([red, green, blue]: Tables, curve: ScrimCurve, weight: number): void {
-  for (let byte = 0; byte < 256; byte += 1) {
-    red[byte] = Math.round((byte + weight * ((curve.red[byte] as number) - byte)) * 256)
-    green[byte] = Math.round((byte + weight * ((curve.green[byte] as number) - byte)) * 256)
-    blue[byte] = Math.round((byte + weight * ((curve.blue[byte] as number) - byte)) * 256)
+/** What a curve adds to each byte, times 256. */
+function changesOf({ red, green, blue }: ScrimCurve): Tables {
+  const changes = (channel: Float64Array): Int32Array =>
+    Int32Array.from(channel, (value, byte) => Math.round((value - byte) * 256))
+  return [changes(red), changes(green), changes(blue)]
+}
+
+/** What each byte becomes at a weight, times 256. In whole numbers: a fade has a table for every row. */
+function fillTables(tables: Tables, changes: Tables, weight: number): void {
+  const share = Math.round(weight * 4096)
+  for (const channel of [0, 1, 2] as const) {
+    const table = tables[channel]
+    const change = changes[channel]
+    for (let byte = 0; byte < 256; byte += 1) table[byte] = (byte << 8) + ((share * change[byte]!) >> 12)
   }
 }
 

@@ -50,7 +50,10 @@ export function placeFoot(foot: Foot, rect: RectPx, unitPx: number, mirrored: bo
   }
   const textBox = (block: TextBlock, fromStart: boolean): PlacedMark => ({
     block,
-    rect: { ...take(Math.ceil(block.widthPx), Math.ceil(block.heightPx), fromStart), topPx: centredTopPx(block, rect) },
+    rect: {
+      ...take(Math.ceil(block.widthPx), Math.ceil(block.heightPx), fromStart),
+      topPx: centredTopPx(block, rect),
+    },
   })
   const texts: PlacedMark[] = []
   const logo =

@@ -13,6 +13,7 @@ import type { Scene } from './scene.ts'
 const pad = 36
 /** Over which a scrim fades, of the slide's height or width. */
 const fadeShare = 0.24
+const leastFadeShare = 0.1
 const footFadeShare = 0.11
 
 /** One scrim and what is read on it. */
@@ -99,7 +100,7 @@ function accentLuminance({ accent, ink, tone }: Inks): number {
 /** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */
 function shapeOf(
   prepared: PreparedSlides,
-  { zone, anchor }: Placement,
+  { zone, anchor, faces }: Placement,
   { region, foot }: Scene,
 ): { rows: Profile; columns: Profile | undefined } {
   const { widthPx, heightPx, unitPx, safe, shape } = prepared.geometry
@@ -113,10 +114,18 @@ function shapeOf(
   const topPx = region.topPx - padPx
   const bottomPx = region.topPx + region.heightPx + padPx
   const fadePx = Math.round(heightPx * fadeShare)
+  const least = Math.round(heightPx * leastFadeShare)
+  // A face half in shadow is worse than a shorter fade.
+  const above = faces
+    .map((face) => topPx - face.topPx - face.heightPx)
+    .filter((distance) => distance > -least)
+  const below = faces.map((face) => face.topPx - bottomPx).filter((distance) => distance > -least)
+  const before = Math.max(least, Math.min(fadePx, ...above))
+  const after = Math.max(least, Math.min(fadePx, ...below))
   const rows = {
-    bottom: { start: topPx, end: heightPx, before: fadePx, after: 0 },
-    top: { start: 0, end: bottomPx, before: 0, after: fadePx },
-    middle: { start: topPx, end: bottomPx, before: fadePx, after: fadePx },
+    bottom: { start: topPx, end: heightPx, before, after: 0 },
+    top: { start: 0, end: bottomPx, before: 0, after },
+    middle: { start: topPx, end: bottomPx, before, after },
   }[anchor]
   return { rows, columns: undefined }
 }

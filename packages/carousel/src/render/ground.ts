@@ -35,8 +35,11 @@ export function prepareGround(pixels: Pixels, needs: readonly ReadNeed[], plan: 
   const { inks, rows, columns, floor } = plan
   const { tone } = inks
   const found: ContrastNeed[] = []
+  // Needs that are read in one place share its worst pixel: looking for it is most of the work.
+  const worstOf = new Map<readonly RectPx[], ReturnType<typeof worstPixel>>()
   for (const { rects, inkLuminance, leastContrast } of needs) {
-    const worst = worstPixel(pixels, rects, tone)
+    if (!worstOf.has(rects)) worstOf.set(rects, worstPixel(pixels, rects, tone))
+    const worst = worstOf.get(rects)
     if (worst !== undefined) found.push({ inkLuminance, leastContrast, worst: worst.color })
   }
   const strength = leastStrength(found, inks.scrim, tone, floor)

@@ -40,9 +40,12 @@ export function worstPixel(
   mask?: InkMask,
 ): { color: Rgb; luminance: number } | undefined {
   const { data, widthPx } = pixels
-  const sign = tone === 'dark' ? 1 : -1
-  let worst = -Infinity
+  const bright = tone === 'dark'
+  let worst = bright ? -Infinity : Infinity
   let at = -1
+  // Green carries most of the luminance: by its byte alone nearly every pixel is known not to be worse.
+  let least = 0
+  let most = 255
   for (const asked of rects) {
     const rect = clip(asked, pixels)
     for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
@@ -52,19 +55,34 @@ export function worstPixel(
           : ((y - mask.rect.topPx) * mask.rect.widthPx + rect.leftPx - mask.rect.leftPx) * 4 + 3
       const end = (y * widthPx + rect.leftPx + rect.widthPx) * 3
       for (let i = (y * widthPx + rect.leftPx) * 3; i < end; i += 3, inkAt += 4) {
-        if (mask !== undefined && (mask.data[inkAt] as number) > 0) continue
+        const green = data[i + 1]!
+        if (green < least || green > most) continue
+        if (mask !== undefined && mask.data[inkAt]! > 0) continue
         const luminance =
-          (luminanceOfRed[data[i] as number] as number) +
-          (luminanceOfGreen[data[i + 1] as number] as number) +
-          (luminanceOfBlue[data[i + 2] as number] as number)
-        if (luminance * sign > worst) {
-          worst = luminance * sign
-          at = i
-        }
+          luminanceOfRed[data[i]!]! + luminanceOfGreen[green]! + luminanceOfBlue[data[i + 2]!]!
+        if (bright ? luminance <= worst : luminance >= worst) continue
+        worst = luminance
+        at = i
+        if (bright) least = leastGreenAbove(worst)
+        else most = mostGreenBelow(worst)
       }
     }
   }
   if (at < 0) return undefined
-  const color = { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }
-  return { color, luminance: worst * sign }
+  return { color: { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }, luminance: worst }
+}
+
+/** The least byte of green that, with all of red and blue, is brighter than a luminance. */
+function leastGreenAbove(luminance: number): number {
+  const rest = luminanceOfRed[255]! + luminanceOfBlue[255]!
+  let green = 0
+  while (green < 255 && luminanceOfGreen[green]! + rest <= luminance) green += 1
+  return green
+}
+
+/** The greatest byte of green that, without red and blue, is darker than a luminance. */
+function mostGreenBelow(luminance: number): number {
+  let green = 255
+  while (green > 0 && luminanceOfGreen[green]! >= luminance) green -= 1
+  return green
 }

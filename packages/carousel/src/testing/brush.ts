@@ -24,7 +24,14 @@ export function wash(context: SKRSContext2D, colors: readonly string[]): void {
 }
 
 /** A disc that fades towards its rim: light, a shadow, a cheek. */
-export function glow(context: SKRSContext2D, x: number, y: number, radius: number, inner: string, outer: string): void {
+export function glow(
+  context: SKRSContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  inner: string,
+  outer: string,
+): void {
   const gradient = context.createRadialGradient(x, y, 0, x, y, radius)
   gradient.addColorStop(0, inner)
   gradient.addColorStop(1, outer)
@@ -34,7 +41,14 @@ export function glow(context: SKRSContext2D, x: number, y: number, radius: numbe
   context.fill()
 }
 
-export function oval(context: SKRSContext2D, x: number, y: number, across: number, down: number, fill: string): void {
+export function oval(
+  context: SKRSContext2D,
+  x: number,
+  y: number,
+  across: number,
+  down: number,
+  fill: string,
+): void {
   context.fillStyle = fill
   context.beginPath()
   context.ellipse(x, y, across, down, 0, 0, 2 * Math.PI)

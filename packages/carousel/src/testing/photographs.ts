@@ -27,13 +27,23 @@ export function paintPhotograph(name: PhotographName, widthPx: number, heightPx:
   return paintPixels(paints[name], widthPx, heightPx)
 }
 
-export async function photographJpeg(name: PhotographName, widthPx: number, heightPx: number): Promise<Uint8Array> {
+export async function photographJpeg(
+  name: PhotographName,
+  widthPx: number,
+  heightPx: number,
+): Promise<Uint8Array> {
   const { data } = paintPhotograph(name, widthPx, heightPx)
-  return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 } }).jpeg({ quality: 90 }).toBuffer()
+  return sharp(data, { raw: { width: widthPx, height: heightPx, channels: 3 } })
+    .jpeg({ quality: 90 })
+    .toBuffer()
 }
 
 /** What is painted, as pixels with the noise of a sensor. */
-export function paintPixels(paint: (context: SKRSContext2D) => void, widthPx: number, heightPx: number): Pixels {
+export function paintPixels(
+  paint: (context: SKRSContext2D) => void,
+  widthPx: number,
+  heightPx: number,
+): Pixels {
   const context = createCanvas(widthPx, heightPx).getContext('2d')
   paint(context)
   const painted = context.getImageData(0, 0, widthPx, heightPx).data

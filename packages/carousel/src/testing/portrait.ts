@@ -14,12 +14,22 @@ export interface PortraitPose {
 /** A person before a blurred wall. */
 export function paintPortrait(context: SKRSContext2D, pose: PortraitPose): void {
   wash(context, ['#93a3a8', '#6d7f88', '#4c5a66'])
-  glow(context, context.canvas.width * 0.8, 0, context.canvas.width, 'rgba(255,240,210,0.5)', 'rgba(255,240,210,0)')
+  glow(
+    context,
+    context.canvas.width * 0.8,
+    0,
+    context.canvas.width,
+    'rgba(255,240,210,0.5)',
+    'rgba(255,240,210,0)',
+  )
   paintPerson(context, pose)
 }
 
 /** Head, hair and shoulders. */
-export function paintPerson(context: SKRSContext2D, { x, y, size, skin, cloth = '#2f3e57' }: PortraitPose): void {
+export function paintPerson(
+  context: SKRSContext2D,
+  { x, y, size, skin, cloth = '#2f3e57' }: PortraitPose,
+): void {
   const { width, height } = context.canvas
   const unit = size * Math.min(width, height)
   context.save()

@@ -13,12 +13,22 @@ export function paintNightStreet(context: SKRSContext2D): void {
       const x = width / 2 + side * width * (0.06 + 0.44 * near)
       const top = height * (0.42 - 0.38 * near * (0.7 + 0.3 * random()))
       context.fillStyle = hsl(225, 18, 4 + 5 * (1 - near))
-      context.fillRect(side < 0 ? 0 : x - width * 0.1, top, side < 0 ? x + width * 0.1 : width, height * 0.58 - top)
+      context.fillRect(
+        side < 0 ? 0 : x - width * 0.1,
+        top,
+        side < 0 ? x + width * 0.1 : width,
+        height * 0.58 - top,
+      )
       for (let window = 0; window < 26; window++) {
         if (random() < 0.55) continue
         context.fillStyle = hsl(38 + 14 * random(), 70, 45 + 25 * random(), 0.7)
         const along = x + side * width * 0.02 + (random() - 0.5) * width * 0.16
-        context.fillRect(along, top + random() * (height * 0.5 - top), width * 0.012 * near, width * 0.02 * near)
+        context.fillRect(
+          along,
+          top + random() * (height * 0.5 - top),
+          width * 0.012 * near,
+          width * 0.02 * near,
+        )
       }
     }
   }

@@ -79,9 +79,9 @@ function clusterOf(
   return { text, emphasis, neutral: false, choice: fonts.choose('?', family, language), missing: true }
 }
 
-/** Spaces and hyphens that hold words together look like those that do not; few fonts have them. */
+/** Spaces and hyphens that hold words together look like those that do not; few fonts have them, or line breaks. */
 export function drawnAs(text: string): string {
-  return text.replaceAll('\u2011', '-').replaceAll(/[\u00A0\u2007\u202F]/gu, ' ')
+  return text.replaceAll('\u2011', '-').replaceAll(/[\n\u00A0\u2007\u202F]/gu, ' ')
 }
 
 /**

@@ -16,6 +16,12 @@ export interface Paragraph extends ItemisedText {
   pieces: readonly Piece[]
 }
 
+/** A paragraph in pieces that are no wider than some limit. */
+export interface Pieced {
+  paragraph: Paragraph
+  pieces: readonly Piece[]
+}
+
 /** What one typeface draws in one direction. */
 export interface Part {
   text: string
@@ -33,8 +39,8 @@ type PartsOf = (start: number, end: number) => Part[]
 export function paragraphOf(plain: PlainText, style: TextStyle, fonts: Fonts): Paragraph {
   const itemised = itemise(plain, style.family, fonts)
   const direction = directionOf(itemised.text)
-  const partsOf = partsReader(itemised, levelsOf(itemised.text, direction), style)
-  return { ...itemised, direction, style, pieces: piecesOf(itemised, partsOf) }
+  const parts = partsReader(itemised, levelsOf(itemised.text, direction), style)
+  return { ...itemised, direction, style, pieces: piecesOf(itemised, parts) }
 }
 
 /** Parts of a stretch of a paragraph, in logical order. */
@@ -119,11 +125,16 @@ function pieceOf(
   let end = next
   while (end > start && /[ \n]/u.test(text[end - 1] ?? '')) end--
   const piece: Piece = { start, end, width: 0, gap: 0, ascent: 0, descent: 0, cost, required }
+  let spacing = 0
   for (const part of parts(start, end)) {
     piece.width += part.extent.width
     piece.ascent = Math.max(piece.ascent, part.extent.ascent)
     piece.descent = Math.max(piece.descent, part.extent.descent)
+    spacing = part.typeface.letterSpacingEm
   }
+  // What letters are moved apart by stands behind each of them; behind the last of a line it is no part of it.
+  piece.width -= spacing
+  piece.gap += spacing
   if (end < next && !required) for (const part of parts(end, next)) piece.gap += part.extent.width
   return piece
 }

@@ -1,9 +1,9 @@
 import { capitals } from './capitals.ts'
-import type { Pieced } from './fit.ts'
 import { blockOf, fitsAt, largestFit } from './fit.ts'
 import type { Fonts } from './fonts.ts'
 import type { PlainText } from './markup.ts'
 import { parseMarkup } from './markup.ts'
+import type { Pieced } from './paragraph.ts'
 import { paragraphOf, piecesWithin } from './paragraph.ts'
 import type { TextBlock, TextBox, TextStyle } from './text-block.ts'
 import { truncate } from './truncate.ts'
@@ -23,9 +23,12 @@ export function setText(markup: string, style: TextStyle, box: TextBox, fonts: F
     return { paragraph, pieces: piecesWithin(paragraph, box.widthPx / leastPx) }
   }
   const whole = prepare(style.transform === 'upper' ? capitals(parsed) : parsed)
-  const sizePx = largestFit(whole, box)
-  if (sizePx !== undefined) return blockOf(whole, sizePx, box)
-  const shorter = truncate(whole, leastPx, box, prepare, (cut) => fitsAt(cut, leastPx, box))
-  const block = blockOf(shorter, leastPx, box)
+  const fitting = largestFit(whole, box)
+  for (let sizePx = fitting ?? 0; sizePx >= leastPx; sizePx--) {
+    const block = blockOf(whole, sizePx, box)
+    if (block.fits) return block
+  }
+  const fits = (cut: Pieced): boolean => fitsAt(cut, leastPx, box) && blockOf(cut, leastPx, box).fits
+  const block = blockOf(truncate(whole, leastPx, box, prepare, fits), leastPx, box)
   return { ...block, fits: false, truncated: true, missingGlyphs: whole.paragraph.missing }
 }

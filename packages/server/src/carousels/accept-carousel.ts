@@ -9,6 +9,7 @@ import type { PictureSpec } from '../request/picture-spec.ts'
 import type { SlideTextAsk } from '../request/carousel-body.ts'
 import type { WebhookAsk } from '../request/webhook-field.ts'
 import { orderWebhook } from '../webhooks/outbox.ts'
+import { baseKeyOf, claimUrl } from './base-claims.ts'
 import { appendCarouselEvent } from './carousel-events.ts'
 import type { CarouselContext, CarouselRow, Locked } from './carousel-row.ts'
 
@@ -83,8 +84,7 @@ async function insertCarousel(
   context: CarouselAcceptContext,
 ): Promise<CarouselRow> {
   const base = await baseColumns(order, transaction, context)
-  const jobId = base.waits_for === null ? randomUUID() : null
-  const row = await transaction
+  await transaction
     .insertInto('carousels')
     .values({
       id,
@@ -96,11 +96,9 @@ async function insertCarousel(
       design: JSON.stringify(order.design),
       ...base,
       logo_hash: order.logoHash ?? null,
-      job_id: jobId,
       event_seq: 1,
     })
-    .returningAll()
-    .executeTakeFirstOrThrow()
+    .execute()
   await transaction
     .insertInto('carousel_slides')
     .values(
@@ -119,6 +117,28 @@ async function insertCarousel(
   if (order.webhook !== undefined) {
     await orderWebhook(transaction, { ...order, ...order.webhook, subject: id })
   }
+  return await startOrWait(order, id, base.waits_for, transaction, context)
+}
+
+/** A job, unless another makes what this carousel needs first: it gets one when that is there. */
+async function startOrWait(
+  order: CarouselOrder,
+  id: string,
+  generation: 'generation' | null,
+  transaction: Locked,
+  context: CarouselAcceptContext,
+): Promise<CarouselRow> {
+  const { base, project } = order
+  const key = base.kind === 'url' ? baseKeyOf(project, base.url) : null
+  const isFetched = key !== null && (await claimUrl(transaction, { carouselId: id, key })) === 'waiting'
+  const waitsFor = isFetched ? 'base' : generation
+  const jobId = waitsFor === null ? randomUUID() : null
+  const row = await transaction
+    .updateTable('carousels')
+    .set({ base_key: key, waits_for: waitsFor, job_id: jobId })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
   if (jobId !== null) {
     await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
   }
@@ -201,10 +221,11 @@ function storedBaseOf(generation: GenerationRow): Pick<BaseColumns, 'base_hash' 
 function askedBase(base: AcceptedBase): CarouselBase {
   if (base.kind === 'url') return { url: base.url }
   if (base.kind === 'image') return { image: base.image }
-  const { prompt, negative, style, widthPx, heightPx, seed } = base.spec
+  const { domain, prompt, negative, style, widthPx, heightPx, seed } = base.spec
   return {
     prompt: {
       prompt,
+      domain,
       widthPx,
       heightPx,
       seed,

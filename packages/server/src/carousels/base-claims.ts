@@ -1,3 +1,4 @@
+import { keyOf } from '@darkroom/once'
 import { sql } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { tell } from './carousel-events.ts'
@@ -8,66 +9,67 @@ import { failOpenSlides } from './end-carousel.ts'
 /** `mine`: fetch it. `waiting`: another carousel does, and gives this one a job when it is there. */
 export type BaseClaim = 'mine' | 'waiting' | 'lost'
 
-/** Claims the fetch of a URL: of all carousels that want it at the same time, one fetches. */
-export async function claimBase(
+/**
+ * Claims the fetch of a URL for a carousel that exists: of all that want it at the same time, one fetches. The
+ * claim of a carousel that has ended is taken over.
+ */
+export async function claimUrl(
   transaction: Locked,
-  context: CarouselContext,
-  ask: { carouselId: string; lease: string; key: string },
-): Promise<BaseClaim> {
+  claim: { carouselId: string; key: string },
+): Promise<'mine' | 'waiting'> {
+  const { carouselId, key } = claim
   for (;;) {
     await transaction
       .insertInto('base_claims')
-      .values({ key: ask.key, carousel_id: ask.carouselId })
+      .values({ key, carousel_id: carouselId })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute()
-    const claim = await transaction
+    const held = await transaction
       .selectFrom('base_claims')
-      .leftJoin('carousels', 'carousels.id', 'base_claims.carousel_id')
+      .innerJoin('carousels', 'carousels.id', 'base_claims.carousel_id')
       .select(['base_claims.carousel_id', 'carousels.status'])
-      .where('base_claims.key', '=', ask.key)
+      .where('base_claims.key', '=', key)
       .forUpdate('base_claims')
       .executeTakeFirst()
     // Deleted between the two statements: its fetch has ended, and this one is another.
-    if (claim === undefined) continue
-    const isOpen = claim.status === 'queued' || claim.status === 'running'
-    if (claim.carousel_id !== ask.carouselId && isOpen) {
-      return (await wait(transaction, ask)) ? 'waiting' : 'lost'
-    }
+    if (held === undefined) continue
+    const isOpen = held.status === 'queued' || held.status === 'running'
+    if (held.carousel_id === carouselId) return 'mine'
+    if (isOpen) return 'waiting'
     await transaction
       .updateTable('base_claims')
-      .set({ carousel_id: ask.carouselId })
-      .where('key', '=', ask.key)
+      .set({ carousel_id: carouselId })
+      .where('key', '=', key)
       .execute()
-    const held = await transaction
-      .updateTable('carousels')
-      .set({ base_key: ask.key })
-      .where('id', '=', ask.carouselId)
-      .where('lease', '=', ask.lease)
-      .returning('id')
-      .executeTakeFirst()
-    return held === undefined ? 'lost' : 'mine'
+    return 'mine'
   }
 }
 
-async function wait(
+/** Claims the fetch of a base for a run; who has to wait gives back its lease. */
+export async function claimBase(
   transaction: Locked,
   ask: { carouselId: string; lease: string; key: string },
-): Promise<boolean> {
+): Promise<BaseClaim> {
+  const claim = await claimUrl(transaction, ask)
   const row = await transaction
     .updateTable('carousels')
     .set({
-      status: 'queued',
-      waits_for: 'base',
       base_key: ask.key,
-      job_id: null,
-      lease: null,
-      worker_id: null,
+      ...(claim === 'waiting'
+        ? { status: 'queued', waits_for: 'base', job_id: null, lease: null, worker_id: null }
+        : {}),
     })
     .where('id', '=', ask.carouselId)
     .where('lease', '=', ask.lease)
     .returning('id')
     .executeTakeFirst()
-  return row !== undefined
+  return row === undefined ? 'lost' : claim
+}
+
+/** The name of a fetch that carousels of a project share while it lasts. */
+export function baseKeyOf(project: string, url: string): string {
+  // As the door reads it: two spellings of one URL are one fetch.
+  return keyOf({ project, url: URL.parse(url)?.href ?? url })
 }
 
 /** Gives a base to the carousel that brought it and to all that wait for it. @returns false: lease lost */

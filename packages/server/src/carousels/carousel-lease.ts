@@ -72,4 +72,6 @@ export interface Claimed {
   mine: ReadonlyMap<number, string>
   /** Slides that others make at present, or have made. */
   others: { joined: number; cached: number }
+  /** Some of them were changed or are tried again. */
+  isEdited: boolean
 }

@@ -186,6 +186,8 @@ function slideRecordOf(slide: SlideRow, design: CarouselDesign, shown: ReadonlyS
 
 export interface CarouselListQuery {
   project: string
+  /** Only carousels of these scopes; `undefined`: of all. */
+  scopes: readonly string[] | undefined
   limit: number
   cursor: string | undefined
 }
@@ -201,6 +203,7 @@ export async function listCarousels(
   query: CarouselListQuery,
 ): Promise<CarouselPage> {
   let rows = database.selectFrom('carousels').selectAll().where('project', '=', query.project)
+  if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   const after = query.cursor === undefined ? undefined : decodeCarouselCursor(query.cursor)
   if (after !== undefined) {
     rows = rows.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id})`)

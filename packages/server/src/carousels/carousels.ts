@@ -1,6 +1,7 @@
 import type { CarouselMaker } from '@darkroom/carousel'
 import { DarkroomError } from '../errors.ts'
-import type { DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
+import type { DeadOwner, DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
+import { isSettled } from '../generation/generation-row.ts'
 import { markAnswered } from '../generation/idempotency.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { createSettlementsOf } from '../generation/settlements.ts'
@@ -48,7 +49,7 @@ export interface Carousels {
   /** Failed carousels that nothing tries again by itself, newest first. */
   dead(query: DeadQuery): Promise<DeadCarousel[]>
   /** Tries the failed slides of failed carousels again. @returns the ids of those that were queued */
-  redrive(project: string, selection: RedriveSelection, resolveModel: ModelResolver): Promise<string[]>
+  redrive(owner: DeadOwner, selection: RedriveSelection, resolveModel: ModelResolver): Promise<string[]>
   events(id: string, afterSeq: number): Promise<CarouselEvent[]>
   /** Called whenever an event of this carousel was written, or may have been missed. */
   onEvent(id: string, listener: () => void): () => void
@@ -75,7 +76,7 @@ export interface CarouselsOptions extends CarouselContext {
   objects: Objects
   /** Where bases that are prompts are asked for. */
   generations: AcceptContext
-  maker: Pick<CarouselMaker, 'make'>
+  maker: Pick<CarouselMaker, 'make' | 'warm'>
   /** The door that URLs are checked at before anything is accepted. */
   outbound: { check(url: string): void }
 }
@@ -88,6 +89,14 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     read: (id) => database.selectFrom('carousels').selectAll().where('id', '=', id).executeTakeFirst(),
   })
   const bases = resumeWhenGenerated(options)
+  let isWarm = false
+  /** Fonts, faces and compiled code, once: while the first base travels or is drawn, and never for who makes none. */
+  const warmBeside = (carousel: CarouselRow): void => {
+    if (isWarm || carousel.base_hash !== null) return
+    isWarm = true
+    // What keeps it from being warm is met again, and told, by the slides.
+    options.maker.warm().catch(() => {})
+  }
   const complete = async (carousel: CarouselRow): Promise<CarouselWithSlides> => {
     const [found] = await withSlides(database, [carousel])
     if (found === undefined) throw new DarkroomError('not_found', 'There is no such carousel.')
@@ -102,13 +111,19 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     accept: async (order) => {
       const accepted = await acceptCarousel(order, context)
       if (accepted.kind === 'replayed') return accepted
+      warmBeside(accepted.carousel)
       return { kind: 'accepted', carousel: await begun(accepted.carousel) }
     },
     answered: (owner, key) => markAnswered(database, owner, key),
     read: async (project, id) => await complete(await readCarousel(database, project, id)),
     settled: async (project, id, signal) => {
       await readCarousel(database, project, id)
-      return await complete(await settlements.wait(id, signal))
+      for (;;) {
+        await settlements.wait(id, signal)
+        // Who waits may have joined one who read the record before this caller's change of it was committed.
+        const row = await readCarousel(database, project, id)
+        if (isSettled(row.status)) return await complete(row)
+      }
     },
     list: (query) => listCarousels(database, query),
     archive: async (project, id, kind) =>
@@ -123,9 +138,9 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     }),
     cancel: (project, id) => cancelCarousel(context, project, id),
     dead: (query) => listDeadCarousels(options, query),
-    redrive: async (project, selection, resolveModel) => {
-      const ids = await redriveCarousels(context, project, selection, resolveModel)
-      for (const id of ids) await begun(await readCarousel(database, project, id))
+    redrive: async (owner, selection, resolveModel) => {
+      const ids = await redriveCarousels(context, owner, selection, resolveModel)
+      for (const id of ids) await begun(await readCarousel(database, owner.project, id))
       return ids
     },
     events: (id, afterSeq) => readCarouselEvents(database, id, afterSeq),
@@ -182,23 +197,23 @@ function resumeWhenGenerated(options: CarouselsOptions): {
   close(): void
 } {
   const watched = new Set<string>()
-  const resume = (generationId: string): void => {
+  const resume = (generationId: string, hasSettled: boolean): void => {
     resumeAfterGeneration(options, generationId).then(
       (count) => {
-        if (count > 0) watched.delete(generationId)
+        if (count > 0 || hasSettled) watched.delete(generationId)
       },
       // The database is away: the sweeper finds the carousel when it is back.
       () => {},
     )
   }
   const resumeAll = (): void => {
-    for (const id of watched) resume(id)
+    for (const id of watched) resume(id, false)
   }
   const { queue } = options.generations
   const forget = [
     queue.onAnnouncement(({ recordId, type }) => {
       if (!watched.has(recordId)) return
-      if (type === 'stored' || type === 'failed' || type === 'cancelled') resume(recordId)
+      if (type === 'stored' || type === 'failed' || type === 'cancelled') resume(recordId, true)
     }),
     queue.onReconnect(resumeAll),
   ]
@@ -207,7 +222,7 @@ function resumeWhenGenerated(options: CarouselsOptions): {
       if (generationId === null) return
       watched.add(generationId)
       // It may have settled between the commit and now.
-      resume(generationId)
+      resume(generationId, false)
     },
     close: () => {
       for (const undo of forget) undo()

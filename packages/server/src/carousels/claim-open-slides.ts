@@ -36,7 +36,8 @@ export async function claimOpenSlides(
     open.map(({ key }) => key),
   )
   // Claims are locked before the carousel, so its slides were read before it was held.
-  if ((await holdLeased(transaction, carouselId, lease)) === undefined) return undefined
+  const held = await holdLeased(transaction, carouselId, lease)
+  if (held === undefined) return undefined
   if (textsOf(await readSlides(transaction, carouselId)) !== textsOf(slides)) throw new SlidesChanged()
   const mine = new Map<number, string>()
   const others = { joined: 0, cached: 0 }
@@ -47,7 +48,7 @@ export async function claimOpenSlides(
     else others[claim.state === 'stored' ? 'cached' : 'joined'] += 1
     await takeSlide(transaction, context, { carouselId, index, key }, claim)
   }
-  return { slides, mine, others }
+  return { slides, mine, others, isEdited: held.edit !== null }
 }
 
 async function takeSlide(

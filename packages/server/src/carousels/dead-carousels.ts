@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
+import type { DeadOwner, DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
 import { redriveGenerations } from '../generation/dead-generations.ts'
 import type { CarouselAcceptContext } from './accept-carousel.ts'
 import type { CarouselContext, CarouselRow } from './carousel-row.ts'
@@ -24,6 +24,7 @@ export async function listDeadCarousels(
     .selectAll()
     .where('project', '=', query.project)
     .where('status', '=', 'failed')
+  if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   if (query.code !== undefined) rows = rows.where('error_code', '=', query.code)
   if (query.after !== undefined) {
     const { failedAt, id } = query.after
@@ -46,15 +47,16 @@ export async function listDeadCarousels(
  */
 export async function redriveCarousels(
   context: CarouselAcceptContext,
-  project: string,
+  owner: DeadOwner,
   selection: RedriveSelection,
   resolveModel: ModelResolver,
 ): Promise<string[]> {
   let rows = context.database
     .selectFrom('carousels')
     .select(['id', 'base_request_id'])
-    .where('project', '=', project)
+    .where('project', '=', owner.project)
     .where('status', '=', 'failed')
+  if (owner.scopes !== undefined) rows = rows.where('scope', 'in', [...owner.scopes])
   if (selection.kind === 'ids') rows = rows.where('id', '=', sql<string>`any(${[...selection.ids]})`)
   else {
     rows = rows.where('settled_at', '<=', selection.until)
@@ -63,8 +65,8 @@ export async function redriveCarousels(
   const redriven: string[] = []
   for (const { id, base_request_id: base } of await rows.orderBy('settled_at').execute()) {
     // A failed base is asked for anew by the slides, and would be answered from its failure.
-    if (base !== null) await redriveGenerations(context.generations, project, { kind: 'ids', ids: [base] })
-    if (await redriveCarousel(context, project, id, resolveModel)) redriven.push(id)
+    if (base !== null) await redriveGenerations(context.generations, owner, { kind: 'ids', ids: [base] })
+    if (await redriveCarousel(context, owner.project, id, resolveModel)) redriven.push(id)
   }
   return redriven
 }

@@ -171,7 +171,6 @@ async function baseAnew(
     ...rest,
     negative: prompt.negative,
     style: prompt.style,
-    domain: carousel.project,
     model: resolveModel(model),
   }
   return await armBase(transaction, context, { ...carousel, spec, model })

@@ -49,6 +49,8 @@ class Leased implements LeasedCarousel {
   readonly #lease: string
   readonly #context: CarouselContext & { secret: string; signal?: AbortSignal | undefined }
   readonly #stretches = new Map<symbol, StoredWork>()
+  /** The edit that is counted, and the stretches that came before it; one may come in the middle of a run. */
+  #edit: { before: StoredWork; without: ReadonlySet<symbol> } | undefined
 
   constructor(
     row: CarouselRow,
@@ -58,6 +60,7 @@ class Leased implements LeasedCarousel {
     this.row = row
     this.#lease = lease
     this.#context = context
+    if (row.edit !== null) this.#edit = { before: row.edit.work, without: new Set() }
   }
 
   get work(): StoredWork {
@@ -66,8 +69,10 @@ class Leased implements LeasedCarousel {
 
   /** Of the edit that this run is for. */
   get #editWork(): StoredWork | undefined {
-    if (this.row.edit === null) return undefined
-    return [...this.#stretches.values()].reduce(addWork, this.row.edit.work)
+    const edit = this.#edit
+    if (edit === undefined) return undefined
+    const counted = [...this.#stretches].filter(([stretch]) => !edit.without.has(stretch))
+    return counted.map(([, units]) => units).reduce(addWork, edit.before)
   }
 
   count(stretch: symbol, units: StoredWork): void {
@@ -84,7 +89,7 @@ class Leased implements LeasedCarousel {
 
   claimBase(key: string): Promise<BaseClaim> {
     return this.#transaction((transaction) =>
-      claimBase(transaction, this.#context, { carouselId: this.row.id, lease: this.#lease, key }),
+      claimBase(transaction, { carouselId: this.row.id, lease: this.#lease, key }),
     )
   }
 
@@ -137,7 +142,7 @@ class Leased implements LeasedCarousel {
         const claimed = await this.#transaction((transaction) =>
           claimOpenSlides(transaction, this.#context, this.row, this.#lease, keysOf),
         )
-        if (claimed !== undefined) this.#countOthers(claimed)
+        if (claimed !== undefined) this.#begin(claimed)
         return claimed
       } catch (error) {
         if (!(error instanceof SlidesChanged)) throw error
@@ -145,7 +150,8 @@ class Leased implements LeasedCarousel {
     }
   }
 
-  #countOthers({ mine, others }: Claimed): void {
+  #begin({ mine, others, isEdited }: Claimed): void {
+    if (isEdited) this.#edit ??= { before: {}, without: new Set(this.#stretches.keys()) }
     if (others.joined + others.cached === 0) return
     this.count(Symbol('others'), slidesOfOthers(others, mine.size === 0))
   }
@@ -201,6 +207,8 @@ class Leased implements LeasedCarousel {
 
   fail(failure: CarouselFailure, baseKey?: string): Promise<boolean> {
     return this.#transaction(async (transaction) => {
+      // Asked before, since claims are locked first: a run that lost its lease must not give up another's.
+      if (!(await this.#isLeased(transaction))) return false
       // Those that waited for the same fetch fail with it: they would only meet the same.
       if (baseKey !== undefined) await failWithBase(transaction, this.#context, this.row.id, baseKey, failure)
       await releaseClaims(transaction, this.#context, this.row.id)
@@ -208,6 +216,16 @@ class Leased implements LeasedCarousel {
       await failOpenSlides(transaction, this.#context, this.row.id, failure)
       return true
     })
+  }
+
+  async #isLeased(transaction: Locked): Promise<boolean> {
+    const row = await transaction
+      .selectFrom('carousels')
+      .select('id')
+      .where('id', '=', this.row.id)
+      .where('lease', '=', this.#lease)
+      .executeTakeFirst()
+    return row !== undefined
   }
 
   requeue({ delayS, isRetry }: { delayS: number; isRetry: boolean }): Promise<boolean> {

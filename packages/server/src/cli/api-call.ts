@@ -16,7 +16,7 @@ export interface ApiCall {
  * Asks a running server; what goes wrong is printed.
  * @returns its answer, or the exit code
  */
-export async function callApi<T>(call: ApiCall, io: CommandEnvironment): Promise<{ answer: T } | number> {
+export async function callApi(call: ApiCall, io: CommandEnvironment): Promise<{ answer: unknown } | number> {
   const server = await serverUrl(call.server, io)
   if (typeof server === 'number') return server
   let response: Response
@@ -33,7 +33,7 @@ export async function callApi<T>(call: ApiCall, io: CommandEnvironment): Promise
     )
     return exitCodes.failed
   }
-  const told = (await response.json().catch(() => ({}))) as T & { detail?: string }
+  const told = (await response.json().catch(() => ({}))) as { detail?: string }
   if (response.ok) return { answer: told }
   io.stderr(`${told.detail ?? `the server answered ${response.status}`}\n`)
   return response.status >= 400 && response.status < 500 ? exitCodes.usage : exitCodes.failed

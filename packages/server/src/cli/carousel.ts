@@ -39,6 +39,7 @@ export interface CarouselCommandOptions extends DesignOptions {
 export async function carouselCommand(
   options: CarouselCommandOptions,
   io: CommandEnvironment,
+  createMaker: typeof createCarouselMaker = createCarouselMaker,
 ): Promise<number> {
   const plan = await readPlan(options, io)
   if (typeof plan === 'number') return plan
@@ -46,7 +47,7 @@ export async function carouselCommand(
   const stopping = new AbortController()
   void stop.requested.then(() => stopping.abort(new Error('stopped')))
   try {
-    return await make(options, plan, io, stopping.signal)
+    return await make(options, plan, io, stopping.signal, createMaker)
   } catch (error) {
     if (!stopping.signal.aborted) throw error
     io.stderr('Stopped: nothing was made.\n')
@@ -83,11 +84,12 @@ async function make(
   { design, allow }: Plan,
   io: CommandEnvironment,
   signal: AbortSignal,
+  createMaker: typeof createCarouselMaker,
 ): Promise<number> {
-  const startedAtMs = performance.now()
   const base = await baseOf(options, design, io, signal)
   if (typeof base === 'number') return base
-  await using maker = createCarouselMaker({ outbound: { allow } })
+  const startedAtMs = performance.now()
+  await using maker = createMaker({ outbound: { allow } })
   const progress = createProgress(io, design.slides.length * design.sizes.length, options.json)
   const { output, zip, pdf } = options
   const archives: string[] = []

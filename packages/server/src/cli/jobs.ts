@@ -14,12 +14,9 @@ export interface DeadCommandOptions {
 /** `darkroom jobs dead`: `GET /v1/jobs` of a running server. */
 export async function deadJobsCommand(options: DeadCommandOptions, io: CommandEnvironment): Promise<number> {
   const query = new URLSearchParams({ limit: options.limit, ...(options.code && { code: options.code }) })
-  const told = await callApi<DeadJobPage>(
-    { method: 'GET', path: `/v1/jobs?${query}`, server: options.server },
-    io,
-  )
+  const told = await callApi({ method: 'GET', path: `/v1/jobs?${query}`, server: options.server }, io)
   if (typeof told === 'number') return told
-  const { items, nextCursor } = told.answer
+  const { items, nextCursor } = told.answer as DeadJobPage
   if (options.json) {
     io.stdout(`${JSON.stringify(told.answer)}\n`)
     return exitCodes.done
@@ -55,12 +52,9 @@ export async function redriveJobsCommand(
     io.stderr('Say what to try again: one of --id (may be repeated), --code or --all.\n')
     return exitCodes.usage
   }
-  const told = await callApi<{ redriven: number; ids: string[] }>(
-    { method: 'POST', path: '/v1/jobs/redrive', body, server: options.server },
-    io,
-  )
+  const told = await callApi({ method: 'POST', path: '/v1/jobs/redrive', body, server: options.server }, io)
   if (typeof told === 'number') return told
-  const { redriven } = told.answer
+  const { redriven } = told.answer as { redriven: number }
   if (options.json) io.stdout(`${JSON.stringify(told.answer)}\n`)
   else io.stdout(`${redriven} ${redriven === 1 ? 'job' : 'jobs'} queued again\n`)
   return exitCodes.done

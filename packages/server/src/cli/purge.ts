@@ -28,12 +28,9 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
     return exitCodes.usage
   }
   const body = { ...target, soft: options.soft }
-  const told = await callApi<{ purged: number }>(
-    { method: 'POST', path: '/v1/purge', body, server: options.server },
-    io,
-  )
+  const told = await callApi({ method: 'POST', path: '/v1/purge', body, server: options.server }, io)
   if (typeof told === 'number') return told
-  const { purged } = told.answer
+  const { purged } = told.answer as { purged: number }
   if (options.json) io.stdout(`${JSON.stringify(told.answer)}\n`)
   else {
     const done = options.soft ? 'marked stale' : 'dropped'

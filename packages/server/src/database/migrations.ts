@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
+import { carouselTables } from './carousel-migration.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
 
@@ -21,6 +22,11 @@ export const migrations: Record<string, Migration> = {
   '0003-carousels': {
     async up(db) {
       for (const statement of carouselTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0004-access': {
+    async up(db) {
+      for (const statement of accessTables) await sql.raw(statement).execute(db)
     },
   },
   '0005-webhooks-and-turns': {
@@ -147,91 +153,67 @@ const cleanUpIndexes = [
   `create index generation_events_previews on generation_events (created_at) where type = 'preview'`,
 ]
 
-const carouselTables = [
-  `alter table requests drop constraint requests_source_check`,
-  `alter table requests add constraint requests_source_check
-    check (source in ('native', 'openai', 'live', 'carousel'))`,
-  `alter table images drop constraint images_kind_check`,
-  `alter table images add constraint images_kind_check check (kind in ('generation', 'upload', 'slide'))`,
-  `create table carousels (
+/** Keys, scopes with their budgets, rate limits, and the record of administrative acts. */
+const accessTables = [
+  `create table access_keys (
     id text primary key,
+    kind text not null check (kind in ('api', 'signing')),
+    project text not null,
+    name text not null,
+    rights text[] not null,
+    scopes text[],
+    hash bytea,
+    rate_per_minute integer,
+    replaced_by text,
+    created_at timestamptz not null default now(),
+    expires_at timestamptz,
+    revoked_at timestamptz,
+    last_used_at timestamptz,
+    check ((kind = 'api') = (hash is not null))
+  )`,
+  `create table scopes (
+    project text not null,
+    name text not null,
+    visibility text not null default 'public' check (visibility in ('public', 'private')),
+    unsigned_live boolean not null default false,
+    enabled boolean not null default true,
+    max_per_hour integer,
+    max_total bigint,
+    max_usd_per_day double precision,
+    assumed_usd double precision,
+    models text[],
+    sizes text[],
+    origins text[],
+    started_total bigint not null default 0,
+    updated_at timestamptz not null default now(),
+    primary key (project, name),
+    check (not (unsigned_live and visibility = 'private'))
+  )`,
+  // An unsigned URL has nothing but the scope's name to say whose it is.
+  `create unique index scopes_unsigned on scopes (name) where unsigned_live`,
+  `create table scope_charges (
+    generation_id bigint not null references generations (id) on delete cascade,
+    attempt integer not null,
     project text not null,
     scope text not null,
-    tags text[] not null default '{}',
-    status text not null check (status in ('queued', 'running', 'stored', 'failed', 'cancelled')),
-    base jsonb not null,
-    design jsonb not null,
-    base_request_id text references requests (id) on delete set null,
-    base_generation_id bigint references generations (id) on delete set null,
-    base_hash text,
-    base_image_id text,
-    base_how text check (base_how in ('ran', 'joined', 'cached')),
-    base_key text,
-    logo_hash text,
-    logo_how text check (logo_how in ('ran', 'joined', 'cached')),
-    waits_for text check (waits_for in ('generation', 'base', 'slides')),
-    job_id uuid,
-    worker_id integer,
-    lease uuid,
-    retries integer not null default 0,
-    reruns integer not null default 0,
-    work jsonb not null default '{}',
-    edit jsonb,
-    error_code text,
-    error_message text,
-    event_seq integer not null default 0,
-    created_at timestamptz not null default now(),
-    settled_at timestamptz
+    assumed_usd double precision not null,
+    created_at timestamptz not null,
+    primary key (generation_id, attempt)
   )`,
-  `create index carousels_newest on carousels (project, created_at desc, id desc)`,
-  `create index carousels_open on carousels (id) where status in ('queued', 'running')`,
-  `create index carousels_running on carousels (worker_id) where status = 'running'`,
-  `create index carousels_waiting on carousels (base_generation_id) where waits_for = 'generation'`,
-  `create index carousels_base_key on carousels (base_key) where waits_for = 'base'`,
-  `create index carousels_base_image on carousels (base_image_id)`,
-  `create table carousel_slides (
-    carousel_id text not null references carousels (id) on delete cascade,
-    index integer not null,
-    kind text not null check (kind in ('hook', 'credibility', 'point', 'cta')),
-    title text not null,
-    body text,
-    label text,
-    status text not null check (status in ('queued', 'stored', 'failed', 'cancelled')),
-    slide_key text,
-    image_id text,
-    fit jsonb,
-    bytes integer,
-    error_code text,
-    error_message text,
-    primary key (carousel_id, index),
-    check (status <> 'stored' or image_id is not null)
-  )`,
-  // Who makes a slide tells all that wait for it.
-  `create index carousel_slides_awaited on carousel_slides (slide_key) where status = 'queued'`,
-  `create table slide_results (
-    key text primary key,
+  `create index scope_charges_recent on scope_charges (project, scope, created_at)`,
+  `create table audit_log (
+    id bigint generated always as identity primary key,
+    actor text not null,
+    act text not null,
     project text not null,
-    carousel_id text not null references carousels (id) on delete cascade,
-    status text not null check (status in ('making', 'stored')),
-    image_id text not null,
-    fit jsonb,
-    bytes integer,
+    subject text not null,
+    facts jsonb not null default '{}',
     created_at timestamptz not null default now()
   )`,
-  `create index slide_results_making on slide_results (carousel_id) where status = 'making'`,
-  `create index slide_results_image on slide_results (image_id)`,
-  `create table base_claims (
-    key text primary key,
-    carousel_id text not null references carousels (id) on delete cascade,
-    created_at timestamptz not null default now()
-  )`,
-  `create index base_claims_owner on base_claims (carousel_id)`,
-  `create table carousel_events (
-    carousel_id text not null references carousels (id) on delete cascade,
-    seq integer not null,
-    type text not null,
-    data jsonb not null,
-    created_at timestamptz not null default now(),
-    primary key (carousel_id, seq)
+  // As rate-limiter-flexible wants it.
+  `create table rate_limits (
+    key varchar(255) primary key,
+    points integer not null default 0,
+    expire bigint
   )`,
 ]

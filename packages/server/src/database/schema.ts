@@ -1,13 +1,35 @@
+import type {
+  WebhookAttemptsTable,
+  WebhookSecretsTable,
+  WebhooksGoneTable,
+  WebhooksTable,
+} from './webhook-schema.ts'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type {
+  BaseClaimsTable,
+  CarouselEventsTable,
+  CarouselSlidesTable,
+  CarouselsTable,
+  SlideResultsTable,
+} from './carousel-tables.ts'
+import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
 
-/** How far a generation is. `stored`, `failed` and `cancelled` are settled. */
-export type GenerationStatus = 'queued' | 'running' | 'stored' | 'failed' | 'cancelled'
+export type {
+  BaseClaimsTable,
+  CarouselBase,
+  CarouselDesign,
+  CarouselEventsTable,
+  CarouselPrompt,
+  CarouselSlidesTable,
+  CarouselsTable,
+  SlideResultsTable,
+  StoredEdit,
+  StoredWork,
+} from './carousel-tables.ts'
+export type { GenerationStatus } from './column-types.ts'
 
 /** `demand`: somebody waits for it. `speculative`: prediction asked for it; demand always outranks it. */
 export type Priority = 'demand' | 'speculative'
-
-type Timestamp = ColumnType<Date, Date | undefined, Date>
-type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>
 
 /** One durable record per generation key and revision, cluster-wide (DESIGN 1). */
 export interface GenerationsTable {
@@ -123,137 +145,6 @@ export interface ImagesTable {
   deleted_at: NullableTimestamp
 }
 
-/** A carousel: one base, its slides, and how far it is. */
-export interface CarouselsTable {
-  id: string
-  project: string
-  scope: string
-  tags: ColumnType<string[], string[], string[]>
-  status: GenerationStatus
-  /** The base as it was asked for. */
-  base: JSONColumnType<CarouselBase, string, string>
-  /** All that the slides have in common. */
-  design: JSONColumnType<CarouselDesign, string, never>
-  /** The request and the generation of a base that is a prompt. */
-  base_request_id: string | null
-  base_generation_id: string | null
-  /** `null` until the base is stored here. */
-  base_hash: string | null
-  base_image_id: string | null
-  /** How this carousel came to the bytes behind its URL. */
-  base_how: 'ran' | 'joined' | 'cached' | null
-  /** The row of `base_claims` that this carousel makes or waits for. */
-  base_key: string | null
-  logo_hash: string | null
-  logo_how: 'ran' | 'joined' | 'cached' | null
-  /** What others make for this carousel; while it waits it has neither job nor worker. */
-  waits_for: 'generation' | 'base' | 'slides' | null
-  job_id: string | null
-  worker_id: number | null
-  /** Fencing token of the run that may change the record. */
-  lease: string | null
-  retries: Generated<number>
-  reruns: Generated<number>
-  /** What this carousel needed in all. */
-  work: JSONColumnType<StoredWork, string | undefined, string>
-  /** What the last edits and retries needed; `null` before the first. */
-  edit: JSONColumnType<StoredEdit, string | undefined, string> | null
-  error_code: string | null
-  error_message: string | null
-  event_seq: Generated<number>
-  created_at: Timestamp
-  settled_at: NullableTimestamp
-}
-
-/** Exactly one of `url`, `image` and `prompt`. */
-export interface CarouselBase {
-  url?: string
-  image?: string
-  prompt?: CarouselPrompt
-}
-
-/** A base that is generated first. Absent: as `PictureSpec` has it `undefined`. */
-export interface CarouselPrompt {
-  prompt: string
-  /** As it was asked for. */
-  model?: string
-  negative?: string
-  style?: string
-  widthPx: number
-  heightPx: number
-  seed: number
-}
-
-/** What the slides of a carousel share, with every default filled in. */
-export interface CarouselDesign {
-  widthPx: number
-  heightPx: number
-  format: 'jpeg' | 'png' | 'webp' | 'avif'
-  quality?: number
-  theme?: string
-  brand: {
-    color?: string
-    handle?: string
-    pageMark?: boolean
-    swipeCue?: boolean
-    logo?: { image?: string; url?: string }
-  }
-}
-
-/** How often a unit of each kind ran for a carousel, was shared with another run, or was there already. */
-export type StoredWork = Record<string, { ran: number; joined: number; cached: number }>
-
-/** The slides that were changed or tried again since the carousel last settled, and what that needed. */
-export interface StoredEdit {
-  slides: number[]
-  work: StoredWork
-}
-
-export interface CarouselSlidesTable {
-  carousel_id: string
-  index: number
-  kind: 'hook' | 'credibility' | 'point' | 'cta'
-  title: string
-  body: string | null
-  label: string | null
-  status: 'queued' | 'stored' | 'failed' | 'cancelled'
-  /** The row of `slide_results` that is or will be this slide; `null` until a run has asked for it. */
-  slide_key: string | null
-  image_id: string | null
-  fit: JSONColumnType<Record<string, unknown>, string | undefined, string> | null
-  bytes: number | null
-  error_code: string | null
-  error_message: string | null
-}
-
-/** One row per distinct slide of a project: who asks for an equal one gets this one (DESIGN, "exactly once"). */
-export interface SlideResultsTable {
-  key: string
-  project: string
-  /** The carousel whose run makes it, or made it. */
-  carousel_id: string
-  status: 'making' | 'stored'
-  image_id: string
-  fit: JSONColumnType<Record<string, unknown>, string | undefined, string> | null
-  bytes: number | null
-  created_at: Timestamp
-}
-
-/** A URL that some carousel is fetching now. */
-export interface BaseClaimsTable {
-  key: string
-  carousel_id: string
-  created_at: Timestamp
-}
-
-export interface CarouselEventsTable {
-  carousel_id: string
-  seq: number
-  type: string
-  data: JSONColumnType<Record<string, unknown>, string, string>
-  created_at: Timestamp
-}
-
 /** The first answer of an idempotency key, kept for a day. */
 export interface IdempotencyKeysTable {
   owner: string
@@ -261,69 +152,6 @@ export interface IdempotencyKeysTable {
   fingerprint: string
   request_id: string
   answered_at: NullableTimestamp
-  created_at: Timestamp
-}
-
-/**
- * One message to one receiver, about the end of one request or carousel. `waiting`: that has not ended. `pending`: to be
- * sent, or sent again. `failed`: every attempt did. `gone`: the receiver wants no more (410).
- */
-export interface WebhooksTable {
-  /** `msg_…`: what receivers tell repeats by. */
-  id: string
-  project: string
-  scope: string
-  /** The request (`req_…`) or the carousel (`car_…`). */
-  subject: string
-  url: string
-  /** Scheme, host and port of the URL: receivers behind one take turns. */
-  origin: string
-  /** `null`: the project's. */
-  secret: string | null
-  status: 'waiting' | 'pending' | 'delivered' | 'failed' | 'gone'
-  /** The event: `generation.stored`. */
-  type: string | null
-  /** The record as it was when it ended, in JSON. */
-  data: string | null
-  happened_at: NullableTimestamp
-  /** Attempts since the message was sent off, or sent off again by hand. */
-  tries: Generated<number>
-  /** All attempts. */
-  attempts: Generated<number>
-  next_attempt_at: NullableTimestamp
-  worker_id: number | null
-  /** Fencing token of the attempt under way. */
-  lease: string | null
-  created_at: Timestamp
-  ended_at: NullableTimestamp
-}
-
-export interface WebhookAttemptsTable {
-  webhook_id: string
-  /** From 1. */
-  number: number
-  at: Timestamp
-  duration_ms: number
-  /** What the receiver answered, if it did. */
-  status: number | null
-  /** What went wrong, if there was no answer: a code of `@darkroom/outbound`. */
-  code: string | null
-  reason: string
-}
-
-/** URLs that answered 410: nothing more is sent there until a redelivery succeeds. */
-export interface WebhooksGoneTable {
-  project: string
-  url: string
-  since: Timestamp
-}
-
-/** The signing secret of a project, and the one before it for as long as it also signs. */
-export interface WebhookSecretsTable {
-  project: string
-  secret: string
-  previous: string | null
-  previous_until: NullableTimestamp
   created_at: Timestamp
 }
 
@@ -340,7 +168,74 @@ export interface SettingsTable {
   value: string
 }
 
+/** API keys by their hash, and signing keys, of which nothing secret is stored. */
+export interface AccessKeysTable {
+  id: string
+  kind: 'api' | 'signing'
+  project: string
+  name: string
+  rights: ColumnType<string[], string[], string[]>
+  /** The only scopes it may be used for; `null`: all of the project. */
+  scopes: ColumnType<string[] | null, string[] | null, string[] | null>
+  /** HMAC-SHA256 of an API key under the server's secret. */
+  hash: ColumnType<Buffer | null, Buffer | null, never>
+  rate_per_minute: number | null
+  replaced_by: string | null
+  created_at: Timestamp
+  expires_at: NullableTimestamp
+  revoked_at: NullableTimestamp
+  last_used_at: NullableTimestamp
+}
+
+/** What is allowed in one scope of a project. `null` limits: the defaults of the configuration. */
+export interface ScopesTable {
+  project: string
+  name: string
+  visibility: Generated<'public' | 'private'>
+  unsigned_live: Generated<boolean>
+  /** `false`: nothing new is generated. */
+  enabled: Generated<boolean>
+  max_per_hour: number | null
+  /** int8: read as a string by the driver. */
+  max_total: ColumnType<string | null, number | null, number | null>
+  max_usd_per_day: number | null
+  assumed_usd: number | null
+  models: ColumnType<string[] | null, string[] | null, string[] | null>
+  sizes: ColumnType<string[] | null, string[] | null, string[] | null>
+  origins: ColumnType<string[] | null, string[] | null, string[] | null>
+  /** New generations so far. int8: read as a string by the driver. */
+  started_total: ColumnType<string, number | undefined, number>
+  updated_at: Timestamp
+}
+
+/** One row for each new generation that a scope's budget paid for; old ones are deleted. */
+export interface ScopeChargesTable {
+  generation_id: string
+  attempt: number
+  project: string
+  scope: string
+  /** What it counts for as long as its cost is not known. */
+  assumed_usd: number
+  created_at: Timestamp
+}
+
+/** Administrative acts. */
+export interface AuditLogTable {
+  id: GeneratedAlways<string>
+  /** A key's id, `cli`, or `local`. */
+  actor: string
+  act: string
+  project: string
+  subject: string
+  facts: JSONColumnType<Record<string, unknown>, string | undefined, string>
+  created_at: Timestamp
+}
+
 export interface Schema {
+  access_keys: AccessKeysTable
+  scopes: ScopesTable
+  scope_charges: ScopeChargesTable
+  audit_log: AuditLogTable
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

@@ -2,7 +2,6 @@ import type { CarouselRecord, CarouselWithSlides } from '../carousels/carousel-r
 import { storedErrorOf } from '../carousels/carousel-row.ts'
 import type { Changed } from '../carousels/carousels.ts'
 import { readPreference } from '../request/prefer.ts'
-import { defaultProject } from './picture-origin.ts'
 import type { RouteContext } from './route.ts'
 import { json } from './routes/generations.ts'
 import type { GatewayServices } from './services.ts'
@@ -21,8 +20,8 @@ export async function answerWhenDone(
   if (preference.applied !== undefined) headers['preference-applied'] = preference.applied
   const current =
     preference.waitS > 0
-      ? ((await settledWithin(services, id, preference.waitS * 1000, context.request.signal)) ??
-        (await services.carousels.read(defaultProject, id)))
+      ? ((await settledWithin(context, services, id, preference.waitS * 1000)) ??
+        (await services.carousels.read(context.caller.project, id)))
       : begun
   const { status, slides } = current.record
   if (status === 'queued' || status === 'running') {
@@ -36,14 +35,14 @@ export async function answerWhenDone(
 
 /** The settled carousel; `undefined` when the time is over, or the caller has left and needs no answer. */
 async function settledWithin(
+  { caller, request }: RouteContext,
   services: GatewayServices,
   id: string,
   waitMs: number,
-  callerSignal: AbortSignal,
 ): Promise<CarouselWithSlides | undefined> {
-  const signal = AbortSignal.any([AbortSignal.timeout(waitMs), callerSignal])
+  const signal = AbortSignal.any([AbortSignal.timeout(waitMs), request.signal])
   try {
-    return await services.carousels.settled(defaultProject, id, signal)
+    return await services.carousels.settled(caller.project, id, signal)
   } catch (error) {
     if (signal.aborted) return undefined
     throw error

@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto'
+import type { Caller } from '../access/rights.ts'
+import { requireScope } from '../access/rights.ts'
 import type { AcceptedBase, CarouselOrder } from '../carousels/accept-carousel.ts'
 import { DarkroomError } from '../errors.ts'
 import type { BaseAsk, BrandAsk, CarouselAsk } from '../request/carousel-body.ts'
@@ -23,19 +25,21 @@ interface CarouselInput {
 export async function readCarouselOrder(
   context: RouteContext,
   services: GatewayServices,
-  project: string,
   idempotencyKey: string | undefined,
 ): Promise<CarouselOrder> {
+  const { caller } = context
+  const { project } = caller
   const { ask, file } = await readInput(context.request, services)
+  requireScope(caller, ask.scope)
   const design = designOf(ask)
   services.carousels.check({ slides: ask.slides, design, urls: urlsOf(ask) })
   if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
-  const logoHash = await storedLogo(ask.brand.logo, services, project)
+  const logoHash = await storedLogo(ask.brand.logo, services, caller)
   return {
     project,
     scope: ask.scope,
     tags: ask.tags,
-    base: await acceptedBase(ask.base, file, services, project),
+    base: await acceptedBase(ask.base, file, services, caller),
     slides: ask.slides,
     design,
     logoHash,
@@ -44,7 +48,7 @@ export async function readCarouselOrder(
       idempotencyKey === undefined
         ? undefined
         : {
-            owner: project,
+            owner: caller.owner,
             key: idempotencyKey,
             fingerprint: carouselFingerprint(ask, file === undefined ? undefined : hash('sha256', file)),
           },
@@ -120,27 +124,27 @@ function definedOnly<T extends object>(fields: T): { [Key in keyof T]?: Exclude<
 async function storedLogo(
   logo: BrandAsk['logo'],
   services: GatewayServices,
-  project: string,
+  caller: Caller,
 ): Promise<string | undefined> {
   if (logo === undefined || 'url' in logo) return undefined
-  return (await ownImage(logo.image, 'brand.logo.image', services, project)).object_hash
+  return (await ownImage(logo.image, 'brand.logo.image', services, caller)).object_hash
 }
 
 async function acceptedBase(
   base: BaseAsk,
   file: Uint8Array | undefined,
   services: GatewayServices,
-  project: string,
+  caller: Caller,
 ): Promise<AcceptedBase> {
   switch (base.kind) {
     case 'url':
       return base
     case 'image': {
-      const image = await ownImage(base.image, 'base.image', services, project)
+      const image = await ownImage(base.image, 'base.image', services, caller)
       return { kind: 'image', image: image.id, hash: image.object_hash }
     }
     case 'file': {
-      const image = await storeUpload(file ?? new Uint8Array(), services, project)
+      const image = await storeUpload(file ?? new Uint8Array(), services, caller.project)
       return { kind: 'image', image: image.id, hash: image.object_hash }
     }
     default: {
@@ -148,18 +152,18 @@ async function acceptedBase(
       return {
         kind: 'prompt',
         model,
-        spec: { ...spec, domain: project, model: services.models.resolve(model) },
+        spec: { ...spec, domain: caller.domain, model: services.models.resolve(model) },
       }
     }
   }
 }
 
-/** A stored picture of this project; one of another project is not there. @throws DarkroomError unknown_image */
+/** A stored picture of this project, or of its sharing domain; one of another project is not there. @throws DarkroomError unknown_image */
 async function ownImage(
   id: string,
   param: string,
   services: GatewayServices,
-  project: string,
+  caller: Caller,
 ): ReturnType<GatewayServices['images']['read']> {
   const unknown = new DarkroomError(
     'unknown_image',
@@ -170,7 +174,7 @@ async function ownImage(
   )
   try {
     const image = await services.images.read(id)
-    if (image.project === project) return image
+    if (image.project === caller.project || image.project === caller.domain) return image
   } catch (error) {
     if (!(error instanceof DarkroomError) || error.code !== 'not_found') throw error
   }

@@ -1,7 +1,6 @@
 import type { GenerationEvent } from '../generation/events.ts'
 import { isSettled } from '../generation/generation-row.ts'
 import type { RequestWithGenerations } from '../generation/record.ts'
-import { defaultProject } from './picture-origin.ts'
 import type { RouteContext } from './route.ts'
 import type { GatewayServices } from './services.ts'
 
@@ -34,7 +33,7 @@ export async function* requestEvents(
     while (!signal.aborted) {
       wake = Promise.withResolvers<void>()
       // The state is read before the events: a settled state with all events read is the end.
-      const { generations } = await services.generations.read(defaultProject, request.record.id)
+      const { generations } = await services.generations.read(request.request.project, request.record.id)
       for (const [index, id] of ids.entries()) {
         for (const event of await services.generations.events(id, position[index] ?? 0)) {
           position[index] = event.seq

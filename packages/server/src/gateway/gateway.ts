@@ -5,15 +5,18 @@ import { DarkroomError } from '../errors.ts'
 import { createStageTimings } from '../latency/stage-timings.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
-import type { Route, RouteContext } from './route.ts'
+import type { Route } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
+import { scopeRoutes } from './routes/scopes.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -31,12 +34,16 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...purgeRoutes(services),
     ...jobRoutes(services),
     ...webhookRoutes(services),
+    ...keyRoutes(services),
+    ...scopeRoutes(services),
+    ...auditRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]
   const document: Route = {
     method: 'GET',
     path: '/openapi.json',
+    right: 'open',
     summary: 'This document',
     answers: { 200: { about: 'OpenAPI 3.1.', mediaType: 'application/json' } },
     handle: () => json(200, openApi),
@@ -85,8 +92,23 @@ function apiCors(services: GatewayServices): ReturnType<typeof cors> {
   return cors({
     origin: (origin) => (services.corsOrigins.includes(origin) ? origin : null),
     allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowHeaders: ['Content-Type', 'Authorization', 'Idempotency-Key', 'Prefer', 'Last-Event-ID'],
-    exposeHeaders: ['Location', 'Preference-Applied', 'X-Request-Id', 'Retry-After', 'Server-Timing'],
+    allowHeaders: [
+      'Content-Type',
+      'Authorization',
+      'X-API-Key',
+      'Idempotency-Key',
+      'Prefer',
+      'Last-Event-ID',
+    ],
+    exposeHeaders: [
+      'Location',
+      'Preference-Applied',
+      'X-Request-Id',
+      'Retry-After',
+      'Server-Timing',
+      'RateLimit',
+      'RateLimit-Policy',
+    ],
     maxAge: 600,
   })
 }
@@ -96,7 +118,15 @@ function preflightOfPictures(): ReturnType<typeof cors> {
   return cors({
     origin: '*',
     allowMethods: ['GET', 'HEAD'],
-    allowHeaders: ['If-None-Match', 'If-Modified-Since', 'If-Range', 'Range', 'Cache-Control'],
+    allowHeaders: [
+      'Authorization',
+      'X-API-Key',
+      'If-None-Match',
+      'If-Modified-Since',
+      'If-Range',
+      'Range',
+      'Cache-Control',
+    ],
     maxAge: 86_400,
   })
 }
@@ -117,8 +147,10 @@ async function serve(
   try {
     services.access.check(request)
     const route = routeFor(routes, request)
-    const context: RouteContext = { request, url, params, requestId, log, stages }
-    response = await route.handle(context)
+    // The one place where rights are enforced: no handler runs for a caller who lacks its route's.
+    const { caller, headers } = await services.access.admit(request, route.right)
+    response = await route.handle({ request, url, params, requestId, log, stages, caller })
+    for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value)
   } catch (error) {
     response = failure(error, request, requestId, log, wire)
     if (isPicturePath(url.pathname)) {

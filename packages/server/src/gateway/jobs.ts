@@ -1,5 +1,5 @@
 import type { DeadCarousel } from '../carousels/dead-carousels.ts'
-import type { DeadGeneration, RedriveSelection } from '../generation/dead-generations.ts'
+import type { DeadGeneration, DeadOwner, RedriveSelection } from '../generation/dead-generations.ts'
 import type { RedriveAsk } from '../request/redrive-body.ts'
 import type { GatewayServices } from './services.ts'
 
@@ -31,10 +31,16 @@ export interface DeadJobPage {
 /** Dead letters of a project, newest first, generations and carousels in one list. */
 export async function listDeadJobs(
   services: Pick<GatewayServices, 'generations' | 'carousels'>,
-  query: { project: string; code: string | undefined; limit: number; cursor: string | undefined },
+  query: DeadOwner & { code: string | undefined; limit: number; cursor: string | undefined },
 ): Promise<DeadJobPage> {
   const after = query.cursor === undefined ? undefined : decodeJobCursor(query.cursor)
-  const page = { project: query.project, code: query.code, limit: query.limit + 1, after }
+  const page = {
+    project: query.project,
+    scopes: query.scopes,
+    code: query.code,
+    limit: query.limit + 1,
+    after,
+  }
   const [generations, carousels] = await Promise.all([
     services.generations.dead(page),
     services.carousels.dead(page),
@@ -104,14 +110,14 @@ function carouselJob({ carousel, failedAt }: DeadCarousel): DeadJob {
  */
 export async function redriveJobs(
   services: Pick<GatewayServices, 'generations' | 'carousels' | 'models' | 'now'>,
-  project: string,
+  { project, scopes }: DeadOwner,
   ask: RedriveAsk,
 ): Promise<string[]> {
   // What fails again while this runs is not tried a second time.
   const selection: RedriveSelection = ask.kind === 'ids' ? ask : { ...ask, until: new Date(services.now()) }
   // Carousels first: a base that failed with one is queued once, and the carousel waits for it.
-  const carousels = await services.carousels.redrive(project, selection, (name) =>
+  const carousels = await services.carousels.redrive({ project, scopes }, selection, (name) =>
     services.models.resolve(name),
   )
-  return [...carousels, ...(await services.generations.redrive(project, selection))]
+  return [...carousels, ...(await services.generations.redrive({ project, scopes }, selection))]
 }

@@ -1,6 +1,6 @@
 import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
-import type { LoopbackAccess } from '../access/loopback-access.ts'
+import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
@@ -25,7 +25,7 @@ export interface GatewayServices {
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
   webhooks: Webhooks
-  access: LoopbackAccess
+  access: Access
   readiness: ReadinessChecks
   log: Logger
   now: () => number

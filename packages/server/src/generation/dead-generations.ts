@@ -15,9 +15,15 @@ export interface DeadGeneration {
   requestIds: string[]
 }
 
-/** Which dead letters, of one project. */
-export interface DeadQuery {
+/** Whose dead letters. */
+export interface DeadOwner {
   project: string
+  /** Only those that were asked for in these scopes; `undefined`: in all. */
+  scopes: readonly string[] | undefined
+}
+
+/** Which dead letters. */
+export interface DeadQuery extends DeadOwner {
   /** Only failures of this code. */
   code: string | undefined
   limit: number
@@ -35,7 +41,7 @@ export async function listDeadGenerations(
   database: Kysely<Schema>,
   query: DeadQuery,
 ): Promise<DeadGeneration[]> {
-  let rows = deadOf(database, query.project)
+  let rows = deadOf(database, query)
   if (query.code !== undefined) rows = rows.where('error_code', '=', query.code)
   if (query.after !== undefined) {
     const { failedAt, id } = query.after
@@ -62,7 +68,7 @@ export async function listDeadGenerations(
 
 const failedAtUs = sql<string>`to_char(settled_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
-function deadOf(database: Pick<Kysely<Schema>, 'selectFrom'>, project: string) {
+function deadOf(database: Pick<Kysely<Schema>, 'selectFrom'>, { project, scopes }: DeadOwner) {
   return database
     .selectFrom('generations')
     .where('generations.status', '=', 'failed')
@@ -74,7 +80,8 @@ function deadOf(database: Pick<Kysely<Schema>, 'selectFrom'>, project: string) {
           .innerJoin('requests', 'requests.id', 'request_images.request_id')
           .select('requests.id')
           .whereRef('request_images.generation_id', '=', 'generations.id')
-          .where('requests.project', '=', project),
+          .where('requests.project', '=', project)
+          .$if(scopes !== undefined, (own) => own.where('requests.scope', 'in', [...(scopes ?? [])])),
       ),
     )
 }
@@ -107,14 +114,14 @@ const batchSize = 100
  */
 export async function redriveGenerations(
   context: AcceptContext,
-  project: string,
+  owner: DeadOwner,
   selection: RedriveSelection,
 ): Promise<string[]> {
   const redriven: string[] = []
   for (;;) {
     const batch = await context.database
       .transaction()
-      .execute((transaction) => redriveBatch(transaction, context, project, selection))
+      .execute((transaction) => redriveBatch(transaction, context, owner, selection))
     redriven.push(...batch)
     if (batch.length < batchSize) return redriven
   }
@@ -123,10 +130,10 @@ export async function redriveGenerations(
 async function redriveBatch(
   transaction: Transaction<Schema>,
   context: AcceptContext,
-  project: string,
+  owner: DeadOwner,
   selection: RedriveSelection,
 ): Promise<string[]> {
-  const rows = await selected(transaction, project, selection)
+  const rows = await selected(transaction, owner, selection)
     .selectAll('generations')
     // The order in which `arm` takes them.
     .orderBy(sql`generations.key collate "C"`)
@@ -137,7 +144,7 @@ async function redriveBatch(
   const armed: GenerationRow[] = []
   for (const row of rows) {
     const ask = {
-      project: row.project ?? project,
+      project: row.project ?? owner.project,
       scope: row.scope ?? 'default',
       priority: 'demand' as const,
     }
@@ -159,8 +166,8 @@ async function redriveBatch(
   return armed.flatMap(({ image_id: id }) => (id === null ? [] : [id]))
 }
 
-function selected(transaction: Transaction<Schema>, project: string, selection: RedriveSelection) {
-  const dead = deadOf(transaction, project)
+function selected(transaction: Transaction<Schema>, owner: DeadOwner, selection: RedriveSelection) {
+  const dead = deadOf(transaction, owner)
   if (selection.kind === 'failed') {
     const until = dead.where('generations.settled_at', '<=', selection.until)
     return selection.code === undefined ? until : until.where('generations.error_code', '=', selection.code)

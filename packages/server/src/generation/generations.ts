@@ -8,7 +8,7 @@ import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
 import { generationKey } from '../request/picture-spec.ts'
 import { currentRow } from './arm.ts'
 import { cancelRequest } from './cancel.ts'
-import type { DeadGeneration, DeadQuery, RedriveSelection } from './dead-generations.ts'
+import type { DeadGeneration, DeadOwner, DeadQuery, RedriveSelection } from './dead-generations.ts'
 import { listDeadGenerations, redriveGenerations } from './dead-generations.ts'
 import type { GenerationEvent } from './events.ts'
 import { readEvents } from './events.ts'
@@ -19,7 +19,7 @@ import { retire } from './image-rows.ts'
 import type { Line } from './line.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
 import { listRecords, withGenerations, withRecord } from './record.ts'
-import type { Accepted, RequestAsk } from './requests.ts'
+import type { Accepted, GenerationBudget, RequestAsk } from './requests.ts'
 import { acceptRequest, readRequest } from './requests.ts'
 import { createSettlements } from './settlements.ts'
 
@@ -48,7 +48,7 @@ export interface Generations {
   /** Failed generations that nothing tries again by itself, newest first. */
   dead(query: DeadQuery): Promise<DeadGeneration[]>
   /** Tries failed generations again. @returns the image ids of those that were queued */
-  redrive(project: string, selection: RedriveSelection): Promise<string[]>
+  redrive(owner: DeadOwner, selection: RedriveSelection): Promise<string[]>
   events(generationId: string, afterSeq: number): Promise<GenerationEvent[]>
   /** Called whenever an event of one of these generations was written, or may have been missed. */
   onEvent(generationIds: readonly string[], listener: () => void): () => void
@@ -77,6 +77,7 @@ export interface GenerationsOptions {
   secret: string
   line: Line
   now: () => number
+  budget: GenerationBudget
 }
 
 export function createGenerations(options: GenerationsOptions): Generations {
@@ -103,7 +104,9 @@ export function createGenerations(options: GenerationsOptions): Generations {
 
   return {
     ensure: async (ask, spec, signal) => {
-      const unit = { kind: 'generation', key: generationKey(spec), domain: spec.domain }
+      // By scope: one that its own budget refuses must not refuse those of another.
+      const domain = JSON.stringify([spec.domain, ask.project, ask.scope])
+      const unit = { kind: 'generation', key: generationKey(spec), domain }
       const outcome = await flights.run(unit, async () => ({ value: await getOrGenerate(ask, spec) }), {
         signal,
       })
@@ -122,7 +125,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     regenerate: (project, id, resolveModel) => regenerate(options, project, id, resolveModel),
     cancel: (project, id) => cancelRequest(options, project, id),
     dead: (query) => listDeadGenerations(database, query),
-    redrive: (project, selection) => redriveGenerations(options, project, selection),
+    redrive: (owner, selection) => redriveGenerations(options, owner, selection),
     events: (generationId, afterSeq) => readEvents(database, generationId, afterSeq),
     onEvent: (generationIds, listener) => subscribe(queue, generationIds, listener),
     close: () => settlements.close(),

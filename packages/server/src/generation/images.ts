@@ -30,7 +30,7 @@ export interface Images {
    */
   takeDown(project: string, id: string): Promise<void>
   /** Pictures that were made from this one, taken down or not: the slides that it is the base of. */
-  madeFrom(project: string, id: string): Promise<string[]>
+  madeFrom(id: string): Promise<{ id: string; project: string }[]>
 }
 
 export type ImageWithSeed = ImageRow & { seed: number | undefined }
@@ -84,7 +84,7 @@ export function createImages(options: ImagesOptions): Images {
     idsOfTags: (project, tags, limit) => imageIdsOfTags(database, project, tags, limit),
     takeDown: async (project, id) => {
       const dropMade = async (): Promise<void> => {
-        for (const made of await imagesMadeFrom(database, project, id)) await takeDownIfThere(project, made)
+        for (const made of await imagesMadeFrom(database, id)) await takeDownIfThere(made.project, made.id)
       }
       // A takedown that ended between the record and the bytes is completed by asking again.
       const before = await objectOfTakenDown(database, project, id)
@@ -97,6 +97,6 @@ export function createImages(options: ImagesOptions): Images {
       await dropMade()
       await dropUnshared(image.object_hash)
     },
-    madeFrom: (project, id) => imagesMadeFrom(database, project, id),
+    madeFrom: (id) => imagesMadeFrom(database, id),
   }
 }

@@ -63,7 +63,7 @@ describe('turns', () => {
     await clear()
     const ask = newAsk([newSpec()], { scope: 'free' })
     const refused = node.generations.accept({ ...ask, prompt: '\u0000' })
-    await expect(refused).rejects.toThrow()
+    await expect(refused).rejects.toThrow(/0x00/u)
     const { generations } = await accept(node, ask)
     expect(generations.map(({ turn }) => Number(turn))).toEqual([0])
   })

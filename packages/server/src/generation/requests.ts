@@ -39,6 +39,20 @@ export interface AcceptContext {
   secret: string
   line: Line
   now: () => number
+  budget: GenerationBudget
+}
+
+/** What a request's new generations are paid from; `access/budget.ts` has the real one. */
+export interface GenerationBudget {
+  /**
+   * Called in the transaction that started them, after all of them; joined ones are not among them.
+   * @throws DarkroomError to refuse: then nothing was started
+   */
+  charge(
+    transaction: Transaction<Schema>,
+    scope: { project: string; scope: string },
+    started: readonly GenerationRow[],
+  ): Promise<void>
 }
 
 export type Accepted =
@@ -49,7 +63,7 @@ export type Accepted =
 /**
  * Accepts a request: its row, its generations and their jobs in one transaction. Once this resolves, the work is
  * done whatever dies.
- * @throws DarkroomError idempotency_conflict, idempotency_mismatch, queue_full
+ * @throws DarkroomError idempotency_conflict, idempotency_mismatch, queue_full, and what the budget refuses with
  */
 export async function acceptRequest(
   ask: RequestAsk,
@@ -140,6 +154,8 @@ async function armAll(
       }),
     )
   }
+  const started = [...byKey.values()].filter(({ how }) => how === 'started').map(({ row }) => row)
+  if (started.length > 0) await context.budget.charge(transaction, ask, started)
   return keys.map(({ key }) => {
     const armed = byKey.get(key)
     if (armed === undefined) throw new Error('a picture of the request was not armed')

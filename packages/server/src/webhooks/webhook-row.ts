@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { WebhookAttemptsTable, WebhooksTable } from '../database/schema.ts'
+import type { WebhookAttemptsTable, WebhooksTable } from '../database/webhook-schema.ts'
 
 export type WebhookRow = Selectable<WebhooksTable>
 export type WebhookAttemptRow = Selectable<WebhookAttemptsTable>

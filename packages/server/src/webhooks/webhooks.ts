@@ -33,6 +33,8 @@ export interface WebhookWithAttempts {
 
 export interface WebhookListQuery {
   project: string
+  /** Only messages of these scopes; `undefined`: of all. */
+  scopes: readonly string[] | undefined
   status: WebhookStatus | undefined
   /** Only messages about this request or carousel. */
   subject: string | undefined
@@ -83,6 +85,7 @@ function checkUrl(url: string, outbound: Pick<Outbound, 'check'>): void {
 
 async function list(database: Kysely<Schema>, query: WebhookListQuery): Promise<WebhookPage> {
   let rows = database.selectFrom('webhooks').selectAll().where('project', '=', query.project)
+  if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   if (query.status !== undefined) rows = rows.where('status', '=', query.status)
   if (query.subject !== undefined) rows = rows.where('subject', '=', query.subject)
   const after = query.cursor === undefined ? undefined : decodeWebhookCursor(query.cursor)

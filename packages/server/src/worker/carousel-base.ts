@@ -1,8 +1,7 @@
 import type { CarouselMaker, SlideText } from '@darkroom/carousel'
-import { keyOf } from '@darkroom/once'
 import { stripMetadata } from '@darkroom/picture'
+import { baseKeyOf } from '../carousels/base-claims.ts'
 import type { LeasedCarousel, StoredBase } from '../carousels/carousel-lease.ts'
-import type { CarouselRow } from '../carousels/carousel-row.ts'
 import { carouselFaultOf } from '../carousels/faults.ts'
 import { DarkroomError } from '../errors.ts'
 import { errorOf, isSettled, isStored } from '../generation/generation-row.ts'
@@ -32,14 +31,9 @@ export async function obtainBase(
   if (row.base_generation_id !== null) return await obtainGenerated(leased, context)
   const { url } = row.base
   if (url === undefined) throw new Error(`carousel ${row.id} has no base`)
-  if ((await leased.claimBase(baseKeyOf(row, url))) !== 'mine') return undefined
+  if ((await leased.claimBase(baseKeyOf(row.project, url))) !== 'mine') return undefined
   const fetched = await fetchPicture(url, 'base.url', leased, context, signal)
   return (await leased.storeBase(fetched.stored)) ? fetched : undefined
-}
-
-/** The name of a fetch that carousels share while it lasts. */
-export function baseKeyOf(row: CarouselRow, url: string): string {
-  return keyOf({ project: row.project, url })
 }
 
 async function obtainGenerated(

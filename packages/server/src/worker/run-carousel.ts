@@ -1,26 +1,23 @@
 import type { Carousel, FinishedSlide, SlideOutcome } from '@darkroom/carousel'
 import type { Logger } from 'pino'
+import { baseKeyOf } from '../carousels/base-claims.ts'
 import type { CarouselFailure, LeasedCarousel } from '../carousels/carousel-lease.ts'
 import type { CarouselRow, SlideRow } from '../carousels/carousel-row.ts'
 import { carouselFaultOf } from '../carousels/faults.ts'
 import { slideKey } from '../carousels/slide-key.ts'
 import { DarkroomError } from '../errors.ts'
 import type { Picture, PictureContext } from './carousel-base.ts'
-import { baseKeyOf, obtainBase, obtainLogo } from './carousel-base.ts'
+import { obtainBase, obtainLogo } from './carousel-base.ts'
 import { Interruption } from './interruption.ts'
 
 export interface RunCarouselContext extends PictureContext {
+  /** Of what draws slides: other pixels under the same key would be two slides in one place. */
+  rendererVersion: string
   log: Logger
 }
 
 /** The runs of one carousel after faults of this side: the first and two more. */
 const maxRetries = 2
-
-/**
- * Raise it with the drawing of slides: other pixels under the same key would be two slides in one place. The
- * package's own version stands for what its dependencies draw.
- */
-const rendererVersion = '1'
 
 /** What all slides of a run are made of. */
 interface Ground extends Picture {
@@ -42,7 +39,7 @@ export async function runCarousel(
     if (base === undefined) return
     const ground: Ground = { ...base, logo: await obtainLogo(leased, context, interruption) }
     for (;;) {
-      const claimed = await leased.claimSlides((slides) => keysOf(leased.row, ground, slides))
+      const claimed = await leased.claimSlides((slides) => keysOf(leased.row, ground, slides, context))
       if (claimed === undefined) return
       if (claimed.mine.size > 0) await makeSlides(leased, ground, claimed, context, interruption)
       if ((await leased.finish()) === 'ended') return
@@ -53,7 +50,12 @@ export async function runCarousel(
 }
 
 /** Of the slides that are still to come. */
-function keysOf(row: CarouselRow, ground: Ground, slides: readonly SlideRow[]): Map<number, string> {
+function keysOf(
+  row: CarouselRow,
+  ground: Ground,
+  slides: readonly SlideRow[],
+  { rendererVersion }: RunCarouselContext,
+): Map<number, string> {
   const shared = {
     project: row.project,
     baseHash: ground.hash,
@@ -189,6 +191,6 @@ async function settleFailure(
       code: known?.code ?? 'internal',
       message: known?.message ?? "The carousel could not be made; the server's log says why.",
     },
-    url === undefined || row.base_hash !== null ? undefined : baseKeyOf(row, url),
+    url === undefined || row.base_hash !== null ? undefined : baseKeyOf(row.project, url),
   )
 }

@@ -12,7 +12,13 @@ export const cta: SlideLayout = {
     const leave = (text.label === undefined ? 0 : 170) + handle
     column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 46, leave })
     if (text.label !== undefined && text.label.trim() !== '') column.button(text.label, 60)
-    column.text(input.handle, { style: 'label', size: theme.sizes.handle, ink: 'softInk', maxLines: 1, gap: 46 })
+    column.text(input.handle, {
+      style: 'label',
+      size: theme.sizes.handle,
+      ink: 'softInk',
+      maxLines: 1,
+      gap: 46,
+    })
     return column.parts
   },
 }

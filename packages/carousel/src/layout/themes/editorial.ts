@@ -30,7 +30,7 @@ export const editorial: Theme = {
   button: { shape: 'rounded', fill: 'ink' },
   dark: { ink: '#ffffff', softInk: '#f3efe9', accent: '#f2c48d', scrim: '#0d0b0a' },
   light: { ink: '#17130f', softInk: '#2c2620', accent: '#8a4b1f', scrim: '#fbf8f3' },
-  lightInkBias: 0.16,
+  lightInkBias: 0.17,
   places: { top: 0.05, middle: 0.22, bottom: 0 },
   scrimOnBusy: 0.34,
 }

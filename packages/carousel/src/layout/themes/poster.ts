@@ -4,13 +4,13 @@ import type { Theme } from '../theme.ts'
 export const poster: Theme = {
   name: 'poster',
   title: {
-    family: 'Sofia Sans Extra Condensed',
+    family: 'Bricolage Grotesque Condensed',
     weight: 800,
     emphasisWeight: 900,
-    lineHeight: 0.92,
+    lineHeight: 0.95,
     letterSpacingEm: -0.02,
     transform: 'upper',
-    otherScriptScale: 0.74,
+    otherScriptScale: 0.84,
   },
   body: { family: 'Inter', weight: 500, emphasisWeight: 750, lineHeight: 1.36, letterSpacingEm: -0.006 },
   label: {
@@ -21,10 +21,10 @@ export const poster: Theme = {
     letterSpacingEm: 0.02,
   },
   sizes: {
-    hook: { sizePx: 172, minSizePx: 72 },
-    figure: { sizePx: 340, minSizePx: 150 },
-    point: { sizePx: 116, minSizePx: 64 },
-    cta: { sizePx: 148, minSizePx: 68 },
+    hook: { sizePx: 150, minSizePx: 68 },
+    figure: { sizePx: 320, minSizePx: 140 },
+    point: { sizePx: 100, minSizePx: 58 },
+    cta: { sizePx: 128, minSizePx: 64 },
     body: { sizePx: 41, minSizePx: 31 },
     label: { sizePx: 34, minSizePx: 28 },
     button: { sizePx: 38, minSizePx: 28 },
@@ -38,7 +38,7 @@ export const poster: Theme = {
   button: { shape: 'square', fill: 'accent' },
   dark: { ink: '#ffffff', softInk: '#f4f4f5', accent: '#ffd60a', scrim: '#07080c' },
   light: { ink: '#0b0c10', softInk: '#1d1f26', accent: '#d4002a', scrim: '#ffffff' },
-  lightInkBias: 0.26,
+  lightInkBias: 0.2,
   places: { top: 0.02, middle: 0.2, bottom: 0 },
   scrimOnBusy: 0.42,
 }

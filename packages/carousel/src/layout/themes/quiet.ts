@@ -24,7 +24,7 @@ export const quiet: Theme = {
   button: { shape: 'pill', fill: 'outline' },
   dark: { ink: '#ffffff', softInk: '#f1f3f2', accent: '#cfe3d6', scrim: '#10151a' },
   light: { ink: '#1b2126', softInk: '#323a40', accent: '#3c6e57', scrim: '#f7f8f6' },
-  lightInkBias: -0.06,
+  lightInkBias: 0.1,
   places: { top: 0, middle: 0.14, bottom: 0.02 },
   scrimOnBusy: 0.38,
 }

@@ -15,7 +15,6 @@ export function fitNotes(fit: SlideFit): string[] {
 
 /** `U+1F600`. */
 function codePointsOf(text: string): string {
-  return [...text]
-    .map((each) => `U+${(each.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`)
-    .join(' ')
+  const names = Array.from(text, (each) => (each.codePointAt(0) ?? 0).toString(16).toUpperCase())
+  return names.map((name) => `U+${name.padStart(4, '0')}`).join(' ')
 }

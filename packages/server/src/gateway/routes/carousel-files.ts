@@ -1,14 +1,10 @@
 import { mediaTypeOf } from '@darkroom/picture'
-import { z } from 'zod'
 import { storedErrorOf } from '../../carousels/carousel-row.ts'
-import type { SlideAddress } from '../../carousels/edit-slide.ts'
 import { DarkroomError } from '../../errors.ts'
-import { parseWith, readQuery } from '../../request/query.ts'
-import { defaultProject } from '../picture-origin.ts'
+import { noSuchSlide, ownCarousel, ownSlide } from '../own-carousel.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 
-const noQuery = z.strictObject({})
 const one = '/v1/carousels/{id}'
 
 /** The path of one slide. */
@@ -20,6 +16,7 @@ export function carouselFileRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: slidePath,
+      right: 'read',
       summary: 'The picture of one slide, as it is now; the URL in the record is immutable',
       answers: {
         200: { about: 'The slide.', mediaType: 'image/*' },
@@ -41,12 +38,12 @@ function archiving(services: GatewayServices): Route[] {
   return archives.map(({ kind, mediaType, summary }): Route => ({
     method: 'GET',
     path: `${one}.${kind}`,
+    right: 'read',
     summary,
     answers: { 200: { about: 'The file.', mediaType }, 409: { about: 'Slides are still being made.' } },
-    handle: async ({ params, url }) => {
-      parseWith(noQuery, readQuery(url))
-      const id = (params['id'] ?? '').slice(0, -`.${kind}`.length)
-      const { body, fileName } = await services.carousels.archive(defaultProject, id, kind)
+    handle: async (context) => {
+      const { carousel } = await ownCarousel(context, services)
+      const { body, fileName } = await services.carousels.archive(carousel.project, carousel.id, kind)
       return new Response(body, {
         headers: {
           'content-type': mediaType,
@@ -58,23 +55,11 @@ function archiving(services: GatewayServices): Route[] {
   }))
 }
 
-/** @throws DarkroomError not_found for what is no number */
-export function addressOf({ params, url }: RouteContext): SlideAddress {
-  parseWith(noQuery, readQuery(url))
-  const number = params['n'] ?? ''
-  if (!/^\d{1,4}$/u.test(number)) {
-    throw new DarkroomError('not_found', 'There is no such slide; they are numbered from 0.')
-  }
-  return { project: defaultProject, carouselId: params['id'] ?? '', index: Number(number) }
-}
-
 async function slidePicture(context: RouteContext, services: GatewayServices): Promise<Response> {
-  const { carouselId, index } = addressOf(context)
-  const { record: found } = await services.carousels.read(defaultProject, carouselId)
+  const { project, carouselId, index } = await ownSlide(context, services)
+  const { record: found } = await services.carousels.read(project, carouselId)
   const wanted = found.slides[index]
-  if (wanted === undefined) {
-    throw new DarkroomError('not_found', 'There is no such slide; they are numbered from 0.')
-  }
+  if (wanted === undefined) throw noSuchSlide()
   if (wanted.status === 'queued') {
     throw new DarkroomError('generation_pending', 'This slide is still being made; ask again.', {
       retryAfterS: 1,

@@ -1,18 +1,17 @@
 import { z } from 'zod'
-import type { CarouselWithSlides } from '../../carousels/carousel-record.ts'
 import { decodeCarouselCursor } from '../../carousels/carousel-record.ts'
 import { carouselBodySchema } from '../../request/carousel-body.ts'
 import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import { parseSlideChange, slideChangeSchema } from '../../request/slide-change.ts'
 import { readJsonBody } from '../body.ts'
 import { answerChange, answerWhenDone, publicCarousel } from '../carousel-answers.ts'
+import { ownCarousel, ownSlide } from '../own-carousel.ts'
 import { carouselEventStream } from '../carousel-event-stream.ts'
 import { readCarouselOrder } from '../carousel-order.ts'
-import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { carouselSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
-import { addressOf, carouselFileRoutes, slidePath } from './carousel-files.ts'
+import { carouselFileRoutes, slidePath } from './carousel-files.ts'
 import { json, readIdempotencyKey } from './generations.ts'
 
 const record = { mediaType: 'application/json', schema: carouselSchema }
@@ -41,6 +40,7 @@ function creating(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: collection,
+      right: 'generate',
       summary: 'Make slides of one photograph',
       body: {
         mediaType: 'application/json',
@@ -64,6 +64,7 @@ function creating(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: collection,
+      right: 'read',
       summary: 'Carousels, newest first',
       query: listQuerySchema,
       answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
@@ -77,16 +78,18 @@ function reading(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: one,
+      right: 'read',
       summary: 'One carousel, as far as it is',
       answers: { 200: { about: 'The record.', ...record } },
       handle: async (context) => {
-        const { record: found } = await readOne(context, services)
+        const { record: found } = await ownCarousel(context, services)
         return json(200, publicCarousel(found, services))
       },
     },
     {
       method: 'GET',
       path: `${one}/events`,
+      right: 'read',
       summary: 'What happens to a carousel, as server-sent events',
       requestHeaders: { 'Last-Event-ID': 'Events after this one are replayed' },
       answers: {
@@ -96,7 +99,7 @@ function reading(services: GatewayServices): Route[] {
         },
       },
       handle: async (context) =>
-        carouselEventStream(context, services, (await readOne(context, services)).carousel),
+        carouselEventStream(context, services, (await ownCarousel(context, services)).carousel),
     },
   ]
 }
@@ -110,6 +113,7 @@ function changing(services: GatewayServices): Route[] {
     {
       method: 'PATCH',
       path: slidePath,
+      right: 'generate',
       summary: 'Change the words of one slide: one overlay is drawn, and nothing else',
       body: {
         mediaType: 'application/json',
@@ -120,7 +124,7 @@ function changing(services: GatewayServices): Route[] {
       answers: changed,
       handle: async (context) => {
         const change = parseSlideChange(await readJsonBody(context.request))
-        const address = addressOf(context)
+        const address = await ownSlide(context, services)
         return answerChange(
           context,
           services,
@@ -131,6 +135,7 @@ function changing(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: `${slidePath}/retry`,
+      right: 'generate',
       summary: 'Try one failed slide again, and the base with it where that is what failed',
       requestHeaders: prefer,
       answers: { ...changed, 409: { about: 'The slide has not failed.' } },
@@ -138,40 +143,36 @@ function changing(services: GatewayServices): Route[] {
         answerChange(
           context,
           services,
-          await services.carousels.retry(addressOf(context), (name) => services.models.resolve(name)),
+          await services.carousels.retry(await ownSlide(context, services), (name) =>
+            services.models.resolve(name),
+          ),
         ),
     },
     {
       method: 'POST',
       path: `${one}/cancel`,
+      right: 'generate',
       summary: 'Withdraw a carousel; slides that are stored stay',
       answers: { 200: { about: 'The record.', ...record }, 409: { about: 'It has already ended.' } },
       handle: async (context) => {
-        await services.carousels.cancel(defaultProject, context.params['id'] ?? '')
-        return json(200, publicCarousel((await readOne(context, services)).record, services))
+        const { carousel } = await ownCarousel(context, services)
+        await services.carousels.cancel(carousel.project, carousel.id)
+        return json(200, publicCarousel((await ownCarousel(context, services)).record, services))
       },
     },
   ]
 }
 
-async function readOne(
-  { params, url }: RouteContext,
-  services: GatewayServices,
-): Promise<CarouselWithSlides> {
-  parseWith(noQuery, readQuery(url))
-  return await services.carousels.read(defaultProject, params['id'] ?? '')
-}
-
 async function create(context: RouteContext, services: GatewayServices): Promise<Response> {
   parseWith(noQuery, readQuery(context.url))
   const idempotencyKey = readIdempotencyKey(context.request)
-  const order = await readCarouselOrder(context, services, defaultProject, idempotencyKey)
+  const order = await readCarouselOrder(context, services, idempotencyKey)
   const accepted = await services.carousels.accept(order)
   if (accepted.kind === 'replayed') {
     return answerWhenDone(
       context,
       services,
-      await services.carousels.read(defaultProject, accepted.carouselId),
+      await services.carousels.read(context.caller.project, accepted.carouselId),
       201,
     )
   }
@@ -190,7 +191,8 @@ async function create(context: RouteContext, services: GatewayServices): Promise
 async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
   const query = parseWith(listQuerySchema, readQuery(context.url))
   const page = await services.carousels.list({
-    project: defaultProject,
+    project: context.caller.project,
+    scopes: context.caller.scopes,
     limit: query.limit ?? 20,
     cursor: query.cursor,
   })

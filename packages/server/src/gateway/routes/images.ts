@@ -1,15 +1,15 @@
 import { inspectPicture, PictureError, stripMetadata, verifyPicture } from '@darkroom/picture'
+import type { Caller } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import type { ImageRow } from '../../generation/image-rows.ts'
 import type { UploadFacts } from '../../generation/images.ts'
 import { isImageId } from '../../request/image-query.ts'
 import { mediaTypeOfRequest, readBytes, readFormData } from '../body.ts'
-import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { imageSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
-import { json } from './generations.ts'
+import { json, purgeImages } from './generations.ts'
 
 /** Uploads and takedowns. */
 export function imageRoutes(services: GatewayServices): Route[] {
@@ -17,6 +17,7 @@ export function imageRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/uploads',
+      right: 'generate',
       summary: 'Store a picture of your own: a base, a reference, a logo',
       body: { mediaType: 'image/*', about: 'The bytes, or multipart/form-data with one part named file.' },
       answers: {
@@ -33,18 +34,26 @@ export function imageRoutes(services: GatewayServices): Route[] {
     {
       method: 'DELETE',
       path: '/v1/images/{id}',
+      right: 'purge',
       summary: 'Take a picture down, with everything made from it',
       answers: { 204: { about: 'It is gone, at the edge too.' } },
-      handle: async ({ params }) => {
+      handle: async ({ params, caller }) => {
         const id = params['id'] ?? ''
         if (!isImageId(id)) throw new DarkroomError('not_found', 'There is no such picture.')
         try {
-          await services.images.takeDown(defaultProject, id)
+          await takeDown(id, caller, services)
+          await services.access.record({
+            actor: caller.owner,
+            act: 'image.delete',
+            project: caller.project,
+            subject: id,
+          })
         } finally {
           // Also where there is nothing to take down any more: who was told of a failure asks again, until every
           // process has heard of it.
-          const made = await services.images.madeFrom(defaultProject, id)
-          await services.purges.purge({ tags: [id, ...made], domain: defaultProject, soft: false })
+          await purgeImages(services, caller.project, [id], false)
+          for (const made of await services.images.madeFrom(id))
+            await purgeImages(services, made.project, [made.id], false)
         }
         return new Response(null, { status: 204 })
       },
@@ -52,9 +61,20 @@ export function imageRoutes(services: GatewayServices): Route[] {
   ]
 }
 
+/** Uploads are the project's, generated pictures its sharing domain's. @throws DarkroomError not_found */
+async function takeDown(id: string, caller: Caller, services: GatewayServices): Promise<void> {
+  try {
+    await services.images.takeDown(caller.project, id)
+  } catch (error) {
+    const isShared = caller.domain !== caller.project
+    if (!isShared || !(error instanceof DarkroomError) || error.code !== 'not_found') throw error
+    await services.images.takeDown(caller.domain, id)
+  }
+}
+
 async function upload(context: RouteContext, services: GatewayServices): Promise<Response> {
   const bytes = await readUpload(context.request, services.maxUploadBytes)
-  const image = await storeUpload(bytes, services, defaultProject)
+  const image = await storeUpload(bytes, services, context.caller.project)
   const answer = publicImage(image, services)
   return json(201, answer, { location: answer.url })
 }

@@ -3,7 +3,6 @@ import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import { errorCodeField, parseRedriveBody, redriveBodySchema } from '../../request/redrive-body.ts'
 import { readJsonBody } from '../body.ts'
 import { decodeJobCursor, listDeadJobs, redriveJobs } from '../jobs.ts'
-import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
@@ -24,6 +23,7 @@ export function jobRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/v1/jobs',
+      right: 'admin',
       summary: 'Dead letters: generations and carousels that have failed, newest first',
       query: listQuerySchema,
       answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
@@ -32,6 +32,7 @@ export function jobRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/jobs/redrive',
+      right: 'admin',
       summary: 'Try dead letters again: the next attempt under the same key',
       body: {
         mediaType: 'application/json',
@@ -44,8 +45,8 @@ export function jobRoutes(services: GatewayServices): Route[] {
           mediaType: 'application/json',
         },
       },
-      handle: async ({ request }) => {
-        const ids = await redriveJobs(services, defaultProject, parseRedriveBody(await readJsonBody(request)))
+      handle: async ({ request, caller }) => {
+        const ids = await redriveJobs(services, caller, parseRedriveBody(await readJsonBody(request)))
         return json(200, { redriven: ids.length, ids })
       },
     },
@@ -55,7 +56,8 @@ export function jobRoutes(services: GatewayServices): Route[] {
 async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
   const query = parseWith(listQuerySchema, readQuery(context.url))
   const page = await listDeadJobs(services, {
-    project: defaultProject,
+    project: context.caller.project,
+    scopes: context.caller.scopes,
     code: query.code,
     limit: query.limit ?? 20,
     cursor: query.cursor,

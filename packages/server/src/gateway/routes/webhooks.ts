@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { mayUseScope } from '../../access/rights.ts'
+import { DarkroomError } from '../../errors.ts'
 import { parseWith, integerText, readQuery } from '../../request/query.ts'
 import type { WebhookAttemptRow, WebhookRow } from '../../webhooks/webhook-row.ts'
 import type { WebhookSecret } from '../../webhooks/webhook-secrets.ts'
 import type { WebhookWithAttempts } from '../../webhooks/webhooks.ts'
 import { decodeWebhookCursor } from '../../webhooks/webhooks.ts'
-import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { webhookSchema, webhookSecretSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
@@ -44,6 +45,7 @@ function messages(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: collection,
+      right: 'read',
       summary: 'Messages to webhooks, newest first',
       query: listQuerySchema,
       answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
@@ -52,23 +54,27 @@ function messages(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: `${collection}/{id}`,
+      right: 'read',
       summary: 'One message with every attempt to deliver it',
       answers: { 200: { about: 'The message.', ...message } },
-      handle: async ({ params, url }) => {
-        parseWith(noQuery, readQuery(url))
-        return json(200, messageRecord(await services.webhooks.read(defaultProject, params['id'] ?? '')))
+      handle: async (context) => {
+        parseWith(noQuery, readQuery(context.url))
+        return json(200, messageRecord(await ownMessage(context, services)))
       },
     },
     {
       method: 'POST',
       path: `${collection}/{id}/redeliver`,
+      right: 'generate',
       summary: 'Send a message again, under the same id',
       answers: {
         202: { about: 'It is due now.', ...message },
         409: { about: 'What it is about has not ended.' },
       },
-      handle: async ({ params }) =>
-        json(202, messageRecord(await services.webhooks.redeliver(defaultProject, params['id'] ?? ''))),
+      handle: async (context) => {
+        const { webhook } = await ownMessage(context, services)
+        return json(202, messageRecord(await services.webhooks.redeliver(webhook.project, webhook.id)))
+      },
     },
   ]
 }
@@ -78,19 +84,22 @@ function secrets(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: `${collection}/secret`,
+      right: 'admin',
       summary: 'The secret that signs the messages of this project',
       answers: { 200: { about: 'The secret.', ...secretAnswer } },
-      handle: async ({ url }) => {
+      handle: async ({ url, caller }) => {
         parseWith(noQuery, readQuery(url))
-        return json(200, secretRecord(await services.webhooks.secret(defaultProject)))
+        return json(200, secretRecord(await services.webhooks.secret(caller.project)))
       },
     },
     {
       method: 'POST',
       path: `${collection}/secret/rotate`,
+      right: 'admin',
       summary: 'Replace the secret; the old one signs beside it for 24 hours',
       answers: { 200: { about: 'The new secret.', ...secretAnswer } },
-      handle: async () => json(200, secretRecord(await services.webhooks.rotateSecret(defaultProject))),
+      handle: async ({ caller }) =>
+        json(200, secretRecord(await services.webhooks.rotateSecret(caller.project))),
     },
   ]
 }
@@ -98,13 +107,24 @@ function secrets(services: GatewayServices): Route[] {
 async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
   const query = parseWith(listQuerySchema, readQuery(context.url))
   const page = await services.webhooks.list({
-    project: defaultProject,
+    project: context.caller.project,
+    scopes: context.caller.scopes,
     status: query.status,
     subject: query.subject,
     limit: query.limit ?? 20,
     cursor: query.cursor,
   })
   return json(200, { ...page, items: page.items.map(summaryRecord) })
+}
+
+/** A message of the caller's own project and scopes. @throws DarkroomError not_found for every other one */
+async function ownMessage(
+  { caller, params }: Pick<RouteContext, 'caller' | 'params'>,
+  services: GatewayServices,
+): Promise<WebhookWithAttempts> {
+  const found = await services.webhooks.read(caller.project, params['id'] ?? '')
+  if (mayUseScope(caller, found.webhook.scope)) return found
+  throw new DarkroomError('not_found', 'There is no such webhook message.')
 }
 
 /** Without the signing secret, which is shown to nobody again. */

@@ -46,6 +46,7 @@ export interface TestNode {
   readonly database: Database
   readonly listener: Listener
   readonly queue: JobQueue
+  readonly carouselQueue: JobQueue
   readonly generations: Generations
   readonly leases: Leases
   readonly settlements: Settlements
@@ -128,6 +129,7 @@ async function openNode(options: {
     secret: testSecret,
     now,
     line: createLine({ maxQueuedPerScope: 10_000, now }),
+    budget: noBudget,
   }
   const generations = createGenerations(context)
   const settlements = createSettlements(context)
@@ -144,6 +146,7 @@ async function openNode(options: {
     database,
     listener,
     queue,
+    carouselQueue: queues.carousels,
     generations,
     leases: createLeases(context),
     settlements,
@@ -152,6 +155,10 @@ async function openNode(options: {
     close: () => (closed ??= close()),
   }
 }
+
+/** What tests of the records' side start is paid for. */
+/** Refuses nothing. */
+export const noBudget: { charge: () => Promise<void> } = { charge: async (): Promise<void> => {} }
 
 let specCount = 0
 
