@@ -4,6 +4,7 @@ import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
 import { memoryBench } from './memory.ts'
+import { overloadBench } from './overload.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   queue: queueBench,
   start: startBench,
   memory: memoryBench,
+  overload: overloadBench,
   carousel: carouselBench,
 }
 
