@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenAIFake } from '../packages/server/src/backends/openai/testing/openai-fake.ts'
 import { startOpenAIFake } from '../packages/server/src/backends/openai/testing/openai-fake.ts'
+import { startPhotoOrigin } from './support/photo-origin.ts'
 import { makeDataDir, removeDataDir, until } from './support/server-process.ts'
 
 let platform: Platform
@@ -19,6 +20,8 @@ beforeEach(async () => {
       DARKROOM_DATA: dataDir,
       DARKROOM_MODELS: 'default=openai:any',
       DARKROOM_WORKER_CONCURRENCY: '1',
+      DARKROOM_CAROUSEL_CONCURRENCY: '1',
+      DARKROOM_OUTBOUND_ALLOW: '127.0.0.1',
       DARKROOM_QUEUE_LIMIT: '60',
       OPENAI_BASE_URL: fake.baseUrl,
       OPENAI_API_KEY: 'k',
@@ -105,6 +108,38 @@ describe('scopes take turns', () => {
     // Eight of the one, and at least nearly as many of the other meanwhile.
     expect(sequence.slice(0, last).filter((scope) => scope === 'busy').length).toBeGreaterThanOrEqual(7)
   })
+})
+
+test('scopes take turns with carousels too, and may not queue without end', async () => {
+  await using photos = await startPhotoOrigin()
+  const carousel = async (scope: string, path: string): Promise<number> => {
+    const response = await platform.fetch(
+      new Request('http://127.0.0.1/v1/carousels', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+        body: JSON.stringify({
+          scope,
+          base: { url: `${photos.url}${path}` },
+          size: '320x400',
+          slides: [
+            { kind: 'hook', title: path },
+            { kind: 'cta', title: 'Try it' },
+          ],
+        }),
+      }),
+    )
+    return response.status
+  }
+  const release = photos.hold('/held')
+  await carousel('busy', '/held')
+  await until(async () => (photos.countOf('/held') > 0 ? true : undefined))
+  const statuses = []
+  for (let index = 0; index < 61; index += 1) statuses.push(await carousel('busy', `/busy-${index}`))
+  expect(statuses).toEqual([...Array.from({ length: 60 }, () => 202), 429])
+  expect(await carousel('lone', '/lone')).toBe(202)
+  release()
+  await until(async () => (photos.countOf('/lone') > 0 ? true : undefined))
+  expect(photos.requests.indexOf('GET /lone')).toBeLessThanOrEqual(2)
 })
 
 describe('a full queue', () => {

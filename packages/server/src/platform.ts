@@ -121,7 +121,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     database,
     queue,
     secret,
-    line: createLine({ maxQueuedPerScope: config.queueLimit, now }),
+    line: createLine({ table: 'generations', maxQueuedPerScope: config.queueLimit, now }),
     now,
     budget: createBudget({ defaults: config.scopeDefaults, now }),
   }
@@ -133,6 +133,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const carousels = createCarousels({
     ...carouselRecords,
     generations: accepting,
+    line: createLine({ table: 'carousels', maxQueuedPerScope: config.queueLimit, now }),
     objects,
     maker,
     outbound,

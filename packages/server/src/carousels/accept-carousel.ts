@@ -3,6 +3,7 @@ import type { CarouselBase, CarouselDesign } from '../database/schema.ts'
 import type { GenerationRow } from '../generation/generation-row.ts'
 import { isSettled, isStored } from '../generation/generation-row.ts'
 import { claimIdempotencyKey } from '../generation/idempotency.ts'
+import type { Line, PlaceInLine } from '../generation/line.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { acceptIn } from '../generation/requests.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
@@ -12,6 +13,7 @@ import { orderWebhook } from '../webhooks/outbox.ts'
 import { baseKeyOf, claimUrl } from './base-claims.ts'
 import { appendCarouselEvent } from './carousel-events.ts'
 import type { CarouselContext, CarouselRow, Locked } from './carousel-row.ts'
+import { placeOf } from './carousel-row.ts'
 
 /** A base that the gateway has looked at: what it is, and what is known of it by now. */
 export type AcceptedBase =
@@ -37,6 +39,8 @@ export interface CarouselOrder {
 /** What accepting needs besides the carousels' own context: that of the generations. */
 export interface CarouselAcceptContext extends CarouselContext {
   generations: AcceptContext
+  /** The line of carousels. */
+  line: Line
 }
 
 export type AcceptedCarousel =
@@ -47,24 +51,32 @@ export type AcceptedCarousel =
 /**
  * Accepts a carousel: its rows, its job and, for a prompt, the request that generates the base, in one transaction.
  * Once this resolves, the work is done whatever dies.
- * @throws DarkroomError idempotency_conflict, idempotency_mismatch
+ * @throws DarkroomError idempotency_conflict, idempotency_mismatch, queue_full
  */
 export async function acceptCarousel(
   order: CarouselOrder,
   context: CarouselAcceptContext,
 ): Promise<AcceptedCarousel> {
-  return await context.database.transaction().execute(async (transaction) => {
-    const id = `car_${randomBytes(16).toString('base64url')}`
-    if (order.idempotency !== undefined) {
-      const claim = await claimIdempotencyKey(
-        transaction,
-        { ...order.idempotency, requestId: id },
-        isSettledCarousel,
-      )
-      if (claim.kind === 'used') return { kind: 'replayed', carouselId: claim.requestId }
-    }
-    return { kind: 'accepted', carousel: await insertCarousel(order, id, transaction, context) }
-  })
+  let place: PlaceInLine | undefined
+  try {
+    return await context.database.transaction().execute(async (transaction) => {
+      const id = `car_${randomBytes(16).toString('base64url')}`
+      if (order.idempotency !== undefined) {
+        const claim = await claimIdempotencyKey(
+          transaction,
+          { ...order.idempotency, requestId: id },
+          isSettledCarousel,
+        )
+        if (claim.kind === 'used') return { kind: 'replayed', carouselId: claim.requestId }
+      }
+      const { project, scope } = order
+      place = await context.line.look(transaction, { project, scope, priority: 'demand' })
+      const turn = await place.next()
+      return { kind: 'accepted', carousel: await insertCarousel(order, id, turn, transaction, context) }
+    })
+  } finally {
+    place?.release()
+  }
 }
 
 async function isSettledCarousel(transaction: Locked, id: string): Promise<boolean> {
@@ -80,6 +92,7 @@ async function isSettledCarousel(transaction: Locked, id: string): Promise<boole
 async function insertCarousel(
   order: CarouselOrder,
   id: string,
+  turn: number,
   transaction: Locked,
   context: CarouselAcceptContext,
 ): Promise<CarouselRow> {
@@ -96,6 +109,7 @@ async function insertCarousel(
       design: JSON.stringify(order.design),
       ...base,
       logo_hash: order.logoHash ?? null,
+      turn,
       event_seq: 1,
     })
     .execute()
@@ -140,7 +154,7 @@ async function startOrWait(
     .returningAll()
     .executeTakeFirstOrThrow()
   if (jobId !== null) {
-    await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
+    await context.queue.enqueue({ jobId, recordId: id }, { transaction, ...placeOf(row) })
   }
   return row
 }

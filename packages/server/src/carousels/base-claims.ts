@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { tell } from './carousel-events.ts'
 import type { CarouselFailure } from './carousel-lease.ts'
 import type { CarouselContext, Locked } from './carousel-row.ts'
+import { placeOf } from './carousel-row.ts'
 import { failOpenSlides } from './end-carousel.ts'
 
 /** `mine`: fetch it. `waiting`: another carousel does, and gives this one a job when it is there. */
@@ -105,13 +106,14 @@ export async function shareBase(
   })
   for (const id of waiting) {
     const jobId = randomUUID()
-    await tell(transaction, context.queue, {
+    const woken = await tell(transaction, context.queue, {
       carouselId: id,
       type: 'base',
       data,
       values: { ...values, base_how: 'joined', waits_for: null, job_id: jobId },
     })
-    await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand' })
+    if (woken === undefined) throw new Error('a carousel that is held has gone')
+    await context.queue.enqueue({ jobId, recordId: id }, { transaction, ...placeOf(woken) })
   }
   return own !== undefined
 }

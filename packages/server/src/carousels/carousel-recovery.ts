@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import { tell } from './carousel-events.ts'
 import type { CarouselContext, CarouselRow, Locked } from './carousel-row.ts'
+import { placeOf } from './carousel-row.ts'
 import { putBackToWork, releaseClaims } from './claims.ts'
 import { failOpenSlides } from './end-carousel.ts'
 
@@ -124,7 +125,7 @@ async function handBack(
     data: reruns === 0 ? {} : { rerun: row.reruns + reruns },
     values: { status: 'queued', job_id: jobId, lease: null, worker_id: null, reruns: row.reruns + reruns },
   })
-  await context.queue.enqueue({ jobId, recordId: id }, { transaction, priority: 'demand', rerun: true })
+  await context.queue.enqueue({ jobId, recordId: id }, { transaction, ...placeOf(row), rerun: true })
   return 'queued'
 }
 

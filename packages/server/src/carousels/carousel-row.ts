@@ -1,7 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import type { CarouselsTable, CarouselSlidesTable, Schema, SlideResultsTable } from '../database/schema.ts'
 import { DarkroomError, isErrorCode } from '../errors.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
+import type { JobQueue, Place } from '../queue/job-queue.ts'
 
 export type CarouselRow = Selectable<CarouselsTable>
 export type SlideRow = Selectable<CarouselSlidesTable>
@@ -20,6 +20,11 @@ export interface CarouselContext {
  * `base_claims` by key, then carousels by id, then slides.
  */
 export type Locked = Transaction<Schema>
+
+/** Where the job of a carousel stands in line. */
+export function placeOf(row: Pick<CarouselRow, 'turn'>): Place {
+  return { priority: 'demand', turn: Number(row.turn) }
+}
 
 /** @throws DarkroomError not_found, also for a carousel of another project: ids never cross projects */
 export async function readCarousel(

@@ -42,8 +42,9 @@ function context() {
       secret: testSecret,
       now,
       budget: noBudget,
-      line: createLine({ maxQueuedPerScope: 10_000, now }),
+      line: createLine({ table: 'generations', maxQueuedPerScope: 10_000, now }),
     },
+    line: createLine({ table: 'carousels', maxQueuedPerScope: 10_000, now }),
   }
 }
 

@@ -3,6 +3,7 @@ import { DarkroomError } from '../errors.ts'
 import type { DeadOwner, DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
 import { isSettled } from '../generation/generation-row.ts'
 import { markAnswered } from '../generation/idempotency.ts'
+import type { Line } from '../generation/line.ts'
 import type { AcceptContext } from '../generation/requests.ts'
 import { createSettlementsOf } from '../generation/settlements.ts'
 import type { SlideChange } from '../request/slide-change.ts'
@@ -76,6 +77,8 @@ export interface CarouselsOptions extends CarouselContext {
   objects: Objects
   /** Where bases that are prompts are asked for. */
   generations: AcceptContext
+  /** The line of carousels. */
+  line: Line
   maker: Pick<CarouselMaker, 'make' | 'warm'>
   /** The door that URLs are checked at before anything is accepted. */
   outbound: { check(url: string): void }

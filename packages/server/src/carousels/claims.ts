@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { tell } from './carousel-events.ts'
 import type { CarouselContext, Locked, SlideResultRow } from './carousel-row.ts'
+import { placeOf } from './carousel-row.ts'
 
 /** What a claim on a slide found: `mine` is to be made by this carousel's run. */
 export type Claim = { row: SlideResultRow; state: 'mine' | 'making' | 'stored' }
@@ -175,11 +176,12 @@ export async function putBackToWork(
   carouselId: string,
 ): Promise<void> {
   const jobId = randomUUID()
-  await tell(transaction, context.queue, {
+  const queued = await tell(transaction, context.queue, {
     carouselId,
     type: 'queued',
     data: {},
     values: { status: 'queued', waits_for: null, job_id: jobId, lease: null, worker_id: null },
   })
-  await context.queue.enqueue({ jobId, recordId: carouselId }, { transaction, priority: 'demand' })
+  if (queued === undefined) throw new Error('a carousel that is held has gone')
+  await context.queue.enqueue({ jobId, recordId: carouselId }, { transaction, ...placeOf(queued) })
 }

@@ -7,7 +7,7 @@ import { armBase } from './accept-carousel.ts'
 import type { CarouselValues } from './carousel-events.ts'
 import { tell } from './carousel-events.ts'
 import type { CarouselRow, Locked, SlideRow } from './carousel-row.ts'
-import { lockCarousel } from './carousel-row.ts'
+import { lockCarousel, placeOf } from './carousel-row.ts'
 
 /** Which slide, of whose carousel. */
 export interface SlideAddress {
@@ -120,7 +120,7 @@ export async function remake(
   if (edited === undefined) throw new Error('a carousel that is held has gone')
   if (started?.jobId !== undefined) {
     const { jobId } = started
-    await context.queue.enqueue({ jobId, recordId: carousel.id }, { transaction, priority: 'demand' })
+    await context.queue.enqueue({ jobId, recordId: carousel.id }, { transaction, ...placeOf(edited) })
   }
   return edited
 }
@@ -138,12 +138,14 @@ async function newRun(
   resolveModel: ModelResolver,
 ): Promise<{ jobId: string | undefined; values: CarouselValues }> {
   const base = await baseAnew(transaction, carousel, context, resolveModel)
+  const turn = await context.line.nextTurn(transaction, { ...carousel, priority: 'demand' })
   const jobId = base.waits_for === 'generation' ? undefined : randomUUID()
   return {
     jobId,
     values: {
       waits_for: null,
       ...base,
+      turn: String(turn),
       status: 'queued',
       job_id: jobId ?? null,
       lease: null,

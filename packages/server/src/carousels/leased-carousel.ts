@@ -11,7 +11,7 @@ import { claimBase, failWithBase, shareBase } from './base-claims.ts'
 import { tell } from './carousel-events.ts'
 import type { CarouselFailure, Claimed, LeasedCarousel, StoredBase, StoredSlide } from './carousel-lease.ts'
 import type { CarouselContext, CarouselRow, Locked, SlideRow } from './carousel-row.ts'
-import { holdLeased } from './carousel-row.ts'
+import { holdLeased, placeOf } from './carousel-row.ts'
 import { claimOpenSlides, SlidesChanged } from './claim-open-slides.ts'
 import { releaseClaims } from './claims.ts'
 import { failOpenSlides } from './end-carousel.ts'
@@ -247,7 +247,7 @@ class Leased implements LeasedCarousel {
       if (queued === undefined) return false
       await this.#context.queue.enqueue(
         { jobId, recordId: this.row.id },
-        { transaction, priority: 'demand', ...(delayS === 0 ? {} : { delayS }) },
+        { transaction, ...placeOf(queued), ...(delayS === 0 ? {} : { delayS }) },
       )
       return true
     })

@@ -24,6 +24,8 @@ export interface CarouselsTable {
   base_key: string | null
   logo_hash: string | null
   logo_how: 'ran' | 'joined' | 'cached' | null
+  /** The place in line among all scopes: the lower, the earlier. int8, small enough for a number. */
+  turn: ColumnType<string, number | undefined, number | string>
   /** What others make for this carousel; while it waits it has neither job nor worker. */
   waits_for: 'generation' | 'base' | 'slides' | null
   job_id: string | null

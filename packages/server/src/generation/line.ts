@@ -23,7 +23,7 @@ export interface PlaceInLine {
 }
 
 /**
- * The line of queued generations. Each has a turn, lower ones go first, and a scope has one job a turn: with s scopes
+ * The line of one kind of queued work, generations or carousels. Each has a turn, lower ones go first, and a scope has one job a turn: with s scopes
  * waiting each has every s-th start, however many jobs it has queued.
  */
 export interface Line {
@@ -33,6 +33,8 @@ export interface Line {
 }
 
 export interface LineOptions {
+  /** Whose line it is. Carousels are demand, all of them. */
+  table: 'generations' | 'carousels'
   /** Jobs that a scope may have queued. */
   maxQueuedPerScope: number
   now: () => number
@@ -58,7 +60,7 @@ export function createLine(options: LineOptions): Line {
   return {
     look: async (transaction, ask) => {
       const name = JSON.stringify([ask.project, ask.scope, ask.priority])
-      const { queued, head, last } = await read(transaction, ask, limit)
+      const { queued, head, last } = await read(transaction, options.table, ask, limit)
       const own = new Set<number>()
       const isFull = (): boolean => queued + own.size >= limit
       return {
@@ -85,7 +87,7 @@ export function createLine(options: LineOptions): Line {
       }
     },
     nextTurn: async (transaction, ask) => {
-      const { head, last } = await read(transaction, ask, 0)
+      const { head, last } = await read(transaction, options.table, ask, 0)
       return Math.max(head, last + 1)
     },
   }
@@ -98,25 +100,25 @@ export function createLine(options: LineOptions): Line {
  */
 async function read(
   transaction: Transaction<Schema>,
+  name: LineOptions['table'],
   { project, scope, priority }: LineAsk,
   limit: number,
 ): Promise<{ queued: number; head: number; last: number }> {
+  const table = sql.table(name)
+  const urgency = name === 'generations' ? sql`priority = ${priority}` : sql`true`
+  const own = sql`project = ${project} and scope = ${scope} and ${urgency}`
   const { rows } = await sql<{ queued: string; head: string | null; last: string | null }>`
     select
       (select count(*) from (
-        select from generations
-        where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'queued'
-        limit ${limit}
+        select from ${table} where ${own} and status = 'queued' limit ${limit}
       ) as counted) as queued,
       greatest(
-        (select max(turn) from generations where status = 'running' and priority = ${priority}),
-        (select min(turn) from generations where status = 'queued' and priority = ${priority})
+        (select max(turn) from ${table} where status = 'running' and ${urgency}),
+        (select min(turn) from ${table} where status = 'queued' and ${urgency})
       ) as head,
       greatest(
-        (select max(turn) from generations
-          where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'queued'),
-        (select max(turn) from generations
-          where project = ${project} and scope = ${scope} and priority = ${priority} and status = 'running')
+        (select max(turn) from ${table} where ${own} and status = 'queued'),
+        (select max(turn) from ${table} where ${own} and status = 'running')
       ) as last
   `.execute(transaction)
   const [row] = rows
@@ -142,14 +144,14 @@ interface ScopeState {
  * Says when to come back: the k-th who is refused, when k places will have become free at the speed at which the scope
  * was served in the last two minutes, but never later than when all of its queue will have been served.
  */
-function createRefusals({ now }: LineOptions): Refusals {
+function createRefusals({ now, table }: LineOptions): Refusals {
   const scopes = new Map<string, ScopeState>()
 
   async function stateOf(transaction: Transaction<Schema>, ask: LineAsk): Promise<ScopeState> {
     const name = JSON.stringify([ask.project, ask.scope])
     const known = scopes.get(name)
     if (known !== undefined && now() - known.measuredAt < rateFreshMs) return known
-    const perSecond = await servedPerSecond(transaction, ask, now())
+    const perSecond = await servedPerSecond(transaction, table, ask, now())
     const state = { perSecond, measuredAt: now(), promisedUntil: known?.promisedUntil ?? 0 }
     scopes.set(name, state)
     for (const [other, { measuredAt, promisedUntil }] of scopes) {
@@ -175,7 +177,7 @@ function createRefusals({ now }: LineOptions): Refusals {
           : `which is served ${perSecond.toPrecision(2)} a second`
       return new DarkroomError(
         'queue_full',
-        `The scope has ${limit} generations queued, ${speed}; come back later, or ask for what is queued already.`,
+        `The scope has ${limit} ${table} queued, ${speed}; come back later.`,
         { retryAfterS },
       )
     },
@@ -184,11 +186,12 @@ function createRefusals({ now }: LineOptions): Refusals {
 
 async function servedPerSecond(
   transaction: Transaction<Schema>,
+  table: LineOptions['table'],
   { project, scope }: LineAsk,
   now: number,
 ): Promise<number | undefined> {
   const { count, first } = await transaction
-    .selectFrom('generations')
+    .selectFrom(table)
     .select((eb) => [eb.fn.countAll<string>().as('count'), eb.fn.min('settled_at').as('first')])
     .where('project', '=', project)
     .where('scope', '=', scope)

@@ -28,7 +28,7 @@ export const workVariables: Record<
   ),
   DARKROOM_QUEUE_LIMIT: defineVariable(
     '1000',
-    'How many generations a scope may have queued; one more is answered 429. What is queued already may be asked for by any number.',
+    'How many generations, and how many carousels, a scope may have queued; one more is answered 429. What is queued already may be asked for by any number.',
     integer(1, 1_000_000, 1000),
   ),
   DARKROOM_DRAIN_S: defineVariable(

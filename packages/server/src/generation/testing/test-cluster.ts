@@ -128,7 +128,7 @@ async function openNode(options: {
     queue,
     secret: testSecret,
     now,
-    line: createLine({ maxQueuedPerScope: 10_000, now }),
+    line: createLine({ table: 'generations', maxQueuedPerScope: 10_000, now }),
     budget: noBudget,
   }
   const generations = createGenerations(context)
