@@ -5,6 +5,7 @@ import type { CacheProfile } from './policy/profile.ts'
 import type { VaryFold } from './policy/vary.ts'
 import { varyKeyOf } from './policy/vary.ts'
 import type { EdgeStore, StoredEntry } from './store/edge-store.ts'
+import { primaryKeyOf } from './store/edge-store.ts'
 
 /** One request, read once. */
 export interface Ask {
@@ -35,8 +36,7 @@ export function readAsk(
     url,
     domain,
     key,
-    // The length goes first: else a domain that ends like a key begins would meet another.
-    primaryKey: `${domain.length}:${domain}${key}`,
+    primaryKey: primaryKeyOf(domain, key),
     directives: requestDirectivesOf(request.headers, profile),
     mayForward: options.mayForward,
     inform: options.inform,

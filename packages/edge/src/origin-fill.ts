@@ -249,10 +249,9 @@ class FillRun {
       varyNames,
       varyKey,
       freshness,
-      purgeNames: names,
       fillDurationMs: Math.max(0, freshness.responseTimeMs - this.#requestTimeMs),
     }
-    whole.stored = this.#parts.options.store.put(stored, this.#fill)
+    whole.stored = this.#parts.options.store.put(stored, names, this.#fill)
   }
 
   /** A failure takes no place of an answer that was none. */

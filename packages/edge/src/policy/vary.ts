@@ -15,6 +15,9 @@ const caseInsensitiveNames: ReadonlySet<string> = new Set([
   'accept-language',
 ])
 
+/** One for all: most answers do not vary. */
+const noNames: readonly string[] = []
+
 /** Does the answer name more selecting headers than can be kept apart? */
 export function hasUnboundedVary(headers: HeaderList): boolean {
   const names = headerOf(headers, 'vary')?.split(',') ?? []
@@ -24,7 +27,7 @@ export function hasUnboundedVary(headers: HeaderList): boolean {
 /** The request headers that select the answer, sorted. Undefined: it matches no other request (`Vary: *`). */
 export function varyNamesOf(headers: HeaderList): readonly string[] | undefined {
   const vary = headerOf(headers, 'vary')
-  if (vary === undefined) return []
+  if (vary === undefined) return noNames
   const names = new Set<string>()
   for (const entry of vary.split(',')) {
     const name = entry.trim().toLowerCase()
