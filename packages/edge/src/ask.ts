@@ -1,4 +1,5 @@
 import type { EdgeFetchOptions } from './edge-options.ts'
+import type { FieldLookup } from './headers/header-list.ts'
 import type { RequestDirectives } from './policy/request-directives.ts'
 import { requestDirectivesOf } from './policy/request-directives.ts'
 import type { CacheProfile } from './policy/profile.ts'
@@ -58,8 +59,14 @@ export interface Selection {
   varyKey: string
 }
 
+/** What selecting among stored answers needs of a request. */
+export interface Selecting {
+  primaryKey: string
+  request: { headers: FieldLookup }
+}
+
 /** The newest stored variant that fits the request (RFC 9111 section 4.1). */
-export function selectEntry(ask: Ask, store: EdgeStore, fold: VaryFold | undefined): Selection {
+export function selectEntry(ask: Selecting, store: EdgeStore, fold: VaryFold | undefined): Selection {
   const variants = store.get(ask.primaryKey)
   const headers = ask.request.headers
   const newest = variants[0]?.response

@@ -1,7 +1,7 @@
 import type { AnswerLabel } from './answer.ts'
 import { answerFrom, labelled, passedOn } from './answer.ts'
 import type { Ask, Selection } from './ask.ts'
-import { readAsk, selectEntry } from './ask.ts'
+import { readAsk, selectEntry, withoutFragment } from './ask.ts'
 import type { Collapsed } from './collapse.ts'
 import { Collapse, runKindFor } from './collapse.ts'
 import type {
@@ -10,23 +10,26 @@ import type {
   EdgeOptions,
   EdgeStats,
   PeekedAnswer,
+  PeekRequest,
   PurgeRequest,
 } from './edge-options.ts'
 import { EdgeCounts } from './edge-counts.ts'
 import type { CacheStatus, ForwardReason, ShortCacheStatus } from './headers/cache-status.ts'
+import type { HeaderList } from './headers/header-list.ts'
 import { OriginCaller } from './origin-caller.ts'
 import type { WholeAnswer } from './origin-fill.ts'
 import { OriginFill } from './origin-fill.ts'
 import { ageMsAt, ttlMsAt } from './policy/freshness.ts'
 import type { CacheProfile } from './policy/profile.ts'
 import { safeProfile } from './policy/profile.ts'
+import { noRequestDirectives } from './policy/request-directives.ts'
 import type { Reuse } from './policy/reuse.ts'
 import { mayServeOnError, reuseOf } from './policy/reuse.ts'
 import { isConditionalOrRange, isForOriginOnly, isPlain } from './policy/client-conditions.ts'
 import { namesToPurge, urlsInvalidatedBy } from './purge-names.ts'
 import { Refresher } from './refresher.ts'
-import type { StoredEntry } from './store/edge-store.ts'
-import { purgeNames } from './store/edge-store.ts'
+import type { StoredEntry, StoredResponse } from './store/edge-store.ts'
+import { primaryKeyOf, purgeNames } from './store/edge-store.ts'
 
 const defaultMaxObjectBytes = 32 * 1024 * 1024
 
@@ -55,6 +58,7 @@ class SharedEdge {
   readonly #collapse: Collapse
   readonly #refresher: Refresher
   readonly #counts: EdgeCounts
+  readonly #hitFields = new WeakMap<StoredResponse, HitFields>()
 
   constructor(options: EdgeOptions) {
     this.#options = options
@@ -100,16 +104,29 @@ class SharedEdge {
     }
   }
 
-  peek(request: Request, options: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined {
+  peek(request: PeekRequest, options: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined {
     if (request.method !== 'GET' || !isPlain(request.headers)) return undefined
-    const ask = readAsk(request, options, this.#profile, this.#options.keyOf)
-    const { entry } = this.#select(ask)
+    const { keyOf } = this.#options
+    const key = keyOf === undefined ? withoutFragment(request.url) : keyOf(wholeRequest(request))
+    const ask = { primaryKey: primaryKeyOf(options.domain ?? '', key), request }
+    const { entry } = selectEntry(ask, this.#options.store, this.#options.foldVary)
     if (entry === undefined) return undefined
-    const reuse = this.#reuse(ask, entry)
+    const { freshness, status, body } = entry.response
+    const reuse = reuseOf(freshness, entry.softPurgedAtMs, noRequestDirectives, this.#now())
     if (reuse.action !== 'serve' || reuse.stale) return undefined
     this.#noteHit(entry, reuse)
-    const { status, headers, body } = entry.response
-    return { status, headers: labelled(headers, this.#hitLabel(reuse)), body }
+    return { status, headers: this.#hitHeaders(entry.response, reuse), body }
+  }
+
+  /** The fields of a hit say whole seconds: they are made once for each. */
+  #hitHeaders(response: StoredResponse, reuse: Reuse): HeaderList {
+    const ageS = wholeSeconds(reuse.ageMs)
+    const ttlS = wholeSeconds(reuse.ttlMs)
+    const known = this.#hitFields.get(response)
+    if (known !== undefined && known.ageS === ageS && known.ttlS === ttlS) return known.headers
+    const headers = labelled(response.headers, this.#hitLabel(reuse))
+    this.#hitFields.set(response, { ageS, ttlS, headers })
+    return headers
   }
 
   purge(request: PurgeRequest): { purged: number } {
@@ -248,6 +265,18 @@ class SharedEdge {
       ageS: ageMs === undefined ? undefined : wholeSeconds(ageMs),
     }
   }
+}
+
+interface HitFields {
+  ageS: number
+  ttlS: number
+  headers: HeaderList
+}
+
+/** For a `keyOf` that may look at anything. */
+function wholeRequest(request: PeekRequest): Request {
+  if (request instanceof Request) return request
+  return new Request(request.url, { method: request.method, headers: [...request.headers] })
 }
 
 function wholeSeconds(timeMs: number): number {

@@ -1,4 +1,4 @@
-import type { HeaderList } from '../headers/header-list.ts'
+import type { FieldLookup, HeaderList } from '../headers/header-list.ts'
 import { headerOf } from '../headers/header-list.ts'
 
 /** Folds a request header's value before it selects among variants. `name` in lower case. */
@@ -38,12 +38,12 @@ export function varyNamesOf(headers: HeaderList): readonly string[] | undefined 
 }
 
 /** The values of the selecting headers as one string. Equal strings: the same variant (RFC 9111 section 4.1). */
-export function varyKeyOf(names: readonly string[], request: Headers, fold?: VaryFold): string {
+export function varyKeyOf(names: readonly string[], request: FieldLookup, fold?: VaryFold): string {
   if (names.length === 0) return ''
   return JSON.stringify(names.map((name) => [name, selectingValue(name, request, fold)]))
 }
 
-function selectingValue(name: string, request: Headers, fold: VaryFold | undefined): string | null {
+function selectingValue(name: string, request: FieldLookup, fold: VaryFold | undefined): string | null {
   let value: string | null
   try {
     value = request.get(name)

@@ -103,6 +103,7 @@ export function describeEdgeStore(name: string, create: () => EdgeStoreUnderTest
       ['a URL that several keys share', purgeNames.url(testDomain, 'both'), ['c', 'd']],
       ['its domain', purgeNames.domain(testDomain), ['a', 'b', 'c', 'd']],
       ['everything', purgeNames.everywhere, ['a', 'b', 'c', 'd']],
+      ['a URL that is the key of what has another', purgeNames.url(testDomain, 'c'), []],
       ['another domain', purgeNames.domain('other'), []],
       ['the tag of another domain', purgeNames.tag('other', 't'), []],
       ['a key that begins like its own', purgeNames.key(testDomain, 'a/b'), []],

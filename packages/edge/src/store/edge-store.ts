@@ -90,5 +90,10 @@ export const purgeNames: {
  * keys. An index need not hold what can be looked up. Undefined for tags, domains and everything.
  */
 export function primaryKeyIn(name: string): string | undefined {
-  return name.startsWith('k') || name.startsWith('u') ? name.slice(1) : undefined
+  return name.startsWith('k') || isUrlName(name) ? name.slice(1) : undefined
+}
+
+/** Is it the name of a URL? What is found under it as a key may have another URL where `keyOf` makes the keys. */
+export function isUrlName(name: string): boolean {
+  return name.startsWith('u')
 }

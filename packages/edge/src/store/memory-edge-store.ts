@@ -1,7 +1,7 @@
 import type { Fill } from '../tags/purge-epochs.ts'
 import { PurgeEpochs } from '../tags/purge-epochs.ts'
 import type { EdgeStore, EdgeStoreStats, StoredEntry, StoredResponse } from './edge-store.ts'
-import { primaryKeyIn } from './edge-store.ts'
+import { isUrlName, primaryKeyIn } from './edge-store.ts'
 import { ExpiryHeap } from './expiry-heap.ts'
 import { HeaderPool } from './header-pool.ts'
 import { MemoryEntry } from './memory-entry.ts'
@@ -111,6 +111,7 @@ class MemoryEdgeStore implements EdgeStore {
     const records = this.#epochs.hold(indexed)
     const lean = { ...response, headers: this.#pool.headers(response.headers) }
     const entry = new MemoryEntry(lean, records, fill, this.#epochs.softPurgedSinceAtMs(names, fill))
+    entry.urlIsKey = names.some((name) => isUrlName(name) && primaryKeyIn(name) === response.primaryKey)
     if (entry.bytes <= this.#maxBytes) return entry
     this.#epochs.release(records, fill.sequence)
     return undefined
@@ -125,16 +126,17 @@ class MemoryEdgeStore implements EdgeStore {
     let purged = 0
     for (const name of names) {
       left += this.#epochs.purge(name, options.nowMs, options.soft)
-      purged += this.#purgeKey(primaryKeyIn(name), options)
+      purged += this.#purgeKey(name, options)
     }
     if (!options.soft && left > 0) this.#reclaim()
     return left + purged
   }
 
-  /** The variants of a key, at once: there are few. */
-  #purgeKey(primaryKey: string | undefined, { soft, nowMs }: { soft: boolean; nowMs: number }): number {
-    if (primaryKey === undefined) return 0
-    const entries = this.#variants.get(primaryKey)?.filter((entry) => !entry.hardPurged) ?? []
+  /** What is found by its key, or by a URL that is its key, at once: variants are few. */
+  #purgeKey(name: string, { soft, nowMs }: { soft: boolean; nowMs: number }): number {
+    const variants = this.#variants.get(primaryKeyIn(name) ?? '') ?? []
+    const byUrl = isUrlName(name)
+    const entries = variants.filter((entry) => !entry.hardPurged && (!byUrl || entry.urlIsKey))
     for (const entry of entries) {
       if (soft) entry.softPurge(nowMs)
       else this.#remove(entry)

@@ -18,6 +18,8 @@ export class MemoryEntry implements StoredEntry, Expiring {
   readonly uselessAtMs: number
   /** How many purges there had been when its fill began. */
   readonly sequence: number
+  /** No record holds its URL: it is found by its key. */
+  urlIsKey = false
   heapIndex = -1
   visited = false
   newer: MemoryEntry | undefined
