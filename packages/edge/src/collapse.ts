@@ -1,7 +1,7 @@
 import type { Flights, How, Outcome, Unit } from '@darkroom/once'
 import { createFlights } from '@darkroom/once'
 import type { Ask } from './ask.ts'
-import { selectEntry } from './ask.ts'
+import { exactly, selectEntry } from './ask.ts'
 import type { EdgeOptions } from './edge-options.ts'
 import type { FilledAnswer, OriginFill, WholeAnswer } from './origin-fill.ts'
 import { canBeValidated } from './policy/validation.ts'
@@ -91,7 +91,7 @@ export class Collapse {
   }
 
   #knownVaryKey(ask: Ask): string {
-    return selectEntry(ask, this.#options.store, this.#options.foldVary).varyKey
+    return selectEntry(ask, this.#options.store, exactly(this.#options.foldVary)).varyKey
   }
 
   #unit(kind: RunKind, ask: Ask, varyKey: string, purges: number): Unit {

@@ -1,6 +1,6 @@
 import type { Flight, Work } from '@darkroom/once'
 import type { Ask } from './ask.ts'
-import { selectEntry } from './ask.ts'
+import { exactly, selectEntry } from './ask.ts'
 import type { Bytes } from './body/shared-body.ts'
 import { SharedBody, readBody } from './body/shared-body.ts'
 import type { EdgeOptions } from './edge-options.ts'
@@ -90,22 +90,68 @@ export class OriginFill {
       throw error
     }
   }
+
+  /**
+   * Keeps the answer to a POST as that of a GET of the same URL, which the caller has made sure that it is.
+   * @param begun the fill that began before the origin was asked; not ended here
+   * @param invalidate drops what the URL had until now, together with the fills under way for it
+   */
+  async keep(ask: Ask, response: Response, begun: Fill, invalidate: () => void): Promise<FilledAnswer> {
+    const { store } = this.#parts.options
+    const own = namesOf(ask, [])
+    const raced = store.isPurgedSince(own, begun)
+    invalidate()
+    const fill = store.beginFill()
+    try {
+      const run = new FillRun(this.#parts, ask, loneFlight, fill, this.#log)
+      // Its own invalidation is no reason not to keep it; any other purge since it was asked for is.
+      run.isPurged = (names) =>
+        raced ||
+        store.isPurgedSince(
+          names.filter((name) => !own.includes(name)),
+          begun,
+        )
+      const work = await run.take(response)
+      await work.until
+      return work.value
+    } finally {
+      store.endFill(fill)
+    }
+  }
 }
+
+/** The names that purges may hit an answer by. */
+function namesOf({ domain, url, key }: Ask, tags: readonly string[]): readonly string[] {
+  const names = [purgeNames.everywhere, purgeNames.domain(domain), purgeNames.url(domain, url)]
+  names.push(purgeNames.key(domain, key), ...tags.map((tag) => purgeNames.tag(domain, tag)))
+  return [...new Set(names)]
+}
+
+/** A run that nobody else can join. */
+const loneFlight: Pick<Flight, 'release' | 'callers'> = { release: () => undefined, callers: 1 }
 
 class FillRun {
   readonly #parts: FillParts
   readonly #ask: Ask
-  readonly #flight: Flight
+  readonly #flight: Pick<Flight, 'release' | 'callers'>
   readonly #fill: Fill
   readonly #log: OnceLog
   readonly #tags: string[] = []
+  /** Was it purged in a way that the store cannot know of this fill? */
+  isPurged: (names: readonly string[]) => boolean = () => false
   readonly #requestTimeMs: number
   /** What this run brings a successor of. */
   readonly #stored: StoredEntry | undefined
   /** The same, where the origin can be asked whether it still holds. */
   #base: StoredEntry | undefined
 
-  constructor(parts: FillParts, ask: Ask, flight: Flight, fill: Fill, log: OnceLog) {
+  constructor(
+    parts: FillParts,
+    ask: Ask,
+    flight: Pick<Flight, 'release' | 'callers'>,
+    fill: Fill,
+    log: OnceLog,
+  ) {
     this.#log = log
     this.#parts = parts
     this.#ask = ask
@@ -113,7 +159,7 @@ class FillRun {
     this.#fill = fill
     this.#requestTimeMs = parts.now()
     // Looked up now, not when the caller came: whoever runs alone after a release can validate what was stored.
-    const { entry } = selectEntry(ask, parts.options.store, parts.options.foldVary)
+    const { entry } = selectEntry(ask, parts.options.store, exactly(parts.options.foldVary))
     this.#stored = entry
     this.#base = entry !== undefined && canBeValidated(entry.response.headers) ? entry : undefined
   }
@@ -121,12 +167,12 @@ class FillRun {
   async run(): Promise<Work<FilledAnswer>> {
     const response = await this.#askOrigin()
     const base = this.#base
-    if (response.status !== 304 || base === undefined) return this.#take(response)
+    if (response.status !== 304 || base === undefined) return this.take(response)
     const notModified = this.#dated(response)
     if (confirms(notModified, base.response.headers)) return this.#refresh(notModified, base)
     // It confirmed something that is not stored here. Asked again without conditions, it must send it.
     this.#base = undefined
-    return this.#take(await this.#askOrigin())
+    return this.take(await this.#askOrigin())
   }
 
   #askOrigin(): Promise<Response> {
@@ -146,7 +192,7 @@ class FillRun {
   }
 
   /** A full answer: replaces what is stored, unless the origin failed. */
-  async #take(response: Response): Promise<Work<FilledAnswer>> {
+  async take(response: Response): Promise<Work<FilledAnswer>> {
     const headers = this.#dated(response)
     const answer = this.#judge(response.status, headers)
     const failedValidation = response.status >= 500 && this.#isOfUse(this.#stored)
@@ -199,17 +245,10 @@ class FillRun {
       headers,
       unstoredFields: directives.unstoredFields,
       freshness,
-      purgeNames: this.#purgeNames([...(tags ?? []), ...this.#tags.map(surrogateTag)]),
+      purgeNames: namesOf(this.#ask, [...(tags ?? []), ...this.#tags.map(surrogateTag)]),
       storable: storable && tags !== undefined,
       shareable,
     }
-  }
-
-  #purgeNames(tags: readonly string[]): readonly string[] {
-    const { domain, url, key } = this.#ask
-    const names = [purgeNames.everywhere, purgeNames.domain(domain), purgeNames.url(domain, url)]
-    names.push(purgeNames.key(domain, key), ...tags.map((tag) => purgeNames.tag(domain, tag)))
-    return [...new Set(names)]
   }
 
   #whole(answer: Judged, body: Bytes | SharedBody, originStatus: number): WholeAnswer {
@@ -251,7 +290,7 @@ class FillRun {
       freshness,
       fillDurationMs: Math.max(0, freshness.responseTimeMs - this.#requestTimeMs),
     }
-    whole.stored = this.#parts.options.store.put(stored, names, this.#fill)
+    if (!this.isPurged(names)) whole.stored = this.#parts.options.store.put(stored, names, this.#fill)
   }
 
   /** A failure takes no place of an answer that was none. */
