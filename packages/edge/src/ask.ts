@@ -1,4 +1,4 @@
-import type { EdgeFetchOptions } from './edge-options.ts'
+import type { EdgeFetchOptions, PeekRequest } from './edge-options.ts'
 import type { FieldLookup } from './headers/header-list.ts'
 import { isInPreferredLanguage } from './policy/languages.ts'
 import type { RequestDirectives } from './policy/request-directives.ts'
@@ -43,6 +43,12 @@ export function readAsk(
     mayForward: options.mayForward,
     inform: options.inform,
   }
+}
+
+/** For a `keyOf` that may look at anything. */
+export function wholeRequest(request: PeekRequest): Request {
+  if (request instanceof Request) return request
+  return new Request(request.url, { method: request.method, headers: [...request.headers] })
 }
 
 /** A URL as the cache compares it. */

@@ -1,7 +1,7 @@
 import type { AnswerLabel } from './answer.ts'
-import { answerFrom, labelled, passedOn } from './answer.ts'
+import { answerFrom, passedOn } from './answer.ts'
 import type { Ask, Matching, Selection } from './ask.ts'
-import { readAsk, selectEntry, withoutFragment } from './ask.ts'
+import { readAsk, selectEntry, wholeRequest, withoutFragment } from './ask.ts'
 import type { Collapsed } from './collapse.ts'
 import { Collapse, runKindFor } from './collapse.ts'
 import type {
@@ -15,9 +15,9 @@ import type {
 } from './edge-options.ts'
 import { EdgeCounts } from './edge-counts.ts'
 import type { CacheStatus, ForwardReason, ShortCacheStatus } from './headers/cache-status.ts'
-import type { HeaderList } from './headers/header-list.ts'
+import { HitFields } from './hit-fields.ts'
 import { OriginCaller } from './origin-caller.ts'
-import type { WholeAnswer } from './origin-fill.ts'
+import type { WholeAnswer } from './filled-answer.ts'
 import { OriginFill } from './origin-fill.ts'
 import { ageMsAt, ttlMsAt } from './policy/freshness.ts'
 import { foldLanguages } from './policy/languages.ts'
@@ -30,7 +30,7 @@ import { mayServeOnError, reuseOf } from './policy/reuse.ts'
 import { isConditionalOrRange, isForOriginOnly, isPlain } from './policy/client-conditions.ts'
 import { namesToPurge, urlsInvalidatedBy } from './purge-names.ts'
 import { Refresher } from './refresher.ts'
-import type { StoredEntry, StoredResponse } from './store/edge-store.ts'
+import type { StoredEntry } from './store/edge-store.ts'
 import { primaryKeyOf, purgeNames } from './store/edge-store.ts'
 import type { Fill } from './tags/purge-epochs.ts'
 
@@ -63,7 +63,7 @@ class SharedEdge {
   readonly #collapse: Collapse
   readonly #refresher: Refresher
   readonly #counts: EdgeCounts
-  readonly #hitFields = new WeakMap<StoredResponse, HitFields>()
+  readonly #hitFields = new HitFields()
 
   constructor(given: EdgeOptions) {
     this.#profile = { ...safeProfile, ...given.profile }
@@ -124,18 +124,7 @@ class SharedEdge {
     const reuse = reuseOf(freshness, entry.softPurgedAtMs, noRequestDirectives, this.#now())
     if (reuse.action !== 'serve' || reuse.stale) return undefined
     this.#noteHit(entry, reuse)
-    return { status, headers: this.#hitHeaders(entry.response, reuse), body }
-  }
-
-  /** The fields of a hit say whole seconds: they are made once for each. */
-  #hitHeaders(response: StoredResponse, reuse: Reuse): HeaderList {
-    const ageS = wholeSeconds(reuse.ageMs)
-    const ttlS = wholeSeconds(reuse.ttlMs)
-    const known = this.#hitFields.get(response)
-    if (known !== undefined && known.ageS === ageS && known.ttlS === ttlS) return known.headers
-    const headers = labelled(response.headers, this.#hitLabel(reuse))
-    this.#hitFields.set(response, { ageS, ttlS, headers })
-    return headers
+    return { status, headers: this.#hitFields.of(entry.response, this.#hitLabel(reuse)), body }
   }
 
   purge(request: PurgeRequest): { purged: number } {
@@ -303,18 +292,6 @@ class SharedEdge {
       ageS: ageMs === undefined ? undefined : wholeSeconds(ageMs),
     }
   }
-}
-
-interface HitFields {
-  ageS: number
-  ttlS: number
-  headers: HeaderList
-}
-
-/** For a `keyOf` that may look at anything. */
-function wholeRequest(request: PeekRequest): Request {
-  if (request instanceof Request) return request
-  return new Request(request.url, { method: request.method, headers: [...request.headers] })
 }
 
 function wholeSeconds(timeMs: number): number {

@@ -38,7 +38,7 @@ describe('the answer to a POST', () => {
     ['it must not be stored', { ...kept, 'cache-control': 'no-store, max-age=60' }, conformanceProfile],
     ['it is for one client', { ...kept, 'cache-control': 'private, max-age=60' }, conformanceProfile],
   ])('is not where %s, and invalidates all the same', async (_why, headers, profile) => {
-    const { get, calls } = createForm(headers as Record<string, string>, profile)
+    const { get, calls } = createForm(headers, profile)
     await get('/form')
     expect(await (await get('/form', {}, { method: 'POST', body: 'x' })).text()).toBe('2')
     expect([await (await get('/form')).text(), calls.length]).toEqual(['3', 3])
