@@ -36,7 +36,7 @@ export function createEdgeListener(
   const base = new NodeBase(options.base)
   /** A thousand may wait for one failure; the log has it once. */
   const logged = new WeakSet<object>()
-  const hitFields = new WeakMap<HeaderList, string[]>()
+  const hits = new WeakMap<HeaderList, { fields: string[]; body: Buffer }>()
   const fail = (error: unknown, message: IncomingMessage, target: ServerResponse): void => {
     if (!(error instanceof RefusedRequestError) && error instanceof Error && !logged.has(error)) {
       logged.add(error)
@@ -51,9 +51,13 @@ export function createEdgeListener(
   const answerHit = (message: IncomingMessage, url: string, target: ServerResponse): boolean => {
     const peeked = edge.peek(peekRequestOfNode(message, url))
     if (peeked === undefined) return false
-    let fields = hitFields.get(peeked.headers)
-    if (fields === undefined) hitFields.set(peeked.headers, (fields = flatFields(peeked.headers)))
-    target.writeHead(peeked.status, fields).end(peeked.body)
+    let hit = hits.get(peeked.headers)
+    if (hit === undefined) {
+      const { buffer, byteOffset, byteLength } = peeked.body
+      hit = { fields: flatFields(peeked.headers), body: Buffer.from(buffer, byteOffset, byteLength) }
+      hits.set(peeked.headers, hit)
+    }
+    target.writeHead(peeked.status, hit.fields).end(hit.body)
     return true
   }
   const answer = async (message: IncomingMessage, url: string, target: ServerResponse): Promise<void> => {
