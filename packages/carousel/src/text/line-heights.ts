@@ -1,6 +1,6 @@
 import type { Paragraph, Pieced } from './paragraph.ts'
 import type { Typeface } from './measure.ts'
-import { extentOf } from './measure.ts'
+import { drawnExtentOf } from './measure.ts'
 import type { Piece, WrappedLine } from './wrap.ts'
 
 /** Vertical measures of a wrapped text. Whole pixels: Skia draws baselines on whole ones. */
@@ -72,5 +72,5 @@ function usualOf({ runs, style }: Paragraph): { capHeight: number; ascent: numbe
     letterSpacingEm: 0,
     direction: 'ltr',
   }
-  return { capHeight, ...extentOf(reference, typeface) }
+  return { capHeight, ...drawnExtentOf(reference, typeface) }
 }

@@ -39,8 +39,8 @@ type PartsOf = (start: number, end: number) => Part[]
 export function paragraphOf(plain: PlainText, style: TextStyle, fonts: Fonts): Paragraph {
   const itemised = itemise(plain, style.family, fonts)
   const direction = directionOf(itemised.text)
-  const partsOf = partsReader(itemised, levelsOf(itemised.text, direction), style)
-  return { ...itemised, direction, style, pieces: piecesOf(itemised, partsOf) }
+  const parts = partsReader(itemised, levelsOf(itemised.text, direction), style)
+  return { ...itemised, direction, style, pieces: piecesOf(itemised, parts) }
 }
 
 /** Parts of a stretch of a paragraph, in logical order. */
