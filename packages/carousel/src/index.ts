@@ -1,5 +1,17 @@
 export type { FaceFinder } from './analyse/analyse-base.ts'
 export type { Pixels } from './analyse/cell-grids.ts'
+export type {
+  ArchivedCarousel,
+  ArchivedPicture,
+  ArchiveSlide,
+  SlideFailure,
+} from './archive/archive-slide.ts'
+export { slideFailure, slideFileName } from './archive/archive-slide.ts'
+export type { Manifest, ManifestFacts, ManifestSlide } from './archive/manifest.ts'
+export type { PrintedCarousel } from './archive/pdf-carousel.ts'
+export { pdfCarousel } from './archive/pdf-carousel.ts'
+export type { ZippedCarousel } from './archive/zip-carousel.ts'
+export { zipCarousel } from './archive/zip-carousel.ts'
 export type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
 export type { CarouselErrorCode } from './carousel-error.ts'
 export { CarouselError } from './carousel-error.ts'
