@@ -42,13 +42,13 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'errors.ts': { holds: 'the closed list of error codes; every room may import it', packages: [], rooms: [] },
   request: {
     holds: 'HTTP input → validated → canonical → generation key',
-    packages: ['once', 'picture'],
+    packages: ['once', 'picture', 'carousel'],
     rooms: [],
   },
   access: {
     holds: 'API keys, rights, URL signatures, budgets, limits, moderation',
-    packages: [],
-    rooms: ['request', 'database'],
+    packages: ['once'],
+    rooms: ['request', 'database', 'config-variable.ts', 'folder.ts'],
   },
   gateway: {
     holds: 'routes; admission',
@@ -62,13 +62,13 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   carousels: {
     holds: 'a carousel as durable work',
-    packages: ['carousel', 'once'],
-    rooms: ['generation', 'storage'],
+    packages: ['carousel', 'once', 'outbound', 'picture'],
+    rooms: ['request', 'database', 'queue', 'generation', 'storage'],
   },
   queue: { holds: 'job queue over pg-boss', packages: [], rooms: ['database'] },
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
-    packages: ['picture'],
+    packages: ['once', 'picture', 'carousel'],
     rooms: ['queue', 'backends', 'storage', 'generation', 'carousels'],
   },
   backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
@@ -90,16 +90,22 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
+  'carousel-parts.ts': {
+    holds: 'the maker of carousels and the door to other hosts, for `platform.ts`',
+    packages: ['carousel', 'outbound'],
+    rooms: ['closers.ts', 'platform.ts'],
+  },
+  'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
   'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
   'config-variable.ts': {
     holds: 'reading one variable, and saying what is wrong with it',
-    packages: [],
+    packages: ['outbound'],
     rooms: [],
   },
-  'config.ts': { holds: 'the one schema of the configuration', packages: ['outbound'], rooms: 'all' },
+  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

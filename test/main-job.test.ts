@@ -252,7 +252,7 @@ describe('the main job, on the real server', () => {
       paths: Record<string, unknown>
     }
     expect(Object.keys(document.paths)).toContain('/live/{scope}')
-    for (const path of ['/v1/ledger', '/metrics', '/dashboard/', '/docs', '/v1/carousels']) {
+    for (const path of ['/v1/ledger', '/metrics', '/dashboard/', '/docs', '/v1/webhooks']) {
       const answer = await fetch(`${server.url}${path}`)
       expect(answer.status).toBe(501)
       expect(await answer.json()).toMatchObject({ code: 'not_implemented' })

@@ -1,3 +1,4 @@
+import { parseAllowList } from '@darkroom/outbound'
 import { z } from 'zod'
 
 /** Thrown with every fault of the configuration at once, each naming its variable. */
@@ -56,6 +57,14 @@ export function integer(min: number, max: number, fallback: number): z.ZodType<n
     .transform((value) => value ?? fallback)
 }
 
+/** A number of a written form, without a default. */
+export function optionalNumber(
+  form: RegExp,
+  message: string,
+): z.ZodType<number | undefined, string | undefined> {
+  return z.string().regex(form, message).transform(Number).optional()
+}
+
 /** An http(s) URL without its last slashes. */
 export function httpUrl(): z.ZodType<string | undefined, string | undefined> {
   return z
@@ -87,4 +96,48 @@ export function parseVariables<Table extends Readonly<Record<string, { schema: z
   }
   if (faults.length > 0) throw new ConfigError(faults)
   return parsed as Parsed<Table>
+}
+
+/** Items separated by commas. */
+export function listOfTexts(): z.ZodType<string[], string | undefined> {
+  return z
+    .string()
+    .optional()
+    .transform((text) =>
+      (text ?? '')
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+}
+
+/** What the guard of outbound reads. */
+export function isAllowList(items: readonly string[]): boolean {
+  try {
+    parseAllowList(items)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** `https://shop.example`, and nothing after it. */
+export function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}
+
+/** Variables of later parts and of tests, which are no misspelling. */
+const foreignVariables: ReadonlySet<string> = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
+
+/**
+ * Variables that look like ours and are not in the table. Warned of at start, not refused, since a newer or older
+ * release may know them.
+ */
+export function unknownNames(
+  table: object,
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return Object.keys(environment).filter(
+    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(table, name) && !foreignVariables.has(name),
+  )
 }

@@ -45,7 +45,7 @@ describe('the configuration', () => {
       HOST: '0.0.0.0',
       DATABASE_URL: 'mysql://localhost/db',
       DARKROOM_STORAGE: 'ftp://bucket',
-      DARKROOM_AUTH: 'on',
+      DARKROOM_AUTH: 'maybe',
       DARKROOM_TRUSTED_PROXIES: '10.0.0.0/8',
       DARKROOM_LIVE_WAIT_S: '0',
       DARKROOM_CDN: 'yes',

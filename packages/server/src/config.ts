@@ -1,10 +1,22 @@
-import { parseAllowList } from '@darkroom/outbound'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { SharedDomains } from './access/sharing-domains.ts'
+import { accessVariables } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
-import type { Parsed } from './config-variable.ts'
-import { ConfigError, defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
+import type { ConfigFault, Parsed } from './config-variable.ts'
+import {
+  ConfigError,
+  defineVariable,
+  httpUrl,
+  integer,
+  isAllowList,
+  isOrigin,
+  listOfTexts,
+  megabyte,
+  parseVariables,
+  unknownNames,
+} from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
@@ -22,6 +34,7 @@ export interface Config {
   readonly liveWaitMs: number
   readonly backendTimeoutMs: number
   readonly workerConcurrency: number
+  readonly carouselConcurrency: number
   readonly drainMs: number
   readonly edgeMaxBytes: number
   readonly cdn: boolean
@@ -29,6 +42,17 @@ export interface Config {
   /** What the outbound guard lets through although it is not public. */
   readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
+  readonly auth: 'off' | 'on'
+  /** The server's secret, where it is no file in the data folder. */
+  readonly secret: string | undefined
+  readonly requestsPerMinute: number
+  readonly scopeDefaults: {
+    readonly maxPerHour: number | undefined
+    readonly maxUsdPerDay: number | undefined
+  }
+  readonly sharedDomains: SharedDomains
+  /** What `darkroom sign` signs with. */
+  readonly signingKey: string | undefined
   readonly logLevel: string
 }
 
@@ -40,13 +64,9 @@ export const variables = {
   PORT: defineVariable('8787', 'The port to listen on; 0 picks a free one.', integer(0, 65_535, 8787)),
   HOST: defineVariable(
     '127.0.0.1',
-    'The address to listen on. Until there are API keys, only a loopback address is accepted.',
+    'The address to listen on. Another than a loopback address needs DARKROOM_AUTH=on and a key.',
     z
       .string()
-      .refine(
-        isLoopbackHost,
-        'must be a loopback address (127.0.0.1, ::1 or localhost): there are no API keys yet, and an open address would let anyone spend your generations',
-      )
       .optional()
       // As in a URL, an IPv6 address may stand in brackets; `listen` wants it without.
       .transform((host) => (host ?? '127.0.0.1').replaceAll(/[[\]]/gu, '')),
@@ -132,15 +152,12 @@ export const variables = {
     'The address that readers use; URLs in answers then begin with it.',
     httpUrl(),
   ),
-  DARKROOM_AUTH: defineVariable(
-    'off',
-    'off: loopback only, cross-site requests may not cause work. Keys come later.',
-    z.literal('off', 'must be off: API keys are not built yet').optional(),
-  ),
   DARKROOM_TRUSTED_PROXIES: defineVariable(
     '',
-    'Not supported while DARKROOM_AUTH is off: forwarding headers are refused.',
-    z.undefined('cannot be set while DARKROOM_AUTH is off: forwarding headers are refused then'),
+    'Not supported: with access off forwarding headers are refused, with access on they are ignored, since nothing depends on the address of a caller.',
+    z.undefined(
+      'cannot be set: forwarding headers are refused while DARKROOM_AUTH is off, and ignored when it is on',
+    ),
   ),
   DARKROOM_LIVE_WAIT_S: defineVariable(
     '60',
@@ -156,6 +173,11 @@ export const variables = {
     '2',
     'How many generations this process runs at once.',
     integer(1, 64, 2),
+  ),
+  DARKROOM_CAROUSEL_CONCURRENCY: defineVariable(
+    '4',
+    'How many carousels this process makes at once; most of their time they wait for a base.',
+    integer(1, 64, 4),
   ),
   DARKROOM_DRAIN_S: defineVariable(
     '5',
@@ -174,30 +196,12 @@ export const variables = {
   DARKROOM_CORS_ORIGINS: defineVariable(
     '',
     'Origins, separated by commas, whose pages may call the API. Pictures can be shown anywhere.',
-    z
-      .string()
-      .optional()
-      .transform((text) =>
-        (text ?? '')
-          .split(',')
-          .map((origin) => origin.trim())
-          .filter((origin) => origin !== ''),
-      )
-      .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
+    listOfTexts().refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
   DARKROOM_OUTBOUND_ALLOW: defineVariable(
     '',
     'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
-    z
-      .string()
-      .optional()
-      .transform((text) =>
-        (text ?? '')
-          .split(',')
-          .map((entry) => entry.trim())
-          .filter((entry) => entry !== ''),
-      )
-      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
+    listOfTexts().refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
   ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
   DARKROOM_LOG_LEVEL: defineVariable(
@@ -211,40 +215,41 @@ export const variables = {
       .optional()
       .transform((level) => level ?? 'info'),
   ),
+  ...accessVariables,
 } as const
-
-function isAllowList(entries: readonly string[]): boolean {
-  try {
-    parseAllowList(entries)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
-}
 
 /**
  * Parses the environment. An empty variable counts as unset, as in a compose file with `${X:-}`.
  * @throws ConfigError with all faults
  */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
-  return configOf(parseVariables(variables, environment))
+  const fault = hostFault(environment)
+  try {
+    const config = configOf(parseVariables(variables, environment))
+    if (fault === undefined) return config
+  } catch (error) {
+    if (fault === undefined || !(error instanceof ConfigError)) throw error
+    throw new ConfigError([...error.faults, fault])
+  }
+  throw new ConfigError([fault])
 }
 
-/** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
+/** The one fault that takes two variables. */
+function hostFault({
+  HOST,
+  DARKROOM_AUTH,
+}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
+  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
+  return {
+    variable: 'HOST',
+    message:
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
+  }
+}
 
-/**
- * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
- * or older release may know them.
- */
+/** Variables that look like ours and are not: probably misspelt. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(environment).filter(
-    (name) => name.startsWith('DARKROOM_') && !Object.hasOwn(variables, name) && !foreignVariables.has(name),
-  )
+  return unknownNames(variables, environment)
 }
 
 /** @throws ConfigError for a bucket whose key, region or endpoint is missing or wrong */
@@ -271,12 +276,22 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
     backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,
     workerConcurrency: parsed.DARKROOM_WORKER_CONCURRENCY,
+    carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
+    outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
-    outboundAllow: parsed.DARKROOM_OUTBOUND_ALLOW,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
+    auth: parsed.DARKROOM_AUTH,
+    secret: parsed.DARKROOM_SECRET,
+    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
+    scopeDefaults: Object.freeze({
+      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
+      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
+    }),
+    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
+    signingKey: parsed.DARKROOM_SIGNING_KEY,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -8,12 +8,19 @@ export const errorTable = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   unknown_parameter: { status: 400, title: 'Unknown parameter' },
   duplicate_parameter: { status: 400, title: 'A parameter was given twice' },
-  unsupported_parameter: { status: 400, title: 'This parameter is not supported yet' },
   unknown_model: { status: 400, title: 'Unknown model' },
+  unknown_image: { status: 400, title: 'Unknown picture' },
   malformed_http: { status: 400, title: 'The request is not valid HTTP' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   invalid_range: { status: 416, title: 'The range cannot be satisfied' },
   // Access
+  unauthorized: { status: 401, title: 'An API key is needed' },
+  invalid_key: { status: 401, title: 'The API key is not valid' },
+  forbidden: { status: 403, title: 'This is not allowed' },
+  bad_signature: { status: 403, title: 'The signature is not valid' },
+  signature_expired: { status: 403, title: 'The signed URL has expired' },
+  scope_disabled: { status: 403, title: 'Nothing new is generated in this scope' },
+  scope_refuses: { status: 403, title: 'The scope does not allow this' },
   forbidden_host: { status: 403, title: 'This Host is not served' },
   forwarding_refused: { status: 403, title: 'Forwarded requests are refused' },
   cross_site_refused: { status: 403, title: 'Cross-site requests may not cause work' },
@@ -22,6 +29,7 @@ export const errorTable = {
   not_generated: { status: 404, title: 'Not generated yet' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   not_acceptable: { status: 406, title: 'No acceptable format' },
+  scope_name_taken: { status: 409, title: 'Another project has an open scope of this name' },
   idempotency_conflict: { status: 409, title: 'A request with this idempotency key is still running' },
   not_settled: { status: 409, title: 'The work is still running' },
   already_settled: { status: 409, title: 'The work has already ended' },
@@ -32,10 +40,17 @@ export const errorTable = {
   unsupported_media_type: { status: 415, title: 'Unsupported content type' },
   not_an_image: { status: 415, title: 'Not a picture in a supported format' },
   image_too_large: { status: 413, title: 'The picture has too many pixels' },
+  base_forbidden: { status: 422, title: 'This URL is not fetched' },
+  base_unreachable: { status: 422, title: 'The URL did not give a picture' },
+  base_timeout: { status: 422, title: 'The URL did not answer in time' },
+  base_too_large: { status: 422, title: 'The base is too large' },
+  base_too_small: { status: 422, title: 'The base has too few pixels' },
+  base_gone: { status: 409, title: 'The base of the carousel was taken down' },
   idempotency_mismatch: { status: 422, title: 'This idempotency key was used with another body' },
   unsupported_by_backend: { status: 422, title: 'The backend cannot do this' },
   out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
   moderated: { status: 451, title: 'Refused by content policy' },
+  budget_exhausted: { status: 429, title: 'The budget of the scope is used up' },
   too_many_requests: { status: 429, title: 'Too many requests' },
   // This server
   internal: { status: 500, title: 'Something went wrong here' },
@@ -74,6 +89,7 @@ export interface ErrorFacts {
   headers?: Readonly<Record<string, string>> | undefined
   /** The record's id, where one exists. */
   generationId?: string | undefined
+  carouselId?: string | undefined
   cause?: unknown
 }
 

@@ -1,17 +1,24 @@
+import type { CarouselMaker } from '@darkroom/carousel'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
+import type { OutboundOptions } from '@darkroom/outbound'
 import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
-import { createLoopbackAccess } from './access/loopback-access.ts'
+import { createAccess } from './access/access.ts'
+import { createBudget } from './access/budget.ts'
+import { createServerSecret } from './access/server-secret.ts'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
 import type { ModelTable } from './backends/model-table.ts'
+import { createCarouselLeases } from './carousels/carousel-leases.ts'
+import { createCarousels } from './carousels/carousels.ts'
+import { composeCarousels } from './carousel-parts.ts'
+import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
+import { imageIdSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
@@ -27,13 +34,14 @@ import { createPurges } from './gateway/purges.ts'
 import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLeases } from './generation/leases.ts'
-import { createPgBossQueue } from './queue/pg-boss-queue.ts'
+import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { createObjects } from './storage/objects.ts'
 import { createS3ObjectStore } from './storage/s3-object-store.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { startCarouselWorker } from './worker/carousel-worker.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** Everything of one process, composed and running; only the socket is missing. */
@@ -43,6 +51,8 @@ export interface Platform {
   /** Where the database came from, for the start message. */
   readonly database: { embedded: boolean; adopted: boolean; readyMs: number }
   readonly models: readonly string[]
+  /** Whether keys are asked for, and how many API keys there are that could be shown. */
+  readonly access: { mode: 'off' | 'on'; apiKeys: number }
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -53,30 +63,10 @@ export interface PlatformOptions {
   now?: () => number
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
-}
-
-/** Closes what was opened, in reverse order, and goes on when one part fails to close. */
-class Closers {
-  readonly #closers: { name: string; close: () => Promise<void> | void }[] = []
-  readonly #log: Logger
-
-  constructor(log: Logger) {
-    this.#log = log
-  }
-
-  add(name: string, close: () => Promise<void> | void): void {
-    this.#closers.push({ name, close })
-  }
-
-  async close(): Promise<void> {
-    for (const { name, close } of this.#closers.splice(0).toReversed()) {
-      try {
-        await close()
-      } catch (error) {
-        this.#log.warn({ err: error }, `closing ${name} failed`)
-      }
-    }
-  }
+  /** Another maker of slides around this release's: for embedding and tests. */
+  carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
+  /** How patient the door to other hosts is. */
+  outboundTimeouts?: OutboundOptions['timeouts']
 }
 
 /**
@@ -98,27 +88,49 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const table = config.models
   const backends = composeBackends(options, closers)
   const target = await connectionOf(config, log, closers)
-  const { kysely: database, close: closeDatabase } = await openDatabase({
+  const {
+    kysely: database,
+    pool,
+    close: closeDatabase,
+  } = await openDatabase({
     connection: target.connection,
     log,
   })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
-  const secret = await sharedSecret(database)
+  const secret = await imageIdSecret(database)
 
   const listener = await createListener({ connection: target.connection, log })
   closers.add('the listener', () => listener.close())
-  const queue = await createPgBossQueue({ connection: target.connection, listener, log })
-  closers.add('the queue', () => queue.close())
+  const queues = await createPgBossQueues({ connection: target.connection, listener, log })
+  closers.add('the queues', () => queues.close())
+  const queue = queues.generations
 
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
   const variants = createVariants({ objects, store })
 
-  const generations = createGenerations({ database, queue, secret, now })
+  const budget = createBudget({ defaults: config.scopeDefaults, now })
+  const generations = createGenerations({
+    database,
+    queue,
+    secret,
+    now,
+    budget,
+  })
   closers.add('the waiters', () => generations.close())
   const images = createImages({ database, objects, variants, secret })
+  const { outbound, maker } = composeCarousels(options, closers)
+  const carouselRecords = { database, queue: queues.carousels, now }
+  const carousels = createCarousels({
+    ...carouselRecords,
+    generations: { database, queue, secret, now, budget },
+    objects,
+    maker,
+    outbound,
+  })
+  closers.add('those who wait for carousels', () => carousels.close())
 
   const sessionLock = await createSessionLock({
     connection: target.connection,
@@ -140,14 +152,53 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     now,
   })
   closers.add('the worker', () => worker.stop())
+  const carouselWorker = await startCarouselWorker({
+    leases: createCarouselLeases({ ...carouselRecords, secret }),
+    queue: queues.carousels,
+    maker,
+    // A release's packages are one version, and their dependencies are pinned.
+    rendererVersion: version,
+    objects,
+    lock: sessionLock,
+    log,
+    concurrency: config.carouselConcurrency,
+    drainMs: config.drainMs,
+    sweepIntervalMs: 1000,
+    now,
+  })
+  closers.add('the worker of carousels', () => carouselWorker.stop())
 
   const models = createModels({
     resolve: (name) => table.resolve(name),
     names: () => table.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
   })
+  const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
+  closers.add('the channel of access', () => accessChannel.close())
+  const access = createAccess({
+    mode: config.auth,
+    database,
+    pool,
+    channel: accessChannel,
+    secret: createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database }),
+    corsOrigins: config.corsOrigins,
+    sharedDomains: config.sharedDomains,
+    scopeDefaults: config.scopeDefaults,
+    requestsPerMinute: config.requestsPerMinute,
+    log,
+    now,
+  })
+  closers.add('the keys', () => access.close())
+  if (config.auth === 'on') await access.ready()
   const edge = createEdge({
-    origin: createPictureOrigin({ generations, images, variants, models, liveWaitMs: config.liveWaitMs }),
+    origin: createPictureOrigin({
+      generations,
+      images,
+      variants,
+      models,
+      liveWaitMs: config.liveWaitMs,
+      domainOf: access.domains.domainOf,
+    }),
     store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
     now,
     forwardSurrogateHeaders: config.cdn,
@@ -159,13 +210,14 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   closers.add('the purges', () => purges.close())
   const gateway = createGateway({
     generations,
+    carousels,
     images,
     objects,
     variants,
     models,
     edge,
     purges,
-    access: createLoopbackAccess(config.corsOrigins),
+    access,
     readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
     log,
     now,
@@ -178,6 +230,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     fetch: gateway,
     database: target.facts,
     models: table.names(),
+    access: { mode: config.auth, apiKeys: (await access.keys.countUsable()).api },
     close: () => closers.close(),
   }
 }
@@ -218,31 +271,6 @@ async function openStore({ storage }: Config, log: Logger): Promise<ObjectStore>
   const store = createS3ObjectStore({ location: storage.location })
   await store.check().catch((error: unknown) => log.error({ err: error }, 'the object store is not ready'))
   return store
-}
-
-/** The secret of image ids, made once for a deployment; the first process to come writes it. */
-async function sharedSecret(database: Kysely<Schema>): Promise<string> {
-  const name = 'image_id_secret'
-  await database
-    .insertInto('settings')
-    .values({ name, value: randomBytes(32).toString('base64url') })
-    .onConflict((conflict) => conflict.column('name').doNothing())
-    .execute()
-  const row = await database
-    .selectFrom('settings')
-    .select('value')
-    .where('name', '=', name)
-    .executeTakeFirstOrThrow()
-  return row.value
-}
-
-async function registerWorker(database: Kysely<Schema>): Promise<number> {
-  const { id } = await database
-    .insertInto('workers')
-    .values({ name: `${hostname()}:${process.pid}` })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  return id
 }
 
 function readinessOf(parts: {

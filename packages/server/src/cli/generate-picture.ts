@@ -1,6 +1,7 @@
 import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import { keyHeader } from './purge.ts'
 import { createLog, readConfig } from './start.ts'
 
 /** A picture as commands ask for it; texts as they stand on the command line. */
@@ -49,7 +50,8 @@ export async function generatePicture(
   const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
   let platform
   try {
-    platform = await createPlatform({ config, log })
+    // No socket is open: whoever runs this command owns the data folder, and needs no key to it.
+    platform = await createPlatform({ config: { ...config, auth: 'off' }, log })
   } catch (error) {
     io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof Error && 'code' in error && error.code === 'DATA_IN_USE') {
@@ -78,7 +80,7 @@ async function generate(
     untilAborted(send(new Request(new URL(path, baseUrl), { ...init, signal: signal ?? null })), signal)
   const answer = await sendUntilAborted('/v1/generations', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'wait=120' },
+    headers: { 'content-type': 'application/json', prefer: 'wait=120', ...keyHeader(io) },
     body: JSON.stringify({ prompt, size, seed: Number(seed), model, negative, style }),
   })
   const record = (await answer.json()) as {
@@ -91,7 +93,7 @@ async function generate(
     return answer.status >= 400 && answer.status < 500 ? exitCodes.usage : exitCodes.failed
   }
   const query = format === undefined ? '' : `?format=${format}`
-  const picture = await sendUntilAborted(`/images/${image.id}${query}`, {})
+  const picture = await sendUntilAborted(`/images/${image.id}${query}`, { headers: keyHeader(io) })
   if (!picture.ok) {
     io.stderr(`the picture could not be read back: ${picture.status}\n`)
     return exitCodes.failed

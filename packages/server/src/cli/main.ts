@@ -7,6 +7,7 @@ import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { edgeCommand } from './edge.ts'
 import { generateCommand } from './generate.ts'
+import { addKeyCommands } from './key-commands.ts'
 import { latencyCommand } from './latency.ts'
 import { purgeCommand } from './purge.ts'
 import { startCommand } from './start.ts'
@@ -97,6 +98,9 @@ export async function main(
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
     .action(run(purgeCommand))
+  addKeyCommands(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('latency')
     .description('what readers of a URL wait: percentiles by cache class, against a budget')

@@ -35,7 +35,7 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
   try {
     answer = await fetch(new URL('/v1/purge', server), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...keyHeader(io) },
       body,
     })
   } catch (error) {
@@ -46,6 +46,12 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
     return exitCodes.failed
   }
   return await report(answer, options, io)
+}
+
+/** The key of `DARKROOM_API_KEY`, for servers that ask for one. */
+export function keyHeader({ environment }: CommandEnvironment): Record<string, string> {
+  const key = environment['DARKROOM_API_KEY'] ?? ''
+  return key === '' ? {} : { authorization: `Bearer ${key}` }
 }
 
 async function serverUrl(given: string | undefined, io: CommandEnvironment): Promise<URL | number> {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { pino } from 'pino'
+import { SecretError } from '../access/server-secret.ts'
 import { parseConfig, unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
 import type { Config } from '../config.ts'
@@ -9,6 +10,7 @@ import type { HttpServer } from '../http-server.ts'
 import { listen } from '../http-server.ts'
 import type { Platform } from '../platform.ts'
 import { createPlatform } from '../platform.ts'
+import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { stopSignal } from './stop-signal.ts'
@@ -32,6 +34,7 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
   let platform: Platform | undefined
   try {
     platform = await createPlatform({ config, log })
+    refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
     await stop.requested
@@ -89,14 +92,33 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
     `  API       ${url}/openapi.json`,
     `  models    ${platform.models.join(', ')}`,
     `  database  ${database}`,
-    '  access    off: this machine only (HOST accepts loopback addresses until there are API keys)',
+    `  access    ${accessLine(platform)}`,
     '',
     '',
   ].join('\n')
 }
 
+function accessLine({ access }: Platform): string {
+  if (access.mode === 'off')
+    return 'off: this machine only (HOST accepts loopback addresses until DARKROOM_AUTH is on)'
+  if (access.apiKeys > 0) return `on: ${access.apiKeys} API ${access.apiKeys === 1 ? 'key' : 'keys'}`
+  return 'on, and there is no key yet: darkroom keys create --admin makes one'
+}
+
+/** Without a key nobody could be let in, and the first one would be made on an open address. */
+function refuseOpenAddressWithoutKeys({ access }: Platform, config: Config): void {
+  if (access.apiKeys > 0 || isLoopbackHost(config.host)) return
+  throw new ConfigError([
+    {
+      variable: 'HOST',
+      message: `${config.host} is open to others, and there is no API key yet: make one with darkroom keys create --admin`,
+    },
+  ])
+}
+
 function startError(error: unknown, config: Config): string {
-  if (error instanceof ConfigError || error instanceof DatabaseStartError) return error.message
+  const isOwn = error instanceof ConfigError || error instanceof DatabaseStartError
+  if (isOwn || error instanceof SecretError) return error.message
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code === 'EADDRINUSE') {
     return `Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT to another (0 picks a free one).`

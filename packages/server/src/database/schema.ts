@@ -1,13 +1,29 @@
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
+import type {
+  BaseClaimsTable,
+  CarouselEventsTable,
+  CarouselSlidesTable,
+  CarouselsTable,
+  SlideResultsTable,
+} from './carousel-tables.ts'
+import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
 
-/** How far a generation is. `stored`, `failed` and `cancelled` are settled. */
-export type GenerationStatus = 'queued' | 'running' | 'stored' | 'failed' | 'cancelled'
+export type {
+  BaseClaimsTable,
+  CarouselBase,
+  CarouselDesign,
+  CarouselEventsTable,
+  CarouselPrompt,
+  CarouselSlidesTable,
+  CarouselsTable,
+  SlideResultsTable,
+  StoredEdit,
+  StoredWork,
+} from './carousel-tables.ts'
+export type { GenerationStatus } from './column-types.ts'
 
 /** `demand`: somebody waits for it. `speculative`: prediction asked for it; demand always outranks it. */
 export type Priority = 'demand' | 'speculative'
-
-type Timestamp = ColumnType<Date, Date | undefined, Date>
-type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>
 
 /** One durable record per generation key and revision, cluster-wide (DESIGN 1). */
 export interface GenerationsTable {
@@ -75,7 +91,8 @@ export interface RequestsTable {
   id: string
   project: string
   scope: string
-  source: 'native' | 'openai' | 'live'
+  /** `carousel`: the base of a carousel. */
+  source: 'native' | 'openai' | 'live' | 'carousel'
   prompt: string
   /** The model as it was asked for, or `default`. */
   model: string
@@ -101,11 +118,12 @@ export interface GenerationEventsTable {
   created_at: Timestamp
 }
 
-/** What picture URLs carry: results and uploads. */
+/** What picture URLs carry: results, uploads and slides. */
 export interface ImagesTable {
   id: string
   project: string
-  kind: 'generation' | 'upload'
+  /** `upload`: also a base that was fetched. */
+  kind: 'generation' | 'upload' | 'slide'
   generation_id: string | null
   object_hash: string
   format: string
@@ -139,12 +157,84 @@ export interface SettingsTable {
   value: string
 }
 
+/** API keys by their hash, and signing keys, of which nothing secret is stored. */
+export interface AccessKeysTable {
+  id: string
+  kind: 'api' | 'signing'
+  project: string
+  name: string
+  rights: ColumnType<string[], string[], string[]>
+  /** The only scopes it may be used for; `null`: all of the project. */
+  scopes: ColumnType<string[] | null, string[] | null, string[] | null>
+  /** HMAC-SHA256 of an API key under the server's secret. */
+  hash: ColumnType<Buffer | null, Buffer | null, never>
+  rate_per_minute: number | null
+  replaced_by: string | null
+  created_at: Timestamp
+  expires_at: NullableTimestamp
+  revoked_at: NullableTimestamp
+  last_used_at: NullableTimestamp
+}
+
+/** What is allowed in one scope of a project. `null` limits: the defaults of the configuration. */
+export interface ScopesTable {
+  project: string
+  name: string
+  visibility: Generated<'public' | 'private'>
+  unsigned_live: Generated<boolean>
+  /** `false`: nothing new is generated. */
+  enabled: Generated<boolean>
+  max_per_hour: number | null
+  /** int8: read as a string by the driver. */
+  max_total: ColumnType<string | null, number | null, number | null>
+  max_usd_per_day: number | null
+  assumed_usd: number | null
+  models: ColumnType<string[] | null, string[] | null, string[] | null>
+  sizes: ColumnType<string[] | null, string[] | null, string[] | null>
+  origins: ColumnType<string[] | null, string[] | null, string[] | null>
+  /** New generations so far. int8: read as a string by the driver. */
+  started_total: ColumnType<string, number | undefined, number>
+  updated_at: Timestamp
+}
+
+/** One row for each new generation that a scope's budget paid for; old ones are deleted. */
+export interface ScopeChargesTable {
+  generation_id: string
+  attempt: number
+  project: string
+  scope: string
+  /** What it counts for as long as its cost is not known. */
+  assumed_usd: number
+  created_at: Timestamp
+}
+
+/** Administrative acts. */
+export interface AuditLogTable {
+  id: GeneratedAlways<string>
+  /** A key's id, `cli`, or `local`. */
+  actor: string
+  act: string
+  project: string
+  subject: string
+  facts: JSONColumnType<Record<string, unknown>, string | undefined, string>
+  created_at: Timestamp
+}
+
 export interface Schema {
+  access_keys: AccessKeysTable
+  scopes: ScopesTable
+  scope_charges: ScopeChargesTable
+  audit_log: AuditLogTable
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable
   generation_events: GenerationEventsTable
   images: ImagesTable
+  carousels: CarouselsTable
+  carousel_slides: CarouselSlidesTable
+  slide_results: SlideResultsTable
+  base_claims: BaseClaimsTable
+  carousel_events: CarouselEventsTable
   idempotency_keys: IdempotencyKeysTable
   workers: WorkersTable
   settings: SettingsTable

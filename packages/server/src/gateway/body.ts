@@ -23,10 +23,32 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   } catch {
     throw new DarkroomError('invalid_json', 'The body is not valid UTF-8.')
   }
+  return parseJson(text)
+}
+
+/** @throws DarkroomError invalid_json */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
     throw new DarkroomError('invalid_json', 'The body is not valid JSON; check quotes, commas and braces.')
+  }
+}
+
+/**
+ * Reads a multipart body. Bounded before parsing: the platform's parser holds all parts in memory. The parts' headers
+ * get some room.
+ * @throws DarkroomError body_too_large, invalid_request
+ */
+export async function readFormData(request: Request, maxBytes: number): Promise<FormData> {
+  const bytes = await readBytes(request, maxBytes + 64 * 1024)
+  const contentType = request.headers.get('content-type') ?? ''
+  try {
+    return await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
+  } catch (error) {
+    throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
+      cause: error,
+    })
   }
 }
 

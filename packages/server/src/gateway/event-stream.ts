@@ -1,12 +1,11 @@
 import type { GenerationEvent } from '../generation/events.ts'
 import { isSettled } from '../generation/generation-row.ts'
 import type { RequestWithGenerations } from '../generation/record.ts'
-import { defaultProject } from './picture-origin.ts'
 import type { RouteContext } from './route.ts'
 import type { GatewayServices } from './services.ts'
 
 /** A comment this often keeps proxies from closing a quiet stream. */
-const keepAliveMs = 15_000
+export const keepAliveMs: number = 15_000
 
 /** An event of a request: which of its pictures it is about, besides the event itself. */
 export interface RequestEvent {
@@ -34,7 +33,7 @@ export async function* requestEvents(
     while (!signal.aborted) {
       wake = Promise.withResolvers<void>()
       // The state is read before the events: a settled state with all events read is the end.
-      const { generations } = await services.generations.read(defaultProject, request.record.id)
+      const { generations } = await services.generations.read(request.request.project, request.record.id)
       for (const [index, id] of ids.entries()) {
         for (const event of await services.generations.events(id, position[index] ?? 0)) {
           position[index] = event.seq
@@ -50,7 +49,11 @@ export async function* requestEvents(
 }
 
 /** Whether it was woken before the time was over. */
-async function wokenWithin(woken: Promise<void>, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+export async function wokenWithin(
+  woken: Promise<void>,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const over = Promise.withResolvers<boolean>()
   const timer = setTimeout(() => over.resolve(false), timeoutMs)
   const abort = (): void => over.resolve(true)

@@ -5,13 +5,17 @@ import { DarkroomError } from '../errors.ts'
 import { createStageTimings } from '../latency/stage-timings.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
-import type { Route, RouteContext } from './route.ts'
+import type { Route } from './route.ts'
+import { carouselRoutes } from './routes/carousels.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
+import { scopeRoutes } from './routes/scopes.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
 import type { GatewayServices } from './services.ts'
@@ -22,15 +26,20 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...startPageRoutes(),
     ...pictureRoutes(services),
     ...generationRoutes(services),
+    ...carouselRoutes(services),
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...keyRoutes(services),
+    ...scopeRoutes(services),
+    ...auditRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]
   const document: Route = {
     method: 'GET',
     path: '/openapi.json',
+    right: 'open',
     summary: 'This document',
     answers: { 200: { about: 'OpenAPI 3.1.', mediaType: 'application/json' } },
     handle: () => json(200, openApi),
@@ -45,9 +54,8 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   app.use('/v1/*', apiCors(services))
   for (const pattern of ['/live/*', '/images/*']) app.options(pattern, preflightOfPictures())
   const byPath = Map.groupBy(gatewayRoutes(services), (route) => route.path)
-  // A path without parameters wins: `/v1/images/generations` is no image of that id.
-  for (const [path, routes] of [...byPath].toSorted(([a], [b]) => parameterCount(a) - parameterCount(b))) {
-    const pattern = path.replaceAll(/\{(\w+)\}/gu, ':$1')
+  for (const [path, routes] of [...byPath].toSorted(([a], [b]) => openness(a) - openness(b))) {
+    const pattern = honoPattern(path)
     app.all(pattern, async (c) => {
       return await serve(routes, c.req.raw, c.req.param(), services)
     })
@@ -56,12 +64,23 @@ export function createGateway(services: GatewayServices): (request: Request) => 
   return async (request) => await app.fetch(request)
 }
 
+/** `{id}` is a segment, `{id}.zip` one that ends so, the ending included: OpenAPI's way, in the router's. */
+function honoPattern(path: string): string {
+  return path
+    .replaceAll(/\{(\w+)\}\.(\w+)/gu, String.raw`:$1{[^/]+\.$2}`)
+    .replaceAll(/\{(\w+)\}(?!\w)/gu, ':$1')
+}
+
 function isPicturePath(path: string): boolean {
   return path.startsWith('/live/') || path.startsWith('/images/')
 }
 
-function parameterCount(path: string): number {
-  return path.split('{').length
+/**
+ * The less a path leaves open, the earlier it is tried: `/v1/images/generations` is no image of that id, and
+ * `{id}.zip` no carousel whose id ends so.
+ */
+function openness(path: string): number {
+  return path.split('{').length * 2 - (path.includes('}.') ? 1 : 0)
 }
 
 /** On the API only for the origins that the operator lists; a browser shows everyone else nothing. */
@@ -69,8 +88,23 @@ function apiCors(services: GatewayServices): ReturnType<typeof cors> {
   return cors({
     origin: (origin) => (services.corsOrigins.includes(origin) ? origin : null),
     allowMethods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowHeaders: ['Content-Type', 'Authorization', 'Idempotency-Key', 'Prefer', 'Last-Event-ID'],
-    exposeHeaders: ['Location', 'Preference-Applied', 'X-Request-Id', 'Retry-After', 'Server-Timing'],
+    allowHeaders: [
+      'Content-Type',
+      'Authorization',
+      'X-API-Key',
+      'Idempotency-Key',
+      'Prefer',
+      'Last-Event-ID',
+    ],
+    exposeHeaders: [
+      'Location',
+      'Preference-Applied',
+      'X-Request-Id',
+      'Retry-After',
+      'Server-Timing',
+      'RateLimit',
+      'RateLimit-Policy',
+    ],
     maxAge: 600,
   })
 }
@@ -80,7 +114,15 @@ function preflightOfPictures(): ReturnType<typeof cors> {
   return cors({
     origin: '*',
     allowMethods: ['GET', 'HEAD'],
-    allowHeaders: ['If-None-Match', 'If-Modified-Since', 'If-Range', 'Range', 'Cache-Control'],
+    allowHeaders: [
+      'Authorization',
+      'X-API-Key',
+      'If-None-Match',
+      'If-Modified-Since',
+      'If-Range',
+      'Range',
+      'Cache-Control',
+    ],
     maxAge: 86_400,
   })
 }
@@ -101,8 +143,10 @@ async function serve(
   try {
     services.access.check(request)
     const route = routeFor(routes, request)
-    const context: RouteContext = { request, url, params, requestId, log, stages }
-    response = await route.handle(context)
+    // The one place where rights are enforced: no handler runs for a caller who lacks its route's.
+    const { caller, headers } = await services.access.admit(request, route.right)
+    response = await route.handle({ request, url, params, requestId, log, stages, caller })
+    for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value)
   } catch (error) {
     response = failure(error, request, requestId, log, wire)
     if (isPicturePath(url.pathname)) {

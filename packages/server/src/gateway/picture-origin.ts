@@ -1,6 +1,7 @@
 import type { Origin } from '@darkroom/edge'
 import { cacheHeaders } from '@darkroom/edge'
 import { mediaTypeOf, pictureFormats, resolveVariant } from '@darkroom/picture'
+import { defaultProject } from '../access/rights.ts'
 import { DarkroomError } from '../errors.ts'
 import type { StoredTimings } from '../generation/generation-row.ts'
 import type { Ensured, Generations } from '../generation/generations.ts'
@@ -17,15 +18,14 @@ import type { Models } from './models.ts'
 import { pictureTags } from './picture-tags.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 
-/** Access is off: everything belongs to one project, which is also the sharing domain. */
-export const defaultProject = 'default'
-
 export interface PictureOriginOptions {
   generations: Generations
   images: Images
   variants: Variants
   models: Models
   liveWaitMs: number
+  /** The sharing domain of a project. */
+  domainOf: (project: string) => string
 }
 
 /** An hour at the edge, then stale for a day while one refresh runs behind, and for a week when we are down. */
@@ -37,14 +37,18 @@ const yearS = 31_536_000
  * edge answers their conditions and ranges.
  */
 export function createPictureOrigin(options: PictureOriginOptions): Origin {
-  return async (request, { addTags }) => {
+  // The edge keeps pictures apart by project, and hands the project on as its domain.
+  return async (request, { addTags, domain: project }) => {
     const url = new URL(request.url)
     // Purges name URLs by it. In no header: it is about this cache's keys, and CDNs have other ones.
     addTags([pictureTags.url(url.pathname + url.search)])
     try {
       const [, room, name] = url.pathname.split('/')
-      if (room === 'live' && name !== undefined) return await livePicture(request, url, name, options)
-      if (room === 'images' && name !== undefined) return await storedPicture(request, url, name, options)
+      if (room === 'live' && name !== undefined) {
+        return await livePicture(request, url, { project, scope: name }, options)
+      }
+      if (room === 'images' && name !== undefined)
+        return await storedPicture(request, url, { project, name }, options)
       throw new DarkroomError('not_found', 'There is nothing here.')
     } catch (error) {
       // The edge shares an error answer with those that already wait for it; an exception would reach them as 502.
@@ -59,9 +63,9 @@ export function createPictureOrigin(options: PictureOriginOptions): Origin {
 }
 
 /** The picture of a prompt, as the model table reads it today. */
-export function specOfLive(ask: LiveAsk, models: Models): PictureSpec {
+export function specOfLive(ask: LiveAsk, domain: string, models: Models): PictureSpec {
   return {
-    domain: defaultProject,
+    domain,
     model: models.resolve(ask.model),
     prompt: ask.prompt,
     negative: ask.negative,
@@ -75,14 +79,14 @@ export function specOfLive(ask: LiveAsk, models: Models): PictureSpec {
 async function livePicture(
   request: Request,
   url: URL,
-  scope: string,
+  place: Place,
   options: PictureOriginOptions,
 ): Promise<Response> {
   const ask = parseLiveUrl(url)
-  const spec = specOfLive(ask, options.models)
+  const spec = specOfLive(ask, options.domainOf(place.project), options.models)
   const stages = createStageTimings()
   const { generation: row, waited } = await stages.measure('generation', () =>
-    findOrMake(request, ask, scope, spec, options),
+    findOrMake(request, ask, place, spec, options),
   )
   // Work of long ago is not this answer's time.
   if (waited) addWorkerStages(stages, row.timings)
@@ -95,12 +99,13 @@ async function livePicture(
         format: ask.delivery.format,
         q: ask.delivery.quality,
       },
+      spec.domain,
     ),
   )
   return pictureResponse(request, variant, stages, {
     imageId: row.image_id,
     seed: Number(row.seed),
-    tags: [pictureTags.scope(scope), pictureTags.model(spec.model.alias), row.image_id],
+    tags: [pictureTags.scope(place.scope), pictureTags.model(spec.model.alias), row.image_id],
     cache: { ...edgeFreshness, browserS: 60 },
   })
 }
@@ -108,7 +113,7 @@ async function livePicture(
 async function findOrMake(
   request: Request,
   ask: LiveAsk,
-  scope: string,
+  place: Place,
   spec: PictureSpec,
   options: PictureOriginOptions,
 ): Promise<Ensured> {
@@ -120,7 +125,7 @@ async function findOrMake(
   }
   const signal = AbortSignal.timeout(liveWaitMs)
   try {
-    return await generations.ensure(liveRequest(ask, scope), spec, signal)
+    return await generations.ensure(liveRequest(ask, place), spec, signal)
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error
     throw new DarkroomError(
@@ -133,11 +138,17 @@ async function findOrMake(
   }
 }
 
+/** Where a prompt URL belongs. */
+export interface Place {
+  project: string
+  scope: string
+}
+
 /** The request that a prompt URL stands for. */
-export function liveRequest(ask: LiveAsk, scope: string): Parameters<Generations['ensure']>[0] {
+export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations['ensure']>[0] {
   return {
-    project: defaultProject,
-    scope,
+    project: place.project,
+    scope: place.scope,
     source: 'live',
     prompt: ask.prompt,
     model: ask.model ?? 'default',
@@ -149,7 +160,7 @@ export function liveRequest(ask: LiveAsk, scope: string): Parameters<Generations
 async function storedPicture(
   request: Request,
   url: URL,
-  name: string,
+  { project, name }: { project: string; name: string },
   options: PictureOriginOptions,
 ): Promise<Response> {
   const ask = parseImageUrl(url, name)
@@ -161,6 +172,7 @@ async function storedPicture(
       image.object_hash,
       { widthPx: image.width_px, heightPx: image.height_px, format: image.format },
       ask,
+      project,
     ),
   )
   return pictureResponse(request, variant, stages, {
@@ -177,11 +189,19 @@ async function deliver(
   objectHash: string,
   source: { widthPx: number; heightPx: number; format: string },
   asked: Partial<Pick<ImageAsk, 'w' | 'h' | 'fit' | 'format' | 'q'>>,
+  domain: string,
 ): Promise<Variant> {
   const format = pictureFormats.find((known) => known === source.format)
   // Uploads may be GIF or TIFF, which are kept as they came and delivered as PNG: nothing is lost in it.
   const spec = resolveVariant({ ...source, format: format ?? 'png' }, definedOnly(asked))
-  return await variants.get(objectHash, spec, format === undefined ? undefined : { ...source, format })
+  return await variants.get(objectHash, spec, format === undefined ? undefined : { ...source, format }, {
+    domain: variantDomain(domain),
+  })
+}
+
+/** Variants of the default project have no mark: they were there before there were others. */
+export function variantDomain(domain: string): string | undefined {
+  return domain === defaultProject ? undefined : domain
 }
 
 function definedOnly<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {

@@ -11,6 +11,7 @@ export interface Problem {
   requestId: string
   param?: string
   generationId?: string
+  carouselId?: string
 }
 
 export function problemOf(error: DarkroomError, requestId: string): Problem {
@@ -23,6 +24,7 @@ export function problemOf(error: DarkroomError, requestId: string): Problem {
     requestId,
     ...(error.facts.param === undefined ? {} : { param: error.facts.param }),
     ...(error.facts.generationId === undefined ? {} : { generationId: error.facts.generationId }),
+    ...(error.facts.carouselId === undefined ? {} : { carouselId: error.facts.carouselId }),
   }
 }
 
@@ -32,6 +34,9 @@ export function errorResponse(error: DarkroomError, requestId: string, wire?: 'o
   if (error.facts.retryAfterS !== undefined) headers.set('retry-after', String(error.facts.retryAfterS))
   if (error.facts.generationId !== undefined) {
     headers.set('location', `/v1/generations/${error.facts.generationId}`)
+  }
+  if (error.facts.carouselId !== undefined) {
+    headers.set('location', `/v1/carousels/${error.facts.carouselId}`)
   }
   if (wire === 'openai') {
     headers.set('content-type', 'application/json')

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Logger } from 'pino'
+import type { Caller, RouteRight } from '../access/rights.ts'
 import type { StageTimings } from '../latency/stage-timings.ts'
 
 /** What a handler is given besides the request. */
@@ -11,6 +12,8 @@ export interface RouteContext {
   requestId: string
   log: Logger
   stages: StageTimings
+  /** Who asks. They have the route's right. */
+  caller: Caller
 }
 
 export interface AnswerDocument {
@@ -24,6 +27,8 @@ export interface Route {
   method: 'GET' | 'POST' | 'DELETE' | 'PATCH' | 'PUT'
   /** As OpenAPI writes it: `/v1/generations/{id}`. */
   path: string
+  /** What the caller must be allowed; checked in one place, `gateway.ts`, and printed into docs/rights.md. */
+  right: RouteRight
   summary: string
   /** On these routes errors are OpenAI's envelope. */
   wire?: 'openai'

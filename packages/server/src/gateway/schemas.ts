@@ -32,6 +32,56 @@ export const recordSchema: z.ZodType = z
   })
   .meta({ id: 'Generation' })
 
+const counts = z.record(z.string(), z.int())
+const details = z.record(z.string(), z.object({ ran: z.int(), joined: z.int(), cached: z.int() }))
+const problem = z.object({ code: z.string(), message: z.string() })
+
+export const carouselSchema: z.ZodType = z
+  .object({
+    id: z.string().meta({ example: 'car_2Zk0V1nR3m8c0kq3T4hX1w' }),
+    status: status.meta({ description: 'Settled when all slides are, and then failed if one of them is.' }),
+    base: z.object({
+      url: z.string().optional(),
+      prompt: z.string().optional(),
+      model: z.string().optional(),
+      seed: z.int().optional(),
+      size: z.string().optional(),
+      generation: z.string().optional().meta({ description: 'The request that generates the base.' }),
+      image: z.string().nullable().meta({ description: 'The id of the base, null until it is here.' }),
+    }),
+    theme: z.string().nullable(),
+    size: z.string(),
+    format: z.enum(['jpeg', 'png', 'webp', 'avif']),
+    scope: z.string(),
+    tags: z.array(z.string()),
+    createdAt: z.iso.datetime(),
+    slides: z.array(
+      z.object({
+        index: z.int().meta({ description: 'From 0.' }),
+        kind: z.enum(['hook', 'credibility', 'point', 'cta']),
+        title: z.string(),
+        body: z.string().nullable(),
+        label: z.string().nullable(),
+        status: z.enum(['queued', 'stored', 'failed', 'cancelled']),
+        id: z.string().nullable(),
+        url: z.string().nullable().meta({ description: 'Immutable: a changed slide has another one.' }),
+        width: z.int(),
+        height: z.int(),
+        bytes: z.int().nullable(),
+        fit: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .meta({ description: 'How the text came to stand.' }),
+        error: problem.optional(),
+      }),
+    ),
+    work: counts.meta({ description: 'Distinct units that this carousel needed.' }),
+    workDetail: details,
+    edit: z.object({ slides: z.array(z.int()), work: counts, workDetail: details }).optional(),
+    error: problem.optional(),
+  })
+  .meta({ id: 'Carousel' })
+
 export const problemSchema: z.ZodType = z
   .object({
     type: z.string(),
@@ -42,6 +92,7 @@ export const problemSchema: z.ZodType = z
     requestId: z.string(),
     param: z.string().optional(),
     generationId: z.string().optional(),
+    carouselId: z.string().optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' })
 

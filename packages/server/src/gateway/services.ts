@@ -1,6 +1,7 @@
 import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
-import type { LoopbackAccess } from '../access/loopback-access.ts'
+import type { Access } from '../access/access.ts'
+import type { Carousels } from '../carousels/carousels.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
 import type { Objects } from '../storage/objects.ts'
@@ -14,6 +15,7 @@ export type ReadinessChecks = Readonly<Record<string, () => Promise<void>>>
 /** Everything the gateway's routes work with; composed once in `platform.ts`. */
 export interface GatewayServices {
   generations: Generations
+  carousels: Carousels
   images: Images
   objects: Objects
   variants: Variants
@@ -21,7 +23,7 @@ export interface GatewayServices {
   edge: Edge
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
-  access: LoopbackAccess
+  access: Access
   readiness: ReadinessChecks
   log: Logger
   now: () => number

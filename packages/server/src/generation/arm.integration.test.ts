@@ -293,7 +293,13 @@ describe('the list', () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = await node.generations.list({ project: 'default', limit: 2, cursor, search: '00%_\\' })
+      const page = await node.generations.list({
+        project: 'default',
+        scopes: undefined,
+        limit: 2,
+        cursor,
+        search: '00%_\\',
+      })
       seen.push(...page.items.map(({ id }) => id))
       await accept(node, newAsk([newSpec({ prompt: `${prompt} later` })], { prompt: 'later' }))
       cursor = page.nextCursor ?? undefined
@@ -308,6 +314,7 @@ describe('the list', () => {
       limit: 2,
       cursor: undefined,
       search: undefined,
+      scopes: undefined,
     })
     expect(page).toEqual({ items: [], nextCursor: null })
   })

@@ -164,7 +164,7 @@ async function rearm(row: GenerationRow, context: ArmContext): Promise<Generatio
 /** The job of a queued record, and the event that says so. */
 async function start(row: GenerationRow, jobId: string, context: ArmContext): Promise<void> {
   const { transaction, queue } = context
-  await queue.enqueue({ jobId, generationId: row.id }, { transaction, priority: row.priority })
+  await queue.enqueue({ jobId, recordId: row.id }, { transaction, priority: row.priority })
   await appendEvent(transaction, queue, {
     generationId: row.id,
     seq: row.event_seq,

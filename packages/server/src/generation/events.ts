@@ -37,7 +37,7 @@ export async function appendEvent(
       insert into generation_events (generation_id, seq, type, data)
       values (${event.generationId}, ${event.seq}, ${event.type}, ${JSON.stringify(event.data)})
     )
-    select ${queue.announcement(event)}
+    select ${queue.announcement({ recordId: event.generationId, seq: event.seq, type: event.type })}
   `.execute(transaction)
 }
 
@@ -66,7 +66,7 @@ export async function appendLeasedEvent(
       select id, event_seq, ${type}, ${JSON.stringify(event.data)}::jsonb from held
       returning seq
     )
-    select ${queue.announcement({ generationId, seq: sql.ref('event.seq'), type })} from event
+    select ${queue.announcement({ recordId: generationId, seq: sql.ref('event.seq'), type })} from event
   `.execute(database)
   return rows.length > 0
 }

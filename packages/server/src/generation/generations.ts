@@ -16,7 +16,7 @@ import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
 import { listRecords, withGenerations, withRecord } from './record.ts'
-import type { Accepted, RequestAsk } from './requests.ts'
+import type { Accepted, GenerationBudget, RequestAsk } from './requests.ts'
 import { acceptRequest, readRequest } from './requests.ts'
 import { createSettlements } from './settlements.ts'
 
@@ -69,6 +69,7 @@ export interface GenerationsOptions {
   /** The secret of image ids, one for all processes. */
   secret: string
   now: () => number
+  budget: GenerationBudget
 }
 
 export function createGenerations(options: GenerationsOptions): Generations {
@@ -95,7 +96,9 @@ export function createGenerations(options: GenerationsOptions): Generations {
 
   return {
     ensure: async (ask, spec, signal) => {
-      const unit = { kind: 'generation', key: generationKey(spec), domain: spec.domain }
+      // By scope: one that its own budget refuses must not refuse those of another.
+      const domain = JSON.stringify([spec.domain, ask.project, ask.scope])
+      const unit = { kind: 'generation', key: generationKey(spec), domain }
       const outcome = await flights.run(unit, async () => ({ value: await getOrGenerate(ask, spec) }), {
         signal,
       })
@@ -133,8 +136,8 @@ async function readWithGenerations(
 function subscribe(queue: JobQueue, generationIds: readonly string[], listener: () => void): () => void {
   const wanted = new Set(generationIds)
   const undo = [
-    queue.onAnnouncement(({ generationId }) => {
-      if (wanted.has(generationId)) listener()
+    queue.onAnnouncement(({ recordId }) => {
+      if (wanted.has(recordId)) listener()
     }),
     queue.onReconnect(listener),
   ]

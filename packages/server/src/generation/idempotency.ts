@@ -15,6 +15,8 @@ export type IdempotencyClaim = { kind: 'new' } | { kind: 'used'; requestId: stri
 export async function claimIdempotencyKey(
   transaction: Transaction<Schema>,
   claim: { owner: string; key: string; fingerprint: string; requestId: string },
+  /** Whether what the key's first use began has ended. */
+  isSettled: (transaction: Transaction<Schema>, id: string) => Promise<boolean> = isSettledRequest,
 ): Promise<IdempotencyClaim> {
   await transaction
     .deleteFrom('idempotency_keys')
@@ -47,7 +49,7 @@ export async function claimIdempotencyKey(
       { param: 'Idempotency-Key' },
     )
   }
-  if (used.answered_at === null && !(await isSettledRequest(transaction, used.request_id))) {
+  if (used.answered_at === null && !(await isSettled(transaction, used.request_id))) {
     throw new DarkroomError(
       'idempotency_conflict',
       'The first request with this Idempotency-Key is still running; repeat it in a moment.',

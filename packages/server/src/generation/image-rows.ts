@@ -31,7 +31,7 @@ export async function seedOfImage(database: Kysely<Schema>, image: ImageRow): Pr
   return row === undefined ? undefined : Number(row.seed)
 }
 
-/** Ids of the pictures of all requests that have one of these tags, taken down or not, at most `limit`. */
+/** Ids of the pictures of all requests and carousels that have one of these tags, taken down or not, at most `limit`. */
 export async function imageIdsOfTags(
   database: Kysely<Schema>,
   project: string,
@@ -46,6 +46,15 @@ export async function imageIdsOfTags(
     .distinct()
     .where('requests.project', '=', project)
     .where(sql<boolean>`requests.tags && ${[...tags]}::text[]`)
+    .union((slides) =>
+      slides
+        .selectFrom('carousels')
+        .innerJoin('carousel_slides', 'carousel_slides.carousel_id', 'carousels.id')
+        .innerJoin('images', 'images.id', 'carousel_slides.image_id')
+        .select('images.id')
+        .where('carousels.project', '=', project)
+        .where(sql<boolean>`carousels.tags && ${[...tags]}::text[]`),
+    )
     .limit(limit)
     .execute()
   return rows.map((row) => row.id)
@@ -100,6 +109,10 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
       .executeTakeFirst()
     if (image === undefined)
       throw new DarkroomError('not_found', 'There is no such picture, or it was taken down.')
+    // Who asks for an equal slide gets a new one, under another id.
+    if (image.kind === 'slide') {
+      await transaction.deleteFrom('slide_results').where('image_id', '=', id).execute()
+    }
     if (image.generation_id !== null) {
       await retire(transaction, image.generation_id)
       await transaction
@@ -110,6 +123,21 @@ export async function takeDown(database: Kysely<Schema>, project: string, id: st
     }
     return image
   })
+}
+
+/** Pictures that were made from this one, taken down or not: the slides of every carousel that it is the base of. */
+export async function imagesMadeFrom(
+  database: Kysely<Schema>,
+  id: string,
+): Promise<{ id: string; project: string }[]> {
+  return await database
+    .selectFrom('carousels')
+    .innerJoin('carousel_slides', 'carousel_slides.carousel_id', 'carousels.id')
+    .innerJoin('images', 'images.id', 'carousel_slides.image_id')
+    .select(['images.id', 'images.project'])
+    .distinct()
+    .where('carousels.base_image_id', '=', id)
+    .execute()
 }
 
 /** The object of a picture that was taken down; `undefined` when there was never such a picture. */

@@ -1,11 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
+import { DarkroomError } from '../errors.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { ImageRow, UploadedObject } from './image-rows.ts'
 import {
   deleteOrphan,
   imageIdsOfTags,
+  imagesMadeFrom,
   keepObject,
   objectOfTakenDown,
   readImage,
@@ -22,8 +24,13 @@ export interface Images {
   upload(project: string, bytes: Uint8Array, facts: UploadFacts): Promise<ImageRow>
   /** Pictures of the requests that have one of these tags, at most `limit`. */
   idsOfTags(project: string, tags: readonly string[], limit: number): Promise<string[]>
-  /** Takes a picture down, with its object and variants when nothing else shares them. @throws not_found */
+  /**
+   * Takes a picture down, with what was made from it, and with objects and variants that nothing else shares.
+   * @throws not_found
+   */
   takeDown(project: string, id: string): Promise<void>
+  /** Pictures that were made from this one, taken down or not: the slides that it is the base of. */
+  madeFrom(id: string): Promise<{ id: string; project: string }[]>
 }
 
 export type ImageWithSeed = ImageRow & { seed: number | undefined }
@@ -47,6 +54,15 @@ export function createImages(options: ImagesOptions): Images {
       await variants.deleteAllOf(hash)
     })
   }
+  const takeDownIfThere = async (project: string, id: string): Promise<void> => {
+    try {
+      await dropUnshared((await takeDown(database, project, id)).object_hash)
+    } catch (error) {
+      if (!(error instanceof DarkroomError) || error.code !== 'not_found') throw error
+      const before = await objectOfTakenDown(database, project, id)
+      if (before !== undefined) await dropUnshared(before)
+    }
+  }
   return {
     read: async (id) => {
       const image = await readImage(database, id)
@@ -67,11 +83,20 @@ export function createImages(options: ImagesOptions): Images {
     },
     idsOfTags: (project, tags, limit) => imageIdsOfTags(database, project, tags, limit),
     takeDown: async (project, id) => {
+      const dropMade = async (): Promise<void> => {
+        for (const made of await imagesMadeFrom(database, id)) await takeDownIfThere(made.project, made.id)
+      }
       // A takedown that ended between the record and the bytes is completed by asking again.
       const before = await objectOfTakenDown(database, project, id)
-      if (before !== undefined) await dropUnshared(before)
+      if (before !== undefined) {
+        await dropMade()
+        await dropUnshared(before)
+      }
       const image = await takeDown(database, project, id)
+      // Afterwards: a slide of a base that is gone is not stored any more, so none is missed.
+      await dropMade()
       await dropUnshared(image.object_hash)
     },
+    madeFrom: (id) => imagesMadeFrom(database, id),
   }
 }

@@ -70,7 +70,7 @@ export async function leaseGeneration(
       context.database
         .updateTable('generations')
         .set({ status: 'running', lease, worker_id: context.workerId, started_at: new Date(context.now()) })
-        .where('id', '=', job.generationId)
+        .where('id', '=', job.recordId)
         .where('job_id', '=', job.jobId)
         .where('status', 'in', ['queued', 'running'])
         .returningAll()
@@ -184,7 +184,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         )
         if (queued === undefined) return false
         await queue.enqueue(
-          { jobId, generationId: row.id },
+          { jobId, recordId: row.id },
           { transaction, priority: row.priority, ...(isRetry ? { delayS: reason.delayS } : {}) },
         )
         return true

@@ -116,6 +116,8 @@ export async function withGenerations(
 
 export interface ListQuery {
   project: string
+  /** Only requests of these scopes; `undefined`: of all. */
+  scopes: readonly string[] | undefined
   limit: number
   cursor: string | undefined
   /** Text that the prompt contains, in any case. */
@@ -133,6 +135,7 @@ export interface RecordPage {
  */
 export async function listRecords(database: Kysely<Schema>, query: ListQuery): Promise<RecordPage> {
   let rows = database.selectFrom('requests').selectAll().where('project', '=', query.project)
+  if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   if (query.search !== undefined && query.search !== '') {
     const pattern = `%${query.search.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`
     rows = rows.where('prompt', 'ilike', pattern)

@@ -104,7 +104,7 @@ async function handBack(
     .executeTakeFirstOrThrow()
   if (row.job_id !== null) await context.queue.cancel(row.job_id, { transaction })
   if (!dead) {
-    await context.queue.enqueue({ jobId, generationId: row.id }, { transaction, priority: row.priority })
+    await context.queue.enqueue({ jobId, recordId: row.id }, { transaction, priority: row.priority })
   }
   await appendEvent(transaction, context.queue, {
     generationId: row.id,

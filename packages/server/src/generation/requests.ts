@@ -33,6 +33,20 @@ export interface AcceptContext {
   queue: JobQueue
   secret: string
   now: () => number
+  budget: GenerationBudget
+}
+
+/** What a request's new generations are paid from; `access/budget.ts` has the real one. */
+export interface GenerationBudget {
+  /**
+   * Called in the transaction that started them, after all of them; joined ones are not among them.
+   * @throws DarkroomError to refuse: then nothing was started
+   */
+  charge(
+    transaction: Transaction<Schema>,
+    scope: { project: string; scope: string },
+    started: readonly GenerationRow[],
+  ): Promise<void>
 }
 
 export type Accepted =
@@ -43,7 +57,7 @@ export type Accepted =
 /**
  * Accepts a request: its row, its generations and their jobs in one transaction. Once this resolves, the work is
  * done whatever dies.
- * @throws DarkroomError idempotency_conflict, idempotency_mismatch
+ * @throws DarkroomError idempotency_conflict, idempotency_mismatch, and what the budget refuses with
  */
 export async function acceptRequest(
   ask: RequestAsk,
@@ -53,7 +67,7 @@ export async function acceptRequest(
 ): Promise<Accepted> {
   return await context.database.transaction().execute(async (transaction) => {
     await before(transaction)
-    const id = `req_${randomBytes(16).toString('base64url')}`
+    const id = newRequestId()
     if (ask.idempotency !== undefined) {
       const claim: IdempotencyClaim = await claimIdempotencyKey(transaction, {
         ...ask.idempotency,
@@ -61,10 +75,24 @@ export async function acceptRequest(
       })
       if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
     }
-    const generations = await armAll(ask, transaction, context)
-    const request = await insertRequest(ask, id, generations, transaction)
-    return { kind: 'accepted', request: withRecord(request, generations) }
+    return { kind: 'accepted', request: await acceptIn(transaction, ask, context, id) }
   })
+}
+
+/** Accepts a request within a transaction that does more, without an idempotency key. */
+export async function acceptIn(
+  transaction: Transaction<Schema>,
+  ask: RequestAsk,
+  context: AcceptContext,
+  id: string = newRequestId(),
+): Promise<RequestWithGenerations> {
+  const generations = await armAll(ask, transaction, context)
+  const request = await insertRequest(ask, id, generations, transaction)
+  return withRecord(request, generations)
+}
+
+function newRequestId(): string {
+  return `req_${randomBytes(16).toString('base64url')}`
 }
 
 /** Arms every picture, in the order of the keys so that two requests never wait for each other. */
@@ -88,6 +116,8 @@ async function armAll(
       }),
     )
   }
+  const started = [...byKey.values()].filter(({ how }) => how === 'started').map(({ row }) => row)
+  if (started.length > 0) await context.budget.charge(transaction, ask, started)
   return keys.map(({ key }) => {
     const armed = byKey.get(key)
     if (armed === undefined) throw new Error('a picture of the request was not armed')

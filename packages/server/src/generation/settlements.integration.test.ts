@@ -213,7 +213,7 @@ describe('get-or-generate', () => {
   })
 
   function listOf(prompt: string): Parameters<TestNode['generations']['list']>[0] {
-    return { project: 'default', limit: 10, cursor: undefined, search: prompt }
+    return { project: 'default', scopes: undefined, limit: 10, cursor: undefined, search: prompt }
   }
 
   async function until(check: () => Promise<boolean>): Promise<void> {

@@ -2,11 +2,12 @@ import type { RawBuilder, Transaction } from 'kysely'
 import type { Priority, Schema } from '../database/schema.ts'
 
 /** What a worker is handed: the record to work on, and nothing that could be out of date. */
-export interface GenerationJob {
-  generationId: string
+export interface RecordJob {
+  /** The generation or carousel. */
+  recordId: string
 }
 
-export interface Lease extends GenerationJob {
+export interface Lease extends RecordJob {
   jobId: string
 }
 
@@ -17,8 +18,8 @@ export interface WorkSubscription {
 
 /** A change of a record's state, told to every process after its transaction has committed. */
 export interface Announcement {
-  generationId: string
-  /** The number of the event in `generation_events`. */
+  recordId: string
+  /** The number of the record's event. */
   seq: number
   type: string
 }
@@ -26,9 +27,16 @@ export interface Announcement {
 /** An announcement whose number the same statement may only just make. */
 export type AnnouncementExpression = Omit<Announcement, 'seq'> & { seq: number | RawBuilder<unknown> }
 
+/** The queues of a process: a kind of record each, so that slow work of one kind takes no slot of the other. */
+export interface JobQueues {
+  generations: JobQueue
+  carousels: JobQueue
+  close(): Promise<void>
+}
+
 /**
- * The job queue. Its only implementation is pg-boss's; the interface is here so that a reader sees the little
- * that the platform needs.
+ * The job queue of one kind of record. Its only implementation is pg-boss's; the interface is here so that a reader
+ * sees the little that the platform needs.
  */
 export interface JobQueue {
   /**
@@ -56,5 +64,4 @@ export interface JobQueue {
   onReconnect(listener: () => void): () => void
   /** Jobs that wait to be started. */
   waiting(): Promise<number>
-  close(): Promise<void>
 }

@@ -7,10 +7,10 @@ import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
 import type { Listener } from '../database/listener.ts'
 import type { Priority, Schema } from '../database/schema.ts'
-import type { Announcement, GenerationJob, JobQueue, Lease, WorkSubscription } from './job-queue.ts'
+import type { Announcement, JobQueue, JobQueues, Lease, RecordJob, WorkSubscription } from './job-queue.ts'
 
-const queueName = 'generation'
-const channel = 'darkroom_generation'
+/** The queues in pg-boss; the channel of each one's announcements is named after it. */
+type QueueName = 'generation' | 'carousel'
 
 /** pg-boss takes the highest first: demand always outranks speculation. */
 const priorityNumber: Record<Priority, number> = { demand: 100, speculative: 0 }
@@ -21,8 +21,8 @@ export interface PgBossQueueOptions {
   log: Logger
 }
 
-/** Starts the queue; its tables are created or migrated in the schema `pgboss`. */
-export async function createPgBossQueue(options: PgBossQueueOptions): Promise<JobQueue> {
+/** Starts the queues; their tables are created or migrated in the schema `pgboss`. */
+export async function createPgBossQueues(options: PgBossQueueOptions): Promise<JobQueues> {
   const boss = new PgBoss({
     ...bossConnection(options.connection),
     max: 4,
@@ -36,33 +36,50 @@ export async function createPgBossQueue(options: PgBossQueueOptions): Promise<Jo
   })
   boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
   await boss.start()
-  await createQueueOnce(boss)
-  const listeners = new Set<(announcement: Announcement) => void>()
-  const unlisten = await options.listener.listen(channel, (payload) => {
-    const announcement = parseAnnouncement(payload)
-    if (announcement === undefined) return
-    for (const listener of listeners) listener(announcement)
-  })
+  const generations = await openQueue(boss, 'generation', options.listener)
+  const carousels = await openQueue(boss, 'carousel', options.listener)
   return {
-    enqueue: (job, { transaction, priority, delayS }) => enqueue(boss, job, transaction, priority, delayS),
-    cancel: (jobId, { transaction }) =>
-      boss.deleteJob(queueName, jobId, { db: fromKysely(transaction) }).then(() => {}),
-    isOpen: (jobId) =>
-      sql<boolean>`exists (select from pgboss.job where name = ${queueName} and id = ${jobId} and state < 'completed')`,
-    work: ({ concurrency }, handler) => work(boss, concurrency, handler),
-    announcement: ({ generationId, seq, type }) =>
-      sql`pg_notify(${channel}, concat_ws(' ', ${generationId}::text, ${seq}::text, ${type}::text))`,
-    onAnnouncement: (listener) => {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    onReconnect: (listener) => options.listener.onReconnect(listener),
-    waiting: async () => (await boss.getQueueStats(queueName, { force: true }))[0]?.readyCount ?? 0,
+    generations: generations.queue,
+    carousels: carousels.queue,
     close: async () => {
-      await unlisten()
+      await generations.unlisten()
+      await carousels.unlisten()
       await boss.stop({ graceful: false, close: true })
     },
   }
+}
+
+async function openQueue(
+  boss: PgBoss,
+  name: QueueName,
+  listener: Listener,
+): Promise<{ queue: JobQueue; unlisten: () => Promise<void> }> {
+  await createQueueOnce(boss, name)
+  const channel = `darkroom_${name}`
+  const listeners = new Set<(announcement: Announcement) => void>()
+  const unlisten = await listener.listen(channel, (payload) => {
+    const announcement = parseAnnouncement(payload)
+    if (announcement === undefined) return
+    for (const hear of listeners) hear(announcement)
+  })
+  const queue: JobQueue = {
+    enqueue: (job, { transaction, priority, delayS }) =>
+      enqueue(boss, name, job, { transaction, priority, delayS }),
+    cancel: (jobId, { transaction }) =>
+      boss.deleteJob(name, jobId, { db: fromKysely(transaction) }).then(() => {}),
+    isOpen: (jobId) =>
+      sql<boolean>`exists (select from pgboss.job where name = ${name} and id = ${jobId} and state < 'completed')`,
+    work: ({ concurrency }, handler) => work(boss, name, concurrency, handler),
+    announcement: ({ recordId, seq, type }) =>
+      sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
+    onAnnouncement: (hear) => {
+      listeners.add(hear)
+      return () => listeners.delete(hear)
+    },
+    onReconnect: (reread) => listener.onReconnect(reread),
+    waiting: async () => (await boss.getQueueStats(name, { force: true }))[0]?.readyCount ?? 0,
+  }
+  return { queue, unlisten }
 }
 
 /** pg-boss opens connections of its own; absent options must be absent for it, not `undefined`. */
@@ -74,9 +91,9 @@ function bossConnection(target: ConnectionTarget): ConstructorOptions {
 }
 
 /** `create_queue` of several processes at once may collide; the queue is there either way. */
-async function createQueueOnce(boss: PgBoss): Promise<void> {
-  if ((await boss.getQueue(queueName)) !== null) return
-  await boss.createQueue(queueName, {
+async function createQueueOnce(boss: PgBoss, name: QueueName): Promise<void> {
+  if ((await boss.getQueue(name)) !== null) return
+  await boss.createQueue(name, {
     notify: true,
     // Errors of a run are retried by the worker in the record's own transaction. These retries answer lost heartbeats
     // and a database that refused the worker's own statements: a delay, so that ten are not used up in one second.
@@ -91,17 +108,16 @@ async function createQueueOnce(boss: PgBoss): Promise<void> {
 
 async function enqueue(
   boss: PgBoss,
-  { jobId, generationId }: Lease,
-  transaction: Transaction<Schema>,
-  priority: Priority,
-  delayS: number | undefined,
+  name: QueueName,
+  { jobId, recordId }: Lease,
+  options: { transaction: Transaction<Schema>; priority: Priority; delayS: number | undefined },
 ): Promise<void> {
-  const job: GenerationJob = { generationId }
-  const sent = await boss.send(queueName, job, {
+  const job: RecordJob = { recordId }
+  const sent = await boss.send(name, job, {
     id: jobId,
-    db: fromKysely(transaction),
-    priority: priorityNumber[priority],
-    ...(delayS === undefined ? {} : { startAfter: delayS }),
+    db: fromKysely(options.transaction),
+    priority: priorityNumber[options.priority],
+    ...(options.delayS === undefined ? {} : { startAfter: options.delayS }),
   })
   // An id that is taken would leave an accepted record that nobody works on.
   if (sent !== jobId) throw new Error('the queue took no job')
@@ -109,14 +125,15 @@ async function enqueue(
 
 async function work(
   boss: PgBoss,
+  name: QueueName,
   concurrency: number,
   handler: (lease: Lease) => Promise<void>,
 ): Promise<WorkSubscription> {
   const workerIds: string[] = []
   for (let slot = 0; slot < concurrency; slot += 1) {
     let workerId: string | undefined
-    workerId = await boss.work<GenerationJob>(
-      queueName,
+    workerId = await boss.work<RecordJob>(
+      name,
       {
         batchSize: 1,
         pollingIntervalSeconds: 0.5,
@@ -126,7 +143,7 @@ async function work(
       async ([job]) => {
         if (job === undefined) return
         try {
-          await handler({ jobId: job.id, generationId: job.data.generationId })
+          await handler({ jobId: job.id, recordId: job.data.recordId })
         } finally {
           // A worker that has done one job otherwise sleeps until the next NOTIFY, whatever the backlog.
           if (workerId !== undefined) boss.notifyWorker(workerId)
@@ -137,13 +154,13 @@ async function work(
   }
   return {
     stop: async () => {
-      await Promise.all(workerIds.map((id) => boss.offWork(queueName, { id, wait: true })))
+      await Promise.all(workerIds.map((id) => boss.offWork(name, { id, wait: true })))
     },
   }
 }
 
 function parseAnnouncement(payload: string): Announcement | undefined {
-  const [generationId, seq, type] = payload.split(' ')
-  if (generationId === undefined || seq === undefined || type === undefined) return undefined
-  return { generationId, seq: Number(seq), type }
+  const [recordId, seq, type] = payload.split(' ')
+  if (recordId === undefined || seq === undefined || type === undefined) return undefined
+  return { recordId, seq: Number(seq), type }
 }

@@ -66,3 +66,9 @@ export const seedField: z.ZodType<number> = z
 export const sideField: z.ZodType<number> = z.int('must be a whole number of pixels')
 
 export const qualityRange: { readonly min: number; readonly max: number } = { min: 1, max: 100 }
+
+/** Parameters of a signed URL (`access/url-signature.ts` reads them); they are no part of what is asked for. */
+export const signatureFields: { exp: z.ZodType; sig: z.ZodType } = {
+  exp: z.string().optional().meta({ description: 'When a signed URL ends, in Unix seconds.' }),
+  sig: z.string().optional().meta({ description: 'The signature: key id, a dot, HMAC-SHA256 as base64url.' }),
+}

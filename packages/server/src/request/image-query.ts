@@ -2,9 +2,9 @@ import type { Fit, PictureFormat } from '@darkroom/picture'
 import { formatOfExtension } from '@darkroom/picture'
 import { z } from 'zod'
 import { DarkroomError } from '../errors.ts'
-import { qualityRange } from './fields.ts'
+import { qualityRange, signatureFields } from './fields.ts'
 import { formatField } from './live-query.ts'
-import { integerText, parseWith, readQuery } from './query.ts'
+import { integerText, parseWith, readQuery, withoutSignature } from './query.ts'
 import { sizeLimits } from './size.ts'
 
 /** What `GET /images/{id}` asks for: all of it optional; nothing asked is the stored picture itself. */
@@ -22,6 +22,14 @@ export interface ImageAsk {
 const fits = ['cover', 'contain', 'inside', 'fill'] as const satisfies readonly Fit[]
 const side = integerText(1, sizeLimits.maxSidePx)
 
+const imageFields = z.strictObject({
+  w: side.optional(),
+  h: side.optional(),
+  fit: z.enum(fits, `must be ${fits.join(', ')}`).optional(),
+  format: formatField.optional(),
+  q: integerText(qualityRange.min, qualityRange.max).optional(),
+})
+
 /** The query of `GET /images/{id}[.{ext}]`. */
 export const imageQuerySchema: z.ZodType<{
   w?: number | undefined
@@ -29,13 +37,10 @@ export const imageQuerySchema: z.ZodType<{
   fit?: Fit | undefined
   format?: PictureFormat | undefined
   q?: number | undefined
-}> = z.strictObject({
-  w: side.optional(),
-  h: side.optional(),
-  fit: z.enum(fits, `must be ${fits.join(', ')}`).optional(),
-  format: formatField.optional(),
-  q: integerText(qualityRange.min, qualityRange.max).optional(),
-})
+}> = imageFields
+
+/** The same with the parameters of a signature, as the documentation has them. */
+export const signedImageQuerySchema: z.ZodType = imageFields.extend(signatureFields)
 
 const fileName = /^(img_[A-Za-z0-9_-]{32})(?:\.([a-z]{3,4}))?$/u
 
@@ -54,7 +59,7 @@ export function parseImageUrl(url: URL, name: string): ImageAsk {
   if (id === undefined) {
     throw new DarkroomError('not_found', 'There is no such picture; an id looks like img_ and 32 characters.')
   }
-  const raw = readQuery(url)
+  const raw = withoutSignature(readQuery(url))
   const query = parseWith(imageQuerySchema, raw)
   const extension = match?.[2]
   const fromExtension = extension === undefined ? undefined : formatOfExtension(extension)

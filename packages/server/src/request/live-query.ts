@@ -1,9 +1,16 @@
 import type { PictureFormat } from '@darkroom/picture'
 import { pictureFormats } from '@darkroom/picture'
 import { z } from 'zod'
-import { DarkroomError } from '../errors.ts'
-import { maxSeed, modelField, negativeField, promptField, qualityRange, styleField } from './fields.ts'
-import { integerText, parseWith, readQuery } from './query.ts'
+import {
+  maxSeed,
+  modelField,
+  negativeField,
+  promptField,
+  qualityRange,
+  signatureFields,
+  styleField,
+} from './fields.ts'
+import { integerText, parseWith, readQuery, withoutSignature } from './query.ts'
 import { resolveSize, sizeLimits } from './size.ts'
 
 /** Delivery: how the bytes are wanted. No part of the generation key. */
@@ -35,8 +42,7 @@ export const formatField: z.ZodType<PictureFormat | undefined> = z
     format === 'auto' ? undefined : format === 'jpg' ? 'jpeg' : format,
   )
 
-/** The query of `GET /live/{scope}`: what is not here is an unknown parameter. */
-export const liveQuerySchema: z.ZodType<LiveQuery> = z.strictObject({
+const liveFields = z.strictObject({
   prompt: promptField,
   size: z.string().optional(),
   ar: z.string().optional(),
@@ -50,6 +56,12 @@ export const liveQuerySchema: z.ZodType<LiveQuery> = z.strictObject({
   q: integerText(qualityRange.min, qualityRange.max).optional(),
   placeholder: z.enum(['0', '1'], 'must be 1 or 0').optional(),
 })
+
+/** The query of `GET /live/{scope}`: what is not here is an unknown parameter. */
+export const liveQuerySchema: z.ZodType<LiveQuery> = liveFields
+
+/** The same with the parameters of a signature, as the documentation has them. */
+export const signedLiveQuerySchema: z.ZodType = liveFields.extend(signatureFields)
 
 interface LiveQuery {
   prompt: string
@@ -68,20 +80,10 @@ interface LiveQuery {
 
 /**
  * Reads a prompt URL.
- * @throws DarkroomError invalid_request, unknown_parameter, duplicate_parameter, unsupported_parameter
+ * @throws DarkroomError invalid_request, unknown_parameter, duplicate_parameter
  */
 export function parseLiveUrl(url: URL): LiveAsk {
-  const raw = readQuery(url)
-  // Ignoring a signature would serve what its author meant to protect; see DESIGN 4.5.
-  for (const name of ['sig', 'exp']) {
-    if (!Object.hasOwn(raw, name)) continue
-    throw new DarkroomError(
-      'unsupported_parameter',
-      `Signed URLs are not supported yet: remove ${name}. It is refused and not ignored, because an unchecked signature protects nothing.`,
-      { param: name },
-    )
-  }
-  const query = parseWith(liveQuerySchema, raw)
+  const query = parseWith(liveQuerySchema, withoutSignature(readQuery(url)))
   return {
     ...resolveSize(query),
     prompt: query.prompt,

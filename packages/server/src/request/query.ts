@@ -29,6 +29,11 @@ export function readQuery(url: URL): Record<string, string> {
   return query
 }
 
+/** The query without the parameters of a signature, which was checked before. */
+export function withoutSignature(query: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'sig' && name !== 'exp'))
+}
+
 /**
  * Validates input with a strict schema and turns the first fault into one sentence that says what to change.
  * @throws DarkroomError unknown_parameter, invalid_request

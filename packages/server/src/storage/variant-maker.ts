@@ -41,7 +41,7 @@ export interface VariantMaker {
    * Not collapsed here: the caller's memo sees to it that one runs at a time.
    * @throws DarkroomError `not_found` when there is no such object, `storage_unavailable`
    */
-  makeOnce(objectHash: string, spec: VariantSpec): Promise<MadeVariant>
+  makeOnce(objectHash: string, spec: VariantSpec, domain?: string): Promise<MadeVariant>
 }
 
 export function createVariantMaker(options: VariantMakerOptions): VariantMaker {
@@ -88,8 +88,8 @@ export function createVariantMaker(options: VariantMakerOptions): VariantMaker {
   }
 
   return {
-    async makeOnce(objectHash, spec) {
-      const name = nameOf(objectHash, spec)
+    async makeOnce(objectHash, spec, domain) {
+      const name = nameOf(objectHash, spec, domain)
       const found = await find(name, spec)
       if (found !== undefined) return found
       const made = await encode(objectHash, spec)
@@ -130,8 +130,14 @@ export function folderOf(objectHash: string): string {
   return `variants/${objectHash}/`
 }
 
-function nameOf(objectHash: string, spec: VariantSpec): string {
-  return `${folderOf(objectHash)}${variantKey(objectHash, spec)}.${extensionOf(spec.format)}`
+function nameOf(objectHash: string, spec: VariantSpec, domain: string | undefined): string {
+  return `${folderOf(objectHash)}${variantNameKey(objectHash, spec, domain)}.${extensionOf(spec.format)}`
+}
+
+/** What tells variants of one object apart: what they are, and, where it is named, whose. */
+export function variantNameKey(objectHash: string, spec: VariantSpec, domain: string | undefined): string {
+  const key = variantKey(objectHash, spec)
+  return domain === undefined ? key : digest('sha256', `${key}\n${domain}`, 'base64url')
 }
 
 /** The key of a variant from its name in the store. */

@@ -257,3 +257,18 @@ test('does not keep a failure', async () => {
   expect(await variants.get(objectHash, webp, source)).toMatchObject({ how: 'ran' })
   expect(encoded).toHaveLength(2)
 })
+
+test('two domains have variants of their own of the same bytes, and a takedown finds all', async () => {
+  const { variants, encoded } = open()
+  const mine = await variants.get(objectHash, webp, source, { domain: 'a' })
+  expect((await variants.get(objectHash, webp, source, { domain: 'b' })).how).toBe('ran')
+  expect((await variants.get(objectHash, webp, source)).how).toBe('ran')
+  expect((await variants.get(objectHash, webp, source, { domain: 'a' })).how).toBe('cached')
+  expect((await open().variants.get(objectHash, webp, source, { domain: 'b' })).how).toBe('cached')
+  expect(mine.hash).toBe((await variants.get(objectHash, webp, source)).hash)
+  expect(encoded).toHaveLength(3)
+  expect(await storedVariants()).toHaveLength(3)
+  await variants.deleteAllOf(objectHash)
+  expect(await storedVariants()).toEqual([])
+  expect((await variants.get(objectHash, webp, source, { domain: 'a' })).how).toBe('ran')
+})

@@ -1,9 +1,9 @@
 import type { How, Memo, Unit } from '@darkroom/once'
 import { createMemo } from '@darkroom/once'
 import type { PictureFormat, VariantSource, VariantSpec } from '@darkroom/picture'
-import { isSourceItself, variantKey } from '@darkroom/picture'
+import { isSourceItself } from '@darkroom/picture'
 import type { MadeVariant, VariantMakerOptions } from './variant-maker.ts'
-import { createVariantMaker, folderOf, gone, keyOfName } from './variant-maker.ts'
+import { createVariantMaker, folderOf, gone, keyOfName, variantNameKey } from './variant-maker.ts'
 
 /** A picture as it is delivered. */
 export interface Variant {
@@ -23,6 +23,8 @@ export interface Variants {
   /**
    * @param source what the object is; an ask that changes nothing of it is answered with the object itself. Without
    *   it every ask is encoded.
+   * @param options `domain`: whose it is. Two domains may have objects of the same bytes; each then has variants of
+   *   its own, or the speed of one would tell what the other has made.
    * @throws DarkroomError `not_found` when there is no such object, `storage_unavailable`
    * @throws PictureError when the object cannot be decoded
    */
@@ -30,7 +32,7 @@ export interface Variants {
     objectHash: string,
     spec: VariantSpec,
     source?: VariantSource,
-    options?: { signal?: AbortSignal | undefined },
+    options?: { signal?: AbortSignal | undefined; domain?: string | undefined },
   ): Promise<Variant>
   /** Deletes every variant of an object. Call it *after* the object is deleted: `variant-maker.ts` says why. */
   deleteAllOf(objectHash: string): Promise<void>
@@ -60,16 +62,18 @@ export function createVariants(options: VariantsOptions): Variants {
   }
 
   return {
-    async get(objectHash, spec, source, { signal } = {}) {
+    async get(objectHash, spec, source, { signal, domain } = {}) {
       if (source !== undefined && isSourceItself(source, spec)) {
         const bytes = await bytesOf(objectHash, signal)
         const { widthPx, heightPx } = source
         return { bytes, hash: objectHash, widthPx, heightPx, format: spec.format, how: 'cached' }
       }
-      const unit = unitOf(variantKey(objectHash, spec))
-      const outcome = await memo.get(unit, async () => ({ value: await maker.makeOnce(objectHash, spec) }), {
-        signal,
-      })
+      const unit = unitOf(variantNameKey(objectHash, spec, domain))
+      const outcome = await memo.get(
+        unit,
+        async () => ({ value: await maker.makeOnce(objectHash, spec, domain) }),
+        { signal },
+      )
       using lease = outcome.value
       const { encoded, encodeMs, ...variant } = lease.value
       const how = outcome.how === 'ran' && !encoded ? 'cached' : outcome.how
@@ -90,7 +94,7 @@ export function createVariants(options: VariantsOptions): Variants {
   }
 }
 
-/** The key names the object, so equal keys are equal bytes, whoever asks. */
+/** The key names the object and whose it is, so equal keys are equal bytes, whoever asks. */
 function unitOf(key: string): Unit {
   return { kind: 'variant', key, domain: 'content' }
 }

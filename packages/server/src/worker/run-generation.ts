@@ -8,6 +8,7 @@ import { DarkroomError } from '../errors.ts'
 import type { GenerationRow, StoredTimings } from '../generation/generation-row.ts'
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
 import type { Objects } from '../storage/objects.ts'
+import { Interruption } from './interruption.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
@@ -17,17 +18,6 @@ export interface RunContext {
   /** How long one run of the backend may take. */
   timeoutMs: number
   now: () => number
-}
-
-/** Why a running generation was told to stop. */
-export class Interruption extends Error {
-  override readonly name = 'Interruption'
-  readonly kind: 'cancelled' | 'drain' | 'lease_lost'
-
-  constructor(kind: 'cancelled' | 'drain' | 'lease_lost') {
-    super(`the run was interrupted: ${kind}`)
-    this.kind = kind
-  }
 }
 
 /** The runs of one attempt: the first and two more. */

@@ -159,12 +159,12 @@ describe('a worker', () => {
     for (const type of ['cancelled', 'queued']) {
       const heard = new Promise<void>((resolve) => {
         const forget = node.queue.onAnnouncement((announcement) => {
-          if (announcement.generationId !== id || announcement.type !== type) return
+          if (announcement.recordId !== id || announcement.type !== type) return
           forget()
           resolve()
         })
       })
-      const late = node.queue.announcement({ generationId: id, seq: 1, type })
+      const late = node.queue.announcement({ recordId: id, seq: 1, type })
       await sql`select ${late}`.execute(node.database.kysely)
       await heard
     }

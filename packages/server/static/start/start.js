@@ -18,13 +18,15 @@ byId('prompt').addEventListener('keydown', (event) => {
 
 /** Asks for one picture, shows what happens to it, and then the picture itself. */
 async function make(prompt, size, seed) {
-  listening?.close()
+  listening?.abort()
+  listening = new AbortController()
+  const { signal } = listening
   show('Asking…')
   button.disabled = true
   byId('facts').textContent = ''
   byId('notes').textContent = ''
   try {
-    const answer = await fetch('/v1/generations', {
+    const answer = await call('/v1/generations', {
       method: 'POST',
       headers: { 'content-type': 'application/json', prefer: 'respond-async' },
       body: JSON.stringify({ prompt, size, seed, scope: 'start' }),
@@ -33,44 +35,79 @@ async function make(prompt, size, seed) {
     if (!answer.ok) throw new Error(record.detail ?? `The server answered ${answer.status}.`)
     const link = `/live/start?${new URLSearchParams({ prompt, size, seed: String(seed) })}`
     byId('link').value = new URL(link, location.href).href
-    await follow(record.id)
+    await follow(record.id, signal)
     await finish(record.id, prompt, size)
   } catch (error) {
+    // Another picture was asked for meanwhile.
+    if (signal.aborted) return
     show(error instanceof Error ? error.message : String(error), 'failed')
   } finally {
     button.disabled = false
   }
 }
 
+/** Asks the API, with the key where there is one. It stays in this tab, and goes nowhere else. */
+async function call(path, { headers, ...init } = {}) {
+  const key = sessionStorage.getItem('darkroom-key')
+  const shown = key === null ? headers : { ...headers, authorization: `Bearer ${key}` }
+  const answer = await fetch(path, { ...init, headers: shown })
+  if (answer.status === 401) byId('key-field').hidden = false
+  return answer
+}
+
+byId('key').addEventListener('change', () => {
+  sessionStorage.setItem('darkroom-key', byId('key').value.trim())
+  void loadGallery()
+})
+
 /** Resolves when the generation is stored; rejects with the reason when it fails. */
-function follow(id) {
-  return new Promise((resolve, reject) => {
-    const source = new EventSource(`/v1/generations/${id}/events`)
-    listening = source
-    const end = (settle, value) => {
-      source.close()
-      settle(value)
+async function follow(id, signal) {
+  const on = {
+    queued: ({ retry }) => show(retry === undefined ? 'Queued…' : `Trying again (${retry})…`),
+    loading: () => show('Loading the model…'),
+    started: () => show('Drawing…'),
+    progress: ({ fraction }) => show(`Drawing… ${Math.round(fraction * 100)} %`),
+    preview: ({ mediaType, b64 }) => picture(`data:${mediaType};base64,${b64}`, 'preview'),
+  }
+  // Not by EventSource, which cannot send a key.
+  let last = ''
+  for (let round = 0; round < 10; round += 1) {
+    const headers = last === '' ? {} : { 'last-event-id': last }
+    const answer = await call(`/v1/generations/${id}/events`, { headers, signal })
+    if (!answer.ok) throw new Error('The connection was lost.')
+    for await (const { id: position, type, data } of eventsOf(answer.body)) {
+      last = position
+      if (type === 'stored') return
+      if (type === 'failed') throw new Error(data.message)
+      if (type === 'cancelled') throw new Error('It was cancelled.')
+      on[type]?.(data)
     }
-    const on = (type, listener) => source.addEventListener(type, (event) => listener(JSON.parse(event.data)))
-    on('queued', ({ retry }) => show(retry === undefined ? 'Queued…' : `Trying again (${retry})…`))
-    on('loading', () => show('Loading the model…'))
-    on('started', () => show('Drawing…'))
-    on('progress', ({ fraction }) => show(`Drawing… ${Math.round(fraction * 100)} %`))
-    on('preview', ({ mediaType, b64 }) => picture(`data:${mediaType};base64,${b64}`, 'preview'))
-    on('stored', () => end(resolve))
-    on('failed', ({ message }) => end(reject, new Error(message)))
-    on('cancelled', () => end(reject, new Error('It was cancelled.')))
-    source.addEventListener('error', () => {
-      // A stream that ended is reopened by the browser; one that was refused is not.
-      if (source.readyState === EventSource.CLOSED) end(reject, new Error('The connection was lost.'))
-    })
-  })
+  }
+  throw new Error('The connection was lost.')
+}
+
+/** Server-sent events as they come (WHATWG HTML §9.2), as our server writes them; ends where the stream breaks. */
+async function* eventsOf(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  for (;;) {
+    const { value, done } = await reader.read().catch(() => ({ done: true }))
+    if (done) return
+    text += value
+    const blocks = text.split('\n\n')
+    text = blocks.pop()
+    for (const block of blocks) {
+      const field = (name) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
+      const data = field('data')
+      if (data !== undefined) yield { id: field('id'), type: field('event'), data: JSON.parse(data) }
+    }
+  }
 }
 
 async function finish(id, prompt, size) {
-  const record = await (await fetch(`/v1/generations/${id}`)).json()
+  const record = await (await call(`/v1/generations/${id}`)).json()
   const [image] = record.images
-  const answer = await fetch(`${image.url}?format=auto`, { headers: { accept: 'image/webp,image/*;q=0.8' } })
+  const answer = await call(`${image.url}?format=auto`, { headers: { accept: 'image/webp,image/*;q=0.8' } })
   if (!answer.ok) throw new Error(`The picture could not be loaded (${answer.status}).`)
   const blob = await answer.blob()
   picture(URL.createObjectURL(blob), '', prompt)
@@ -97,7 +134,7 @@ function picture(source, kind, alt = '') {
 
 async function loadGallery() {
   try {
-    const { items } = await (await fetch('/v1/generations?limit=24')).json()
+    const { items } = await (await call('/v1/generations?limit=24')).json()
     const shown = items.flatMap((item) => item.images.slice(0, 1).map((image) => ({ item, image })))
     // One picture that was asked for twice is one picture.
     const unique = new Map(

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Caller } from '../../access/rights.ts'
+import { mayUseScope, requireScope } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import { errorOf } from '../../generation/generation-row.ts'
 import type { GenerationRecord, RequestWithGenerations } from '../../generation/record.ts'
@@ -11,7 +13,6 @@ import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import { isPlainText } from '../../request/text.ts'
 import { readJsonBody } from '../body.ts'
 import { eventStream } from '../event-stream.ts'
-import { defaultProject } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { recordSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
@@ -36,6 +37,7 @@ export function generationRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/generations',
+      right: 'generate',
       summary: 'Ask for one or more pictures',
       body: { mediaType: 'application/json', schema: generationBodySchema },
       requestHeaders: {
@@ -53,6 +55,7 @@ export function generationRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/v1/generations',
+      right: 'read',
       summary: 'Requests, newest first',
       query: listQuerySchema,
       answers: { 200: { about: 'A page: items, and nextCursor or null.', mediaType: 'application/json' } },
@@ -61,41 +64,40 @@ export function generationRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: byId,
+      right: 'read',
       summary: 'One request',
       answers: { 200: { about: 'The record.', ...record } },
-      handle: async ({ params, url }) => {
-        parseWith(z.strictObject({}), readQuery(url))
-        const found = await services.generations.read(defaultProject, params['id'] ?? '')
+      handle: async (context) => {
+        parseWith(z.strictObject({}), readQuery(context.url))
+        const found = await readOwn(context, services)
         return json(200, publicRecord(found.record, services))
       },
     },
     {
       method: 'GET',
       path: `${byId}/events`,
+      right: 'read',
       summary: 'What happens to a request, as server-sent events',
       requestHeaders: { 'Last-Event-ID': 'Events after this one are replayed' },
       answers: { 200: { about: 'Events until every picture has settled.', mediaType: 'text/event-stream' } },
-      handle: async (context) =>
-        eventStream(
-          context,
-          services,
-          await services.generations.read(defaultProject, context.params['id'] ?? ''),
-        ),
+      handle: async (context) => eventStream(context, services, await readOwn(context, services)),
     },
     {
       method: 'POST',
       path: `${byId}/cancel`,
+      right: 'generate',
       summary: 'Withdraw a request; work that nobody else wants stops',
       answers: { 200: { about: 'The record.', ...record }, 409: { about: 'It has already ended.' } },
-      handle: async ({ params }) => {
-        const id = params['id'] ?? ''
-        await services.generations.cancel(defaultProject, id)
-        return json(200, publicRecord((await services.generations.read(defaultProject, id)).record, services))
+      handle: async (context) => {
+        const { record: found } = await readOwn(context, services)
+        await services.generations.cancel(context.caller.project, found.id)
+        return json(200, publicRecord((await readOwn(context, services)).record, services))
       },
     },
     {
       method: 'POST',
       path: `${byId}/regenerate`,
+      right: 'generate',
       summary: 'Retire the stored pictures of a request and make the next revision',
       requestHeaders: { Prefer: 'wait=30 (the default, at most 120) or respond-async' },
       answers: { 201: { about: 'The new record.', ...record }, 202: { about: 'Accepted.', ...record } },
@@ -111,16 +113,16 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   const idempotency =
     idempotencyKey === undefined
       ? undefined
-      : { owner: defaultProject, key: idempotencyKey, fingerprint: fingerprintOf(ask) }
+      : { owner: context.caller.owner, key: idempotencyKey, fingerprint: fingerprintOf(ask) }
   const accepted = await services.generations.accept({
-    ...requestAskOf(ask, services, 'native'),
+    ...requestAskOf(ask, context.caller, services, 'native'),
     idempotency,
   })
   if (accepted.kind === 'replayed') {
     return answerWhenDone(
       context,
       services,
-      await services.generations.read(defaultProject, accepted.requestId),
+      await services.generations.read(context.caller.project, accepted.requestId),
     )
   }
   try {
@@ -135,15 +137,30 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   }
 }
 
-/** The pictures of a request: picture i with seed + i and a key of its own. */
+/** A request of the caller's own project and scopes. @throws DarkroomError not_found for every other one */
+async function readOwn(
+  { caller, params }: Pick<RouteContext, 'caller' | 'params'>,
+  services: GatewayServices,
+): Promise<RequestWithGenerations> {
+  const found = await services.generations.read(caller.project, params['id'] ?? '')
+  if (mayUseScope(caller, found.record.scope)) return found
+  throw new DarkroomError('not_found', 'There is no such generation.')
+}
+
+/**
+ * The pictures of a request: picture i with seed + i and a key of its own. Its priority is not the caller's to set.
+ * @throws DarkroomError forbidden (the scope), unknown_model
+ */
 export function requestAskOf(
   ask: GenerationAsk,
+  caller: Caller,
   services: GatewayServices,
   source: RequestAsk['source'],
 ): RequestAsk {
+  requireScope(caller, ask.scope)
   const model = services.models.resolve(ask.model)
   return {
-    project: defaultProject,
+    project: caller.project,
     scope: ask.scope,
     source,
     prompt: ask.prompt,
@@ -151,7 +168,7 @@ export function requestAskOf(
     tags: ask.tags,
     priority: 'demand',
     pictures: Array.from({ length: ask.n }, (_, index) => ({
-      domain: defaultProject,
+      domain: caller.domain,
       model,
       prompt: ask.prompt,
       negative: ask.negative,
@@ -163,7 +180,8 @@ export function requestAskOf(
   }
 }
 
-function readIdempotencyKey(request: Request): string | undefined {
+/** @throws DarkroomError invalid_request */
+export function readIdempotencyKey(request: Request): string | undefined {
   const header = request.headers.get('idempotency-key')
   if (header === null) return undefined
   const key = header.trim().replace(/^"(.*)"$/u, '$1')
@@ -187,7 +205,7 @@ async function answerWhenDone(
   const current =
     preference.waitS > 0
       ? ((await settledWithin(services, accepted, preference.waitS * 1000, context.request.signal)) ??
-        (await services.generations.read(defaultProject, id)))
+        (await services.generations.read(context.caller.project, id)))
       : accepted
   const { status, images } = current.record
   if (status === 'queued' || status === 'running') {
@@ -220,7 +238,8 @@ export async function settledWithin(
 async function list(context: RouteContext, services: GatewayServices): Promise<Response> {
   const query = parseWith(listQuerySchema, readQuery(context.url))
   const page = await services.generations.list({
-    project: defaultProject,
+    project: context.caller.project,
+    scopes: context.caller.scopes,
     limit: query.limit ?? 20,
     cursor: query.cursor,
     search: query.q,
@@ -229,20 +248,29 @@ async function list(context: RouteContext, services: GatewayServices): Promise<R
 }
 
 async function regenerate(context: RouteContext, services: GatewayServices): Promise<Response> {
-  const { request, retiredImageIds } = await services.generations.regenerate(
-    defaultProject,
-    context.params['id'] ?? '',
-    (alias) => services.models.resolve(alias),
+  const { record: found } = await readOwn(context, services)
+  const { project } = context.caller
+  const { request, retiredImageIds } = await services.generations.regenerate(project, found.id, (alias) =>
+    services.models.resolve(alias),
   )
   // Soft: the old picture is shown while the new one is made, and replaced by it.
-  if (retiredImageIds.length > 0)
-    await services.purges.purge({ tags: retiredImageIds, soft: true, domain: defaultProject })
+  if (retiredImageIds.length > 0) await purgeImages(services, project, retiredImageIds, true)
   const response = await answerWhenDone(context, services, request)
   // Whoever was told that the new one is there must not be served the old one once more.
-  if (response.status === 201 && retiredImageIds.length > 0) {
-    await services.purges.purge({ tags: retiredImageIds, soft: false, domain: defaultProject })
-  }
+  if (response.status === 201 && retiredImageIds.length > 0)
+    await purgeImages(services, project, retiredImageIds, false)
   return response
+}
+
+/** Drops pictures wherever they may be cached: projects of one sharing domain have them under names of their own. */
+export async function purgeImages(
+  services: GatewayServices,
+  project: string,
+  ids: readonly string[],
+  soft: boolean,
+): Promise<void> {
+  for (const domain of services.access.domains.edgeDomainsOf(project))
+    await services.purges.purge({ tags: ids, soft, domain })
 }
 
 /** The record as it leaves the house: URLs with the public address. */

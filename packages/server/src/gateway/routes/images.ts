@@ -1,15 +1,15 @@
 import { inspectPicture, PictureError, stripMetadata, verifyPicture } from '@darkroom/picture'
+import type { Caller } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import type { ImageRow } from '../../generation/image-rows.ts'
 import type { UploadFacts } from '../../generation/images.ts'
 import { isImageId } from '../../request/image-query.ts'
-import { mediaTypeOfRequest, readBytes } from '../body.ts'
-import { defaultProject } from '../picture-origin.ts'
+import { mediaTypeOfRequest, readBytes, readFormData } from '../body.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { imageSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
-import { json } from './generations.ts'
+import { json, purgeImages } from './generations.ts'
 
 /** Uploads and takedowns. */
 export function imageRoutes(services: GatewayServices): Route[] {
@@ -17,6 +17,7 @@ export function imageRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/uploads',
+      right: 'generate',
       summary: 'Store a picture of your own: a base, a reference, a logo',
       body: { mediaType: 'image/*', about: 'The bytes, or multipart/form-data with one part named file.' },
       answers: {
@@ -33,17 +34,26 @@ export function imageRoutes(services: GatewayServices): Route[] {
     {
       method: 'DELETE',
       path: '/v1/images/{id}',
+      right: 'purge',
       summary: 'Take a picture down, with everything made from it',
       answers: { 204: { about: 'It is gone, at the edge too.' } },
-      handle: async ({ params }) => {
+      handle: async ({ params, caller }) => {
         const id = params['id'] ?? ''
         if (!isImageId(id)) throw new DarkroomError('not_found', 'There is no such picture.')
         try {
-          await services.images.takeDown(defaultProject, id)
+          await takeDown(id, caller, services)
+          await services.access.record({
+            actor: caller.owner,
+            act: 'image.delete',
+            project: caller.project,
+            subject: id,
+          })
         } finally {
           // Also where there is nothing to take down any more: who was told of a failure asks again, until every
           // process has heard of it.
-          await services.purges.purge({ tags: [id], domain: defaultProject, soft: false })
+          await purgeImages(services, caller.project, [id], false)
+          for (const made of await services.images.madeFrom(id))
+            await purgeImages(services, made.project, [made.id], false)
         }
         return new Response(null, { status: 204 })
       },
@@ -51,16 +61,32 @@ export function imageRoutes(services: GatewayServices): Route[] {
   ]
 }
 
+/** Uploads are the project's, generated pictures its sharing domain's. @throws DarkroomError not_found */
+async function takeDown(id: string, caller: Caller, services: GatewayServices): Promise<void> {
+  try {
+    await services.images.takeDown(caller.project, id)
+  } catch (error) {
+    const isShared = caller.domain !== caller.project
+    if (!isShared || !(error instanceof DarkroomError) || error.code !== 'not_found') throw error
+    await services.images.takeDown(caller.domain, id)
+  }
+}
+
 async function upload(context: RouteContext, services: GatewayServices): Promise<Response> {
   const bytes = await readUpload(context.request, services.maxUploadBytes)
-  const facts = await checkPicture(bytes)
-  const image = await services.images.upload(
-    defaultProject,
-    await withoutPrivateMetadata(bytes, facts.format),
-    facts,
-  )
+  const image = await storeUpload(bytes, services, context.caller.project)
   const answer = publicImage(image, services)
   return json(201, answer, { location: answer.url })
+}
+
+/** Checks and stores bytes that somebody sent. @throws DarkroomError not_an_image, image_too_large */
+export async function storeUpload(
+  bytes: Uint8Array,
+  services: Pick<GatewayServices, 'images'>,
+  project: string,
+): Promise<ImageRow> {
+  const facts = await checkPicture(bytes)
+  return await services.images.upload(project, await withoutPrivateMetadata(bytes, facts.format), facts)
 }
 
 function publicImage(image: ImageRow, services: GatewayServices): { url: string } & Record<string, unknown> {
@@ -92,17 +118,7 @@ async function readUpload(request: Request, maxBytes: number): Promise<Uint8Arra
 }
 
 async function readFilePart(request: Request, maxBytes: number): Promise<Uint8Array> {
-  // Bounded before parsing: the platform's parser holds all parts in memory. The parts' headers get some room.
-  const bytes = await readBytes(request, maxBytes + 64 * 1024)
-  const contentType = request.headers.get('content-type') ?? ''
-  let form: FormData
-  try {
-    form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
-  } catch (error) {
-    throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
-      cause: error,
-    })
-  }
+  const form = await readFormData(request, maxBytes)
   const file = form.get('file')
   if (!(file instanceof Blob)) {
     throw new DarkroomError('invalid_request', 'Put the picture in a part named file.', { param: 'file' })

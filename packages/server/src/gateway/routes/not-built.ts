@@ -1,4 +1,5 @@
 import { DarkroomError } from '../../errors.ts'
+import type { RouteRight } from '../../access/rights.ts'
 import type { Route } from '../route.ts'
 
 /** Routes of the contract that later work brings: they say so, and never pretend. */
@@ -6,35 +7,50 @@ const notBuilt: readonly {
   methods: readonly Route['method'][]
   path: string
   what: string
+  /** Of reading and of everything else. */
+  rights: readonly [RouteRight, RouteRight]
   wire?: 'openai'
 }[] = [
-  { methods: ['POST'], path: '/v1/images/edits', what: 'Edits', wire: 'openai' },
-  { methods: ['POST'], path: '/v1/images/variations', what: 'Variations', wire: 'openai' },
-  { methods: ['GET'], path: '/v1/generations/{id}/explain', what: 'Explaining a generation' },
-  { methods: ['POST', 'GET'], path: '/v1/carousels', what: 'Carousels' },
-  { methods: ['GET'], path: '/v1/carousels/{id}', what: 'Carousels' },
-  { methods: ['GET', 'PATCH'], path: '/v1/carousels/{id}/slides/{n}', what: 'Carousels' },
-  { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues' },
-  { methods: ['GET'], path: '/v1/predictions', what: 'Prediction' },
-  { methods: ['GET'], path: '/v1/scaling', what: 'Scaling' },
-  { methods: ['GET', 'POST'], path: '/v1/scopes', what: 'Scopes and budgets' },
-  { methods: ['GET', 'POST'], path: '/v1/keys', what: 'API keys' },
-  { methods: ['GET', 'POST'], path: '/v1/jobs', what: 'Dead letters' },
-  { methods: ['GET'], path: '/v1/ledger', what: 'The ledger' },
-  { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles' },
-  { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers' },
-  { methods: ['GET', 'POST'], path: '/v1/webhooks', what: 'Webhooks' },
-  { methods: ['GET'], path: '/dashboard', what: 'The dashboard' },
-  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard' },
-  { methods: ['GET'], path: '/docs', what: 'The API reference page' },
-  { methods: ['GET'], path: '/metrics', what: 'Prometheus metrics' },
+  {
+    methods: ['POST'],
+    path: '/v1/images/edits',
+    what: 'Edits',
+    rights: ['generate', 'generate'],
+    wire: 'openai',
+  },
+  {
+    methods: ['POST'],
+    path: '/v1/images/variations',
+    what: 'Variations',
+    rights: ['generate', 'generate'],
+    wire: 'openai',
+  },
+  {
+    methods: ['GET'],
+    path: '/v1/generations/{id}/explain',
+    what: 'Explaining a generation',
+    rights: ['read', 'read'],
+  },
+  { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues', rights: ['read', 'generate'] },
+  { methods: ['GET'], path: '/v1/predictions', what: 'Prediction', rights: ['read', 'read'] },
+  { methods: ['GET'], path: '/v1/scaling', what: 'Scaling', rights: ['admin', 'admin'] },
+  { methods: ['GET', 'POST'], path: '/v1/jobs', what: 'Dead letters', rights: ['admin', 'admin'] },
+  { methods: ['GET'], path: '/v1/ledger', what: 'The ledger', rights: ['admin', 'admin'] },
+  { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles', rights: ['admin', 'admin'] },
+  { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers', rights: ['admin', 'admin'] },
+  { methods: ['GET', 'POST'], path: '/v1/webhooks', what: 'Webhooks', rights: ['read', 'generate'] },
+  { methods: ['GET'], path: '/dashboard', what: 'The dashboard', rights: ['open', 'open'] },
+  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard', rights: ['open', 'open'] },
+  { methods: ['GET'], path: '/docs', what: 'The API reference page', rights: ['open', 'open'] },
+  { methods: ['GET'], path: '/metrics', what: 'Prometheus metrics', rights: ['admin', 'admin'] },
 ]
 
 export function notBuiltRoutes(): Route[] {
-  return notBuilt.flatMap(({ methods, path, what, wire }) =>
+  return notBuilt.flatMap(({ methods, path, what, rights, wire }) =>
     methods.map((method): Route => ({
       method,
       path,
+      right: rights[method === 'GET' ? 0 : 1],
       ...(wire === undefined ? {} : { wire }),
       summary: `${what}: not built yet`,
       answers: { 501: { about: 'Not built yet.' } },

@@ -10,7 +10,7 @@ import { openAIImageBodySchema, parseOpenAIImageBody } from '../../request/opena
 import { maxWaitS } from '../../request/prefer.ts'
 import { readJsonBody } from '../body.ts'
 import { requestEvents, streamOf } from '../event-stream.ts'
-import { defaultProject } from '../picture-origin.ts'
+import { variantDomain } from '../picture-origin.ts'
 import { darkroomErrorOf } from '../problem.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
@@ -28,6 +28,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/images/generations',
+      right: 'generate',
       wire: 'openai',
       summary: "Create images (OpenAI's Images API, streaming included)",
       body: { mediaType: 'application/json', schema: openAIImageBodySchema },
@@ -37,6 +38,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/v1/models',
+      right: 'read',
       wire: 'openai',
       summary: "The models that requests may name (OpenAI's list)",
       answers: { 200: { about: 'The list.', mediaType: 'application/json' } },
@@ -45,6 +47,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/v1/models/{model}',
+      right: 'read',
       wire: 'openai',
       summary: 'One model',
       answers: { 200: { about: 'The model.', mediaType: 'application/json' } },
@@ -64,7 +67,7 @@ function modelObject(id: string): object {
 
 async function createImages(context: RouteContext, services: GatewayServices): Promise<Response> {
   const ask = parseOpenAIImageBody(await readJsonBody(context.request))
-  const accepted = await services.generations.accept(requestAskOf(ask, services, 'openai'))
+  const accepted = await services.generations.accept(requestAskOf(ask, context.caller, services, 'openai'))
   if (accepted.kind === 'replayed') throw new Error('the OpenAI wire has no idempotency key')
   const headers: Record<string, string> = { 'x-generation-id': accepted.request.record.id }
   if (ask.ignored.length > 0) headers['x-ignored-parameters'] = ask.ignored.join(', ')
@@ -126,7 +129,9 @@ async function base64Of(
     { widthPx: row.width_px, heightPx: row.height_px, format: row.format as PictureFormat },
     { format: ask.format, ...(ask.quality === undefined ? {} : { q: ask.quality }) },
   )
-  const variant = await services.variants.get(row.object_hash, spec, sourceOf(row))
+  const variant = await services.variants.get(row.object_hash, spec, sourceOf(row), {
+    domain: variantDomain(row.domain),
+  })
   return Buffer.from(variant.bytes).toString('base64')
 }
 
@@ -159,7 +164,7 @@ async function* imageEvents(
         })
       }
     }
-    const { generations } = await services.generations.read(defaultProject, request.record.id)
+    const { generations } = await services.generations.read(request.request.project, request.record.id)
     for (const row of generations) {
       if (!isStored(row)) throw errorOf(row, services.now())
       yield sse('image_generation.completed', {

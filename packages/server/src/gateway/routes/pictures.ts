@@ -1,13 +1,15 @@
 import { makePlaceholder, mediaTypeOf, negotiateFormat } from '@darkroom/picture'
 import type { PictureFormat } from '@darkroom/picture'
+import type { PictureGrant } from '../../access/picture-access.ts'
 import { DarkroomError } from '../../errors.ts'
 import { scopeField } from '../../request/fields.ts'
-import { imageQuerySchema, parseImageUrl } from '../../request/image-query.ts'
+import { parseImageUrl, signedImageQuerySchema } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
-import { liveQuerySchema, parseLiveUrl } from '../../request/live-query.ts'
+import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
+import { withGrant } from '../picture-caching.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
-import { defaultProject, liveRequest, specOfLive } from '../picture-origin.ts'
+import { liveRequest, specOfLive } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 
@@ -23,8 +25,9 @@ export function pictureRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/live/{scope}',
+      right: 'picture',
       summary: 'The picture of a prompt, generated on the first call and served from then on',
-      query: liveQuerySchema,
+      query: signedLiveQuerySchema,
       answers: {
         ...pictureAnswers,
         503: { about: 'The picture is still being made; ask again after Retry-After seconds.' },
@@ -34,8 +37,9 @@ export function pictureRoutes(services: GatewayServices): Route[] {
     {
       method: 'GET',
       path: '/images/{id}',
+      right: 'picture',
       summary: 'A stored picture or a variant of it, immutable',
-      query: imageQuerySchema,
+      query: signedImageQuerySchema,
       answers: pictureAnswers,
       handle: (context) => image(context, services),
     },
@@ -50,6 +54,8 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
       param: 'scope',
     })
   }
+  // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
+  const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
   const { ask, format, key } = stages.measure('key', () => {
     const parsed = parseLiveUrl(url)
     services.models.resolve(parsed.model)
@@ -61,13 +67,22 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     }
   })
   if (ask.placeholder && request.method === 'GET') {
-    const placeholder = await placeholderFor(context, services, ask, scope.data, format, key)
+    const placeholder = await placeholderFor(context, services, {
+      ask,
+      grant,
+      scope: scope.data,
+      format,
+      key,
+    })
     if (placeholder !== undefined) return placeholder
   }
-  const response = await throughEdge(context, services, key, () => refuseWork(context, services, ask))
+  const response = await throughEdge(context, services, key, {
+    grant,
+    refusal: () => refuseWork(context, services, ask, grant),
+  })
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
   extendByAge(response.headers)
-  return response
+  return withGrant(response, grant, services.now())
 }
 
 async function image(context: RouteContext, services: GatewayServices): Promise<Response> {
@@ -76,10 +91,11 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
     const parsed = parseImageUrl(url, params['id'] ?? '')
     return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
   })
-  // A stored picture may be shown by anybody; making a variant of it is delivery.
-  const response = await throughEdge(context, services, key, async () => undefined)
+  const grant = await services.access.pictures.image(context.caller, url, ask.id)
+  // Making a variant of a stored picture is delivery, and asks for no right to generate.
+  const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
   if (ask.auto) response.headers.append('vary', 'Accept')
-  return response
+  return withGrant(response, grant, services.now())
 }
 
 /** `Accept`, folded to one of our formats before it becomes part of a cache key. @throws not_acceptable */
@@ -96,8 +112,14 @@ async function throughEdge(
   context: RouteContext,
   services: GatewayServices,
   key: string,
-  /** Asked before anything but the edge's memory is; answers with the refusal, if it is one. */
-  refusal: () => Promise<Response | undefined>,
+  {
+    grant,
+    refusal,
+  }: {
+    grant: PictureGrant
+    /** Asked before anything but the edge's memory is; answers with the refusal, if it is one. */
+    refusal: () => Promise<Response | undefined>
+  },
 ): Promise<Response> {
   const { request, stages } = context
   const forwarded = new Request(`${edgeBase}${key}`, {
@@ -107,7 +129,7 @@ async function throughEdge(
   })
   const response = await stages.measure('edge', () =>
     services.edge.fetch(forwarded, {
-      domain: defaultProject,
+      domain: grant.edgeDomain,
       mayForward: refusal,
     }),
   )
@@ -129,12 +151,13 @@ async function refuseWork(
   context: RouteContext,
   services: GatewayServices,
   ask: LiveAsk,
+  { caller }: PictureGrant,
 ): Promise<Response | undefined> {
   try {
-    services.access.checkMayGenerate(context.request)
+    await services.access.mayCauseWork(context.request, caller)
     return undefined
   } catch (error) {
-    const stored = await services.generations.find(specOfLive(ask, services.models))
+    const stored = await services.generations.find(specOfLive(ask, caller.domain, services.models))
     return stored === undefined ? errorResponse(darkroomErrorOf(error), context.requestId) : undefined
   }
 }
@@ -196,6 +219,15 @@ function extendByAge(headers: Headers): void {
     headers.set('cache-control', `public, max-age=${Number(browserS) + age}`)
 }
 
+/** A prompt URL with all that was found out about it. */
+interface LivePlace {
+  ask: LiveAsk
+  grant: PictureGrant
+  scope: string
+  format: PictureFormat
+  key: string
+}
+
 /**
  * `placeholder=1`: what can be shown at once while the picture is being made; `undefined` when it is there.
  * The work is started in the background and ends in the edge under the same URL.
@@ -203,18 +235,17 @@ function extendByAge(headers: Headers): void {
 async function placeholderFor(
   context: RouteContext,
   services: GatewayServices,
-  ask: LiveAsk,
-  scope: string,
-  format: PictureFormat,
-  key: string,
+  { ask, grant, scope, format, key }: LivePlace,
 ): Promise<Response | undefined> {
-  if (services.edge.peek(new Request(`${edgeBase}${key}`), { domain: defaultProject }) !== undefined)
+  const { caller, edgeDomain } = grant
+  if (services.edge.peek(new Request(`${edgeBase}${key}`), { domain: edgeDomain }) !== undefined)
     return undefined
-  const spec = specOfLive(ask, services.models)
+  const spec = specOfLive(ask, caller.domain, services.models)
   if ((await services.generations.find(spec)) !== undefined) return undefined
-  services.access.checkMayGenerate(context.request)
+  await services.access.mayCauseWork(context.request, caller)
+  const place = { project: caller.project, scope }
   services.generations
-    .ensure(liveRequest(ask, scope), spec, AbortSignal.timeout(60_000))
+    .ensure(liveRequest(ask, place), spec, AbortSignal.timeout(60_000))
     // The next request for the URL meets the failure; here nobody waits for it.
     .catch((error: unknown) => context.log.debug({ err: error }, 'generation behind a placeholder failed'))
   const bytes = await makePlaceholder({ ...ask, format, seedText: `${ask.prompt} ${ask.seed}` })

@@ -1,5 +1,7 @@
 import { pictureFormats } from '@darkroom/picture'
 import { z } from 'zod'
+import type { Caller } from '../../access/rights.ts'
+import { requireRight } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import { scopeField } from '../../request/fields.ts'
 import { parseImageUrl } from '../../request/image-query.ts'
@@ -9,7 +11,6 @@ import { parsePurgeBody, purgeBodySchema } from '../../request/purge-body.ts'
 import { parseWith, readQuery } from '../../request/query.ts'
 import { readJsonBody } from '../body.ts'
 import { edgeBase, livePath } from '../picture-key.ts'
-import { defaultProject } from '../picture-origin.ts'
 import { pictureTags } from '../picture-tags.ts'
 import type { PurgeOrder } from '../purges.ts'
 import type { Route, RouteContext } from '../route.ts'
@@ -30,6 +31,7 @@ export function purgeRoutes(services: GatewayServices): Route[] {
     {
       method: 'POST',
       path: '/v1/purge',
+      right: 'purge',
       summary: 'Drop cached copies of pictures, or mark them stale; stored results stay',
       body: {
         mediaType: 'application/json',
@@ -48,31 +50,52 @@ export function purgeRoutes(services: GatewayServices): Route[] {
 async function purge(context: RouteContext, services: GatewayServices): Promise<Response> {
   parseWith(z.strictObject({}), readQuery(context.url))
   const { target, soft } = parsePurgeBody(await readJsonBody(context.request))
-  const order = await orderOf(target, soft, context, services)
-  const purged = await services.purges.purge(order)
+  let purged = 0
+  for (const order of await ordersOf(target, soft, context, services))
+    purged += await services.purges.purge(order)
   context.log.info({ purge: target.kind, soft, purged }, 'purged')
+  const { owner, project } = context.caller
+  const facts = { soft, ...(target.kind === 'everything' ? {} : { count: namesOf(target).length }) }
+  await services.access.record({ actor: owner, act: 'purge', project, subject: target.kind, facts })
   return json(200, { purged, soft })
 }
 
-async function orderOf(
+/** One order for each name under which the caller's pictures may be cached. */
+async function ordersOf(
   target: PurgeTarget,
   soft: boolean,
   context: RouteContext,
   services: GatewayServices,
-): Promise<PurgeOrder> {
+): Promise<PurgeOrder[]> {
+  const { caller } = context
+  if (target.kind === 'everything') {
+    // Of all projects: nobody's but the operator's.
+    requireRight(caller, 'admin')
+    return [{ domain: undefined, everything: true, soft }]
+  }
+  const what = await whatOf(target, context, services)
+  return services.access.domains.edgeDomainsOf(caller.project).map((domain) => ({ ...what, domain, soft }))
+}
+
+async function whatOf(
+  target: Exclude<PurgeTarget, { kind: 'everything' }>,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<Pick<PurgeOrder, 'tags' | 'everything'>> {
   switch (target.kind) {
     case 'tags':
-      return { ...(await taggedWith(target.tags, services)), soft }
+      return await taggedWith(target.tags, context.caller, services)
     case 'images':
-      return { domain: defaultProject, tags: target.images, soft }
-    case 'urls': {
+      return { tags: target.images }
+    default: {
       const tags = target.urls.flatMap((text, index) => tagsOfUrl(text, index, context, services))
-      return { domain: defaultProject, tags: [...new Set(tags)], soft }
+      return { tags: [...new Set(tags)] }
     }
-    default:
-      // Without keys whoever may ask is the operator. With them, all projects need an admin's.
-      return { domain: undefined, everything: true, soft }
   }
+}
+
+function namesOf(target: Exclude<PurgeTarget, { kind: 'everything' }>): readonly string[] {
+  return target.kind === 'tags' ? target.tags : target.kind === 'images' ? target.images : target.urls
 }
 
 /**
@@ -81,12 +104,13 @@ async function orderOf(
  */
 async function taggedWith(
   tags: readonly string[],
+  caller: Caller,
   services: GatewayServices,
-): Promise<Pick<PurgeOrder, 'domain' | 'tags' | 'everything'>> {
+): Promise<Pick<PurgeOrder, 'tags' | 'everything'>> {
   const own = tags.map((tag) => (tag.startsWith('tag:') ? tag.slice('tag:'.length) : tag))
-  const images = await services.images.idsOfTags(defaultProject, own, maxTaggedImages + 1)
-  if (images.length > maxTaggedImages) return { domain: defaultProject, everything: true }
-  return { domain: defaultProject, tags: [...new Set([...tags, ...own.map(pictureTags.own), ...images])] }
+  const images = await services.images.idsOfTags(caller.project, own, maxTaggedImages + 1)
+  if (images.length > maxTaggedImages) return { everything: true }
+  return { tags: [...new Set([...tags, ...own.map(pictureTags.own), ...images])] }
 }
 
 /** The tags of what a URL can have been answered with, whatever `Accept` chose. */

@@ -26,6 +26,7 @@ export function startPageRoutes(): Route[] {
     return {
       method: 'GET',
       path,
+      right: 'open',
       summary:
         path === '/' ? 'The start page: a prompt box and the last pictures' : 'A file of the start page',
       answers: { 200: { about: 'The file.', mediaType } },

@@ -16,7 +16,7 @@ import { migrations } from '../../database/migrations.ts'
 import type { Schema } from '../../database/schema.ts'
 import { createDatabaseFolder, killServer } from '../../database/testing/owner-process.ts'
 import type { JobQueue } from '../../queue/job-queue.ts'
-import { createPgBossQueue } from '../../queue/pg-boss-queue.ts'
+import { createPgBossQueues } from '../../queue/pg-boss-queue.ts'
 import type { PictureSpec } from '../../request/picture-spec.ts'
 import { generationKey } from '../../request/picture-spec.ts'
 import { createFileObjectStore } from '../../storage/file-object-store.ts'
@@ -45,6 +45,7 @@ export interface TestNode {
   readonly database: Database
   readonly listener: Listener
   readonly queue: JobQueue
+  readonly carouselQueue: JobQueue
   readonly generations: Generations
   readonly leases: Leases
   readonly settlements: Settlements
@@ -116,11 +117,12 @@ async function openNode(options: {
   const now = (): number => clock.now
   const database = await openDatabase({ connection, log })
   const listener = await createListener({ connection, log })
-  const queue = await createPgBossQueue({ connection, listener, log })
+  const queues = await createPgBossQueues({ connection, listener, log })
+  const queue = queues.generations
   const store: ObjectStore = createFileObjectStore({ directory: options.directory })
   const objects = createObjects({ store, maxCacheBytes: 1024 * 1024 })
   const variants: Variants = createVariants({ objects, store })
-  const context = { database: database.kysely, queue, secret: testSecret, now }
+  const context = { database: database.kysely, queue, secret: testSecret, now, budget: noBudget }
   const generations = createGenerations(context)
   const settlements = createSettlements(context)
   let closed: Promise<void> | undefined
@@ -128,7 +130,7 @@ async function openNode(options: {
     generations.close()
     settlements.close()
     await store.close()
-    await queue.close()
+    await queues.close()
     await listener.close()
     await database.close()
   }
@@ -136,6 +138,7 @@ async function openNode(options: {
     database,
     listener,
     queue,
+    carouselQueue: queues.carousels,
     generations,
     leases: createLeases(context),
     settlements,
@@ -144,6 +147,10 @@ async function openNode(options: {
     close: () => (closed ??= close()),
   }
 }
+
+/** What tests of the records' side start is paid for. */
+/** Refuses nothing. */
+export const noBudget: { charge: () => Promise<void> } = { charge: async (): Promise<void> => {} }
 
 let specCount = 0
 
@@ -207,15 +214,15 @@ export async function revisionsOf(node: TestNode, spec: PictureSpec): Promise<Ge
 /** The states of all jobs that a record has or had, oldest first. */
 export async function jobStatesOf(node: TestNode, row: GenerationRow): Promise<string[]> {
   const { rows } = await sql<{ state: string }>`
-    select state from pgboss.job where data ->> 'generationId' = ${row.id} order by created_on
+    select state from pgboss.job where data ->> 'recordId' = ${row.id} order by created_on
   `.execute(node.database.kysely)
   return rows.map(({ state }) => state)
 }
 
 /** The job that a record waits for, as the queue would hand it out. */
-export function jobOf(row: GenerationRow): { jobId: string; generationId: string } {
+export function jobOf(row: GenerationRow): { jobId: string; recordId: string } {
   if (row.job_id === null) throw new Error('the record has no job')
-  return { jobId: row.job_id, generationId: row.id }
+  return { jobId: row.job_id, recordId: row.id }
 }
 
 /** What a worker stores: these bytes. */

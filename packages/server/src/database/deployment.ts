@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely'
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Schema } from './schema.ts'
+
+/** The secret of image ids, made once for a deployment; the first process to come writes it. */
+export async function imageIdSecret(database: Kysely<Schema>): Promise<string> {
+  const name = 'image_id_secret'
+  await database
+    .insertInto('settings')
+    .values({ name, value: randomBytes(32).toString('base64url') })
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute()
+  const row = await database
+    .selectFrom('settings')
+    .select('value')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow()
+  return row.value
+}
+
+/** A row for this process: its number is that of the session lock by which others know that it lives. */
+export async function registerWorker(database: Kysely<Schema>): Promise<number> {
+  const { id } = await database
+    .insertInto('workers')
+    .values({ name: `${hostname()}:${process.pid}` })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return id
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { DarkroomError } from '../errors.ts'
+import { modelField, scopeField } from './fields.ts'
+import { projectField } from './key-body.ts'
+import { parseWith } from './query.ts'
+
+/** What `POST /v1/scopes` sets: the whole scope, what is left out has its default. */
+export interface ScopeBody {
+  name: string
+  project?: string | undefined
+  visibility?: 'public' | 'private' | undefined
+  unsignedLive?: boolean | undefined
+  enabled?: boolean | undefined
+  maxPerHour?: number | null | undefined
+  maxTotal?: number | null | undefined
+  maxUsdPerDay?: number | null | undefined
+  assumedUsd?: number | undefined
+  models?: string[] | null | undefined
+  sizes?: string[] | null | undefined
+  origins?: string[] | null | undefined
+}
+
+const limit = z.int('must be a whole number').min(0, 'must be 0 or more').max(1_000_000_000)
+const usd = z.number().min(0, 'must be 0 or more').max(1_000_000)
+
+export const scopeBodySchema: z.ZodType<ScopeBody> = z.strictObject({
+  name: scopeField,
+  project: projectField.optional(),
+  visibility: z.enum(['public', 'private'], 'must be public or private').optional(),
+  unsignedLive: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Prompt URLs need neither key nor signature, and stay within the budget.' }),
+  enabled: z.boolean().optional().meta({ description: 'false: nothing new is generated.' }),
+  maxPerHour: limit.nullable().optional().meta({ description: 'New generations within any hour.' }),
+  maxTotal: limit.nullable().optional().meta({ description: 'New generations in all.' }),
+  maxUsdPerDay: usd.nullable().optional().meta({ description: 'US dollars from midnight to midnight UTC.' }),
+  assumedUsd: usd
+    .optional()
+    .meta({ description: 'What a generation counts until its backend has told its cost.' }),
+  models: z.array(modelField).min(1).max(100).nullable().optional(),
+  sizes: z
+    .array(z.string().regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/u, 'must list sizes like 1024x768'))
+    .min(1)
+    .max(100)
+    .nullable()
+    .optional(),
+  origins: z
+    .array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text,
+          'must list origins like https://shop.example',
+        ),
+    )
+    .min(1)
+    .max(100)
+    .nullable()
+    .optional(),
+})
+
+/** @throws DarkroomError invalid_request, unknown_parameter */
+export function parseScopeBody(body: unknown): ScopeBody {
+  const parsed = parseWith(scopeBodySchema, body)
+  if (parsed.unsignedLive === true && parsed.visibility === 'private') {
+    throw new DarkroomError('invalid_request', 'unsignedLive: a private scope is open to nobody.', {
+      param: 'unsignedLive',
+    })
+  }
+  return parsed
+}
