@@ -82,7 +82,11 @@ function columnsOf(safe: RectPx): { leftPx: number; widthPx: number; narrowness:
   return columnShares.flatMap(([share, narrowness]) => {
     const widthPx = Math.round(safe.widthPx * share)
     const free = safe.widthPx - widthPx
-    return [0, free, Math.round(free / 2)].map((offset) => ({ leftPx: safe.leftPx + offset, widthPx, narrowness }))
+    return [0, free, Math.round(free / 2)].map((offset) => ({
+      leftPx: safe.leftPx + offset,
+      widthPx,
+      narrowness,
+    }))
   })
 }
 
