@@ -1,26 +1,20 @@
 import { inVisualOrder } from './direction.ts'
 import { heightsOf } from './line-heights.ts'
-import type { Paragraph } from './paragraph.ts'
-import { partsOf } from './paragraph.ts'
+import type { Paragraph, Pieced } from './paragraph.ts'
 import type { TextBlock, TextBox, TextLine, TextSegment } from './text-block.ts'
 import type { Piece, WrappedLine } from './wrap.ts'
 import { wrapEvenly, wrapGreedily } from './wrap.ts'
 
-/** A paragraph in pieces that are no wider than some limit. */
-export interface Pieced {
-  paragraph: Paragraph
-  pieces: readonly Piece[]
-}
-
 /** Does it go into the box at this size? */
-export function fitsAt({ paragraph, pieces }: Pieced, sizePx: number, box: TextBox): boolean {
+export function fitsAt(pieced: Pieced, sizePx: number, box: TextBox): boolean {
+  const { paragraph, pieces } = pieced
   const limit = box.widthPx / sizePx
   if (pieces.some((piece) => piece.width > limit)) return false
   const count = wrapGreedily(pieces, limit).length
   if (count > (paragraph.style.maxLines ?? Infinity)) return false
   // Cheaper than to wrap evenly, and enough where it is much too long.
-  if ((count - 1) * paragraph.style.lineHeight * sizePx > box.heightPx) return false
-  return heightsOf(paragraph, pieces, wrapEvenly(pieces, limit)).height * sizePx <= box.heightPx
+  if ((count - 1) * Math.floor(paragraph.style.lineHeight * sizePx) > box.heightPx) return false
+  return heightsOf(pieced, wrapEvenly(pieces, limit), sizePx).heightPx <= box.heightPx
 }
 
 /** A little smaller is better than a word in two pieces. */
@@ -59,25 +53,26 @@ function largestThatFits(pieced: Pieced, box: TextBox): number | undefined {
   return fitting
 }
 
-/** Set at a size. */
-export function blockOf({ paragraph, pieces }: Pieced, sizePx: number, box: TextBox): TextBlock {
+/** Widths are floating-point sums. */
+const tolerancePx = 0.01
+
+/** Set at a size. Measures whole lines: where letters of two words stand closer or wider, it may no longer fit. */
+export function blockOf(pieced: Pieced, sizePx: number, box: TextBox): TextBlock {
+  const { paragraph, pieces } = pieced
   const wrapped = wrapEvenly(pieces, box.widthPx / sizePx)
-  const heights = heightsOf(paragraph, pieces, wrapped)
-  const lines = wrapped.map((line, i) =>
-    composeLine(paragraph, pieces, line, sizePx, (heights.top + i * heights.pitch) * sizePx),
-  )
+  const { topPx, pitchPx, heightPx, capHeightPx } = heightsOf(pieced, wrapped, sizePx)
+  const lines = wrapped.map((line, i) => composeLine(paragraph, pieces, line, sizePx, topPx + i * pitchPx))
   const widthPx = lines.reduce((widest, line) => Math.max(widest, line.widthPx), 0)
-  const heightPx = heights.height * sizePx
   return {
     fontSizePx: sizePx,
-    lineHeightPx: heights.pitch * sizePx,
+    lineHeightPx: pitchPx,
     lines,
     widthPx,
     heightPx,
-    capHeightPx: heights.capHeight * sizePx,
+    capHeightPx,
     direction: paragraph.direction,
     align: paragraph.style.align,
-    fits: widthPx <= box.widthPx && heightPx <= box.heightPx,
+    fits: widthPx <= box.widthPx + tolerancePx && heightPx <= box.heightPx,
     truncated: false,
     missingGlyphs: paragraph.missing,
   }
@@ -94,11 +89,13 @@ function composeLine(
   const end = pieces[line.to - 1]?.end ?? start
   const segments: TextSegment[] = []
   let leftPx = 0
-  for (const part of inVisualOrder(partsOf(paragraph, start, end))) {
+  let spacingPx = 0
+  for (const part of inVisualOrder(paragraph.partsOf(start, end))) {
+    spacingPx = part.typeface.letterSpacingEm * sizePx
     const widthPx = part.extent.width * sizePx
     const { text, emphasis, missing, typeface } = part
     segments.push({ text, leftPx, widthPx, emphasis, missing, typeface })
     leftPx += widthPx
   }
-  return { text: paragraph.text.slice(start, end), widthPx: leftPx, baselinePx, segments }
+  return { text: paragraph.text.slice(start, end), widthPx: leftPx - spacingPx, baselinePx, segments }
 }

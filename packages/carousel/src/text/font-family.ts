@@ -109,7 +109,7 @@ const han = (script: string, subset: string): FontFamily => ({
 
 /** Families for scripts, asked in this order behind the one that a style names. */
 export const scriptFamilies: readonly FontFamily[] = [
-  noto('Arabic', 'arabic', { scale: 1.08, minLineHeight: 1.35, reference: 'كلج' }),
+  noto('Arabic', 'arabic', { scale: 1.08, minLineHeight: 1.35, reference: 'كلجي' }),
   noto('Hebrew', 'hebrew', { scale: 1.04, spaced: true, reference: 'הלק' }),
   noto('Devanagari', 'devanagari', { minLineHeight: 1.3, reference: 'किकु' }),
   noto('Thai', 'thai', { scale: 1.04, minLineHeight: 1.35, reference: 'กี่กุ' }),

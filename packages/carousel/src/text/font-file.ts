@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { FontKey } from '@napi-rs/canvas'
 import { GlobalFonts } from '@napi-rs/canvas'
 import { CarouselError } from '../carousel-error.ts'
 import type { CodePoints } from './code-points.ts'
@@ -12,61 +13,85 @@ export interface FontFile {
   readonly alias: string
   /** Code points that it may have; what it does have is in its tables. */
   readonly declared: CodePoints
-  readonly isLoaded: boolean
   /** Reads it and makes it known to Skia, once in a process. */
   load(): FontTables
 }
 
-/** Skia's list of fonts is the process's; so is this one. */
-const registered = new Map<string, FontTables>()
+interface Registered {
+  tables: FontTables
+  key: FontKey
+  bytes: number
+}
+
+/** Skia's list of fonts is the process's; so are these. The second holds what users gave, least recently used first. */
+const packaged = new Map<string, Registered>()
+const given = new Map<string, Registered>()
+
+/** Of one font that a user gives: the largest in use, of all ideographs, have 20 MB. */
+const maxGivenFontBytes = 32 * 1024 * 1024
+/** Of all of them that Skia holds. */
+const maxGivenBytes = 64 * 1024 * 1024
 
 /** A file of a package. */
 export function packagedFontFile(path: string, alias: string, declared: CodePoints): FontFile {
   return {
     alias,
     declared,
-    get isLoaded() {
-      return registered.has(alias)
+    load() {
+      let file = packaged.get(alias)
+      if (file === undefined) packaged.set(alias, (file = register(alias, readFileSync(path))))
+      return file.tables
     },
-    load: () => registered.get(alias) ?? register(alias, readFileSync(path)),
   }
 }
 
 /**
- * A font in hand.
+ * A font that a user gave. Its bytes are held by whoever holds the file: Skia forgets it when it has too many, and
+ * gets it again on its next use.
  * @throws CarouselError `FONT_INVALID` when it cannot be used
  */
 export function givenFontFile(bytes: Uint8Array): FontFile {
-  const alias = `darkroom-given-${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`
-  const tables = registered.get(alias) ?? register(alias, bytes)
-  // Held by whoever uses it, so that it comes back if it had to make room for others.
-  return {
-    alias,
-    declared: tables.codePoints,
-    get isLoaded() {
-      return registered.has(alias)
-    },
-    load: () => registered.get(alias) ?? register(alias, bytes),
+  if (bytes.byteLength > maxGivenFontBytes) {
+    throw invalid(`it has more than ${maxGivenFontBytes / 1024 / 1024} MB`)
   }
+  const alias = `darkroom given ${createHash('sha256').update(bytes).digest('hex').slice(0, 32)}`
+  const load = (): FontTables => {
+    const file = given.get(alias) ?? register(alias, bytes)
+    given.delete(alias)
+    given.set(alias, file)
+    makeRoom()
+    return file.tables
+  }
+  return { alias, declared: load().codePoints, load }
 }
 
-function register(alias: string, bytes: Uint8Array): FontTables {
+/** Skia takes 5 ms for every font that stays when one goes, and so half of them go at once. */
+function makeRoom(): void {
+  let bytes = given.values().reduce((sum, file) => sum + file.bytes, 0)
+  if (bytes <= maxGivenBytes) return
+  const leaving: FontKey[] = []
+  for (const [alias, file] of given) {
+    if (bytes <= maxGivenBytes / 2) break
+    leaving.push(file.key)
+    given.delete(alias)
+    bytes -= file.bytes
+  }
+  GlobalFonts.removeBatch(leaving)
+}
+
+function register(alias: string, bytes: Uint8Array): Registered {
   let tables: FontTables
   try {
     tables = readFontTables(bytes)
   } catch (error) {
-    throw new CarouselError(
-      'FONT_INVALID',
-      `The font cannot be used: ${(error as Error).message}. Send a TTF, OTF or WOFF2 file.`,
-      { cause: error },
-    )
+    throw invalid('it is damaged or of another kind', error)
   }
-  if (GlobalFonts.register(Buffer.from(bytes), alias) === null) {
-    throw new CarouselError(
-      'FONT_INVALID',
-      'The font cannot be used: it is damaged. Send a TTF, OTF or WOFF2 file.',
-    )
-  }
-  registered.set(alias, tables)
-  return tables
+  const key = GlobalFonts.register(Buffer.from(bytes), alias)
+  if (key === null) throw invalid('it is damaged')
+  return { tables, key, bytes: bytes.byteLength }
+}
+
+function invalid(reason: string, cause?: unknown): CarouselError {
+  const message = `The font cannot be used: ${reason}. Send a TTF, OTF or WOFF2 file.`
+  return new CarouselError('FONT_INVALID', message, cause === undefined ? {} : { cause })
 }

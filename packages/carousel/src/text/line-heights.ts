@@ -1,44 +1,47 @@
-import type { Paragraph } from './paragraph.ts'
+import type { Paragraph, Pieced } from './paragraph.ts'
 import type { Typeface } from './measure.ts'
-import { extentOf } from './measure.ts'
+import { drawnExtentOf } from './measure.ts'
 import type { Piece, WrappedLine } from './wrap.ts'
 
-/** Vertical measures of a wrapped text, as shares of its size. */
+/** Vertical measures of a wrapped text. Whole pixels: Skia draws baselines on whole ones. */
 export interface LineHeights {
   /** From one baseline to the next. */
-  pitch: number
+  pitchPx: number
   /** From the top to the first baseline. */
-  top: number
+  topPx: number
   /** From the top to the bottom. */
-  height: number
-  capHeight: number
+  heightPx: number
+  capHeightPx: number
 }
 
-/** Room between the ink of one line and of the next. */
-const leastInkGap = 0.03
+/** Room between the ink of one line and of the next, of the size. */
+const leastInkGapEm = 0.03
 
 /**
  * How high lines stand. The top and bottom are those of letters that most lines have, so that texts of different
  * words stand alike, or of the ink where that reaches further; lines keep the ink of their neighbours apart.
  */
 export function heightsOf(
-  paragraph: Paragraph,
-  pieces: readonly Piece[],
+  { paragraph, pieces }: Pieced,
   lines: readonly WrappedLine[],
+  sizePx: number,
 ): LineHeights {
   const { capHeight, ascent, descent } = usualOf(paragraph)
-  if (lines.length === 0) return { pitch: paragraph.style.lineHeight, top: 0, height: 0, capHeight }
-  const inks = lines.map((line) => inkOf(pieces, line))
-  let pitch = paragraph.runs.reduce(
+  const capHeightPx = capHeight * sizePx
+  const lineHeight = paragraph.runs.reduce(
     (most, run) => Math.max(most, run.face.minLineHeight),
     paragraph.style.lineHeight,
   )
+  let pitchPx = Math.round(lineHeight * sizePx)
+  if (lines.length === 0) return { pitchPx, topPx: 0, heightPx: 0, capHeightPx }
+  const inks = lines.map((line) => inkOf(pieces, line))
   for (let i = 1; i < inks.length; i++) {
-    pitch = Math.max(pitch, (inks[i - 1]?.descent ?? 0) + (inks[i]?.ascent ?? 0) + leastInkGap)
+    const ink = (inks[i - 1]?.descent ?? 0) + (inks[i]?.ascent ?? 0) + leastInkGapEm
+    pitchPx = Math.max(pitchPx, Math.ceil(ink * sizePx))
   }
-  const top = Math.max(ascent, inks[0]?.ascent ?? 0)
-  const bottom = Math.max(descent, inks.at(-1)?.descent ?? 0)
-  return { pitch, top, height: top + bottom + pitch * (lines.length - 1), capHeight }
+  const topPx = Math.ceil(Math.max(ascent, inks[0]?.ascent ?? 0) * sizePx)
+  const bottomPx = Math.ceil(Math.max(descent, inks.at(-1)?.descent ?? 0) * sizePx)
+  return { pitchPx, topPx, heightPx: topPx + pitchPx * (lines.length - 1) + bottomPx, capHeightPx }
 }
 
 function inkOf(pieces: readonly Piece[], line: WrappedLine): { ascent: number; descent: number } {
@@ -69,5 +72,5 @@ function usualOf({ runs, style }: Paragraph): { capHeight: number; ascent: numbe
     letterSpacingEm: 0,
     direction: 'ltr',
   }
-  return { capHeight, ...extentOf(reference, typeface) }
+  return { capHeight, ...drawnExtentOf(reference, typeface) }
 }

@@ -14,6 +14,14 @@ export interface Paragraph extends ItemisedText {
   direction: 'ltr' | 'rtl'
   style: TextStyle
   pieces: readonly Piece[]
+  /** What one typeface draws in one direction, from `start` to before `end`, in logical order. */
+  partsOf: PartsOf
+}
+
+/** A paragraph in pieces that are no wider than some limit. */
+export interface Pieced {
+  paragraph: Paragraph
+  pieces: readonly Piece[]
 }
 
 /** What one typeface draws in one direction. */
@@ -34,12 +42,7 @@ export function paragraphOf(plain: PlainText, style: TextStyle, fonts: Fonts): P
   const itemised = itemise(plain, style.family, fonts)
   const direction = directionOf(itemised.text)
   const partsOf = partsReader(itemised, levelsOf(itemised.text, direction), style)
-  return { ...itemised, direction, style, pieces: piecesOf(itemised, partsOf) }
-}
-
-/** Parts of a stretch of a paragraph, in logical order. */
-export function partsOf(paragraph: Paragraph, start: number, end: number): Part[] {
-  return partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)(start, end)
+  return { ...itemised, direction, style, partsOf, pieces: piecesOf(itemised, partsOf) }
 }
 
 function partsReader(itemised: ItemisedText, levels: Uint8Array | undefined, style: TextStyle): PartsOf {
@@ -119,11 +122,16 @@ function pieceOf(
   let end = next
   while (end > start && /[ \n]/u.test(text[end - 1] ?? '')) end--
   const piece: Piece = { start, end, width: 0, gap: 0, ascent: 0, descent: 0, cost, required }
+  let spacing = 0
   for (const part of parts(start, end)) {
     piece.width += part.extent.width
     piece.ascent = Math.max(piece.ascent, part.extent.ascent)
     piece.descent = Math.max(piece.descent, part.extent.descent)
+    spacing = part.typeface.letterSpacingEm
   }
+  // What letters are moved apart by stands behind each of them; behind the last of a line it is no part of it.
+  piece.width -= spacing
+  piece.gap += spacing
   if (end < next && !required) for (const part of parts(end, next)) piece.gap += part.extent.width
   return piece
 }
@@ -131,13 +139,12 @@ function pieceOf(
 /** Pieces of which none is wider than `limit`: those that are get broken between any two grapheme clusters. */
 export function piecesWithin(paragraph: Paragraph, limit: number): readonly Piece[] {
   if (paragraph.pieces.every((piece) => piece.width <= limit)) return paragraph.pieces
-  const parts = partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)
   return paragraph.pieces.flatMap((piece) => {
     if (piece.width <= limit) return [piece]
     const ends = [...paragraph.boundaries.filter((at) => at > piece.start && at < piece.end), piece.end]
     return ends.map((end, i): Piece => {
       const start = ends[i - 1] ?? piece.start
-      const part = pieceOf(paragraph.text, start, end, { cost: 1, required: false }, parts)
+      const part = pieceOf(paragraph.text, start, end, { cost: 1, required: false }, paragraph.partsOf)
       if (end < piece.end) return part
       return { ...part, gap: piece.gap, cost: piece.cost, required: piece.required }
     })

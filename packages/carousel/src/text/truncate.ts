@@ -1,6 +1,6 @@
-import type { Pieced } from './fit.ts'
 import { heightsOf } from './line-heights.ts'
 import type { PlainText } from './markup.ts'
+import type { Pieced } from './paragraph.ts'
 import type { TextBox } from './text-block.ts'
 import { wrapGreedily } from './wrap.ts'
 
@@ -21,8 +21,7 @@ export function truncate(
   const { paragraph, pieces } = whole
   const lines = wrapGreedily(pieces, box.widthPx / sizePx)
   let count = Math.min(lines.length, paragraph.style.maxLines ?? Infinity)
-  while (count > 1 && heightsOf(paragraph, pieces, lines.slice(0, count)).height * sizePx > box.heightPx)
-    count--
+  while (count > 1 && heightsOf(whole, lines.slice(0, count), sizePx).heightPx > box.heightPx) count--
   const endOf = (line: number): number => pieces[(lines[line]?.to ?? 0) - 1]?.end ?? 0
   // It ends somewhere in the last line that there is room for; an ellipsis may push words out of the one before too.
   const first = paragraph.boundaries.findIndex((at) => at > endOf(count - 3))
