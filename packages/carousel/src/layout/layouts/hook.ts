@@ -1,4 +1,5 @@
 import { createColumn } from '../column.ts'
+import { shownLength } from '../shown-length.ts'
 import type { SlideLayout } from '../slide-layout.ts'
 
 /** One or two words are a shout. */
@@ -20,7 +21,7 @@ export const hook: SlideLayout = {
     column.accent(text.label === undefined ? 0 : 28)
     const leave = text.body === undefined ? 0 : 140
     const { sizePx, minSizePx } = theme.sizes.hook
-    const isShort = [...text.title.replaceAll('**', '').trim()].length <= shortTitle
+    const isShort = shownLength(text.title) <= shortTitle
     const size = isShort ? { sizePx: sizePx * shortScale, minSizePx } : theme.sizes.hook
     column.text(text.title, { style: 'title', size, isTitle: true, gap: 40, leave })
     column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 54 })
