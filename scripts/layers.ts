@@ -94,7 +94,12 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'version.ts': { holds: 'the version of this package', packages: [], rooms: [] },
   cli: { holds: 'commands', packages: packageLayers['server']?.packages ?? [], rooms: 'all' },
   'config-file.ts': { holds: 'the optional configuration file', packages: [], rooms: 'all' },
-  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
+  'config-variable.ts': {
+    holds: 'reading one variable, and saying what is wrong with it',
+    packages: [],
+    rooms: [],
+  },
+  'config.ts': { holds: 'the one schema of the configuration', packages: ['outbound'], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

@@ -132,8 +132,9 @@ describe('paths', () => {
   )
 
   test('what is no base at all', async () => {
-    for (const base of [undefined, null, 7, {}, []]) {
-      expect(await failureFor(base as unknown as BaseInput)).toMatchObject({ code: 'BASE_INVALID' })
+    const wrong: unknown[] = [undefined, null, 7, {}, []]
+    for (const base of wrong) {
+      expect(await failureFor(base as BaseInput)).toMatchObject({ code: 'BASE_INVALID' })
     }
   })
 })

@@ -7,6 +7,7 @@
  * - `BASE_TOO_LARGE`: more bytes than the maker's limit; nothing was decoded.
  * - `BASE_TOO_SMALL`: the base has too few pixels to be shown.
  * - `FONT_INVALID`: a font file that cannot be used.
+ * - `ARCHIVE_EMPTY`: a PDF of a carousel of which no slide was made.
  * - `CLOSED`: the maker was closed.
  */
 export type CarouselErrorCode =
@@ -20,6 +21,7 @@ export type CarouselErrorCode =
   | 'BASE_TOO_LARGE'
   | 'BASE_TOO_SMALL'
   | 'FONT_INVALID'
+  | 'ARCHIVE_EMPTY'
   | 'CLOSED'
 
 /** Says what to change, in words that a user may see. */

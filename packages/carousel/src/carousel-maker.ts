@@ -11,9 +11,11 @@ import { createDecodedBases } from './decode/decoded-bases.ts'
 import { createSharpEncoder } from './encode/sharp-encoder.ts'
 import type { SlideEncoder } from './encode/slide-encoder.ts'
 import { createFrames } from './frames/frames.ts'
+import { createPixelPool } from './render/pixel-pool.ts'
 import type { BaseSourceOptions } from './source/base-source.ts'
 import { createBaseSource } from './source/base-source.ts'
 import type { Studio } from './studio.ts'
+import type { Fonts } from './text/fonts.ts'
 import { createFonts } from './text/fonts.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -57,7 +59,11 @@ export interface CarouselMaker {
  * @throws RangeError for a concurrency that is no whole number from 1
  */
 export function createCarouselMaker(options: CarouselMakerOptions = {}): CarouselMaker {
-  const studio = studioOf(options)
+  return makerWith(options, createFonts())
+}
+
+function makerWith(options: CarouselMakerOptions, fonts: Fonts): CarouselMaker {
+  const studio = studioOf(options, fonts)
   let closed = false
   const close = async (): Promise<void> => {
     closed = true
@@ -74,7 +80,8 @@ export function createCarouselMaker(options: CarouselMakerOptions = {}): Carouse
     },
     warm: async () => {
       if (options.findFaces === undefined) await warmFaces()
-      await warmUp(createCarouselMaker({ ...options, ledger: undefined, maxKeptBytes: 0 }))
+      fonts.warm()
+      await warmUp(makerWith({ ...options, ledger: undefined, maxKeptBytes: 0 }, fonts))
     },
     get pixels() {
       return {
@@ -89,7 +96,10 @@ export function createCarouselMaker(options: CarouselMakerOptions = {}): Carouse
 
 const defaultMaxKeptBytes = 96 * 1024 * 1024
 
-function studioOf(options: CarouselMakerOptions): Studio {
+/** Three slides of 1080 × 1350: those of one carousel under way. */
+const maxPooledBytes = 16 * 1024 * 1024
+
+function studioOf(options: CarouselMakerOptions, fonts: Fonts): Studio {
   const { maxKeptBytes = defaultMaxKeptBytes, maxPixels, ledger, concurrency = 3 } = options
   if (!Number.isInteger(concurrency) || concurrency < 1) {
     throw new RangeError(`concurrency is ${concurrency}, not a whole number from 1`)
@@ -107,8 +117,9 @@ function studioOf(options: CarouselMakerOptions): Studio {
     bases,
     analyses,
     frames: createFrames({ bases, analyses, maxBytes: share(0.4), ledger }),
-    fonts: createFonts(),
+    fonts,
     encoder: options.encoder ?? createSharpEncoder(),
+    pool: createPixelPool(maxPooledBytes),
     concurrency,
     ledger,
   }

@@ -1,8 +1,9 @@
 import { fanOut } from '@darkroom/once'
-import type { PictureFacts, SourceFormat } from '@darkroom/picture'
+import type { PictureFacts, PictureMark, SourceFormat } from '@darkroom/picture'
 import { mediaTypeOf } from '@darkroom/picture'
 import type { CarouselRequest } from './carousel-request.ts'
 import type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
+import { themeWithFonts } from './checked-design.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import type { Frame } from './frame.ts'
 import type { FrameLease } from './frames/frames.ts'
@@ -60,10 +61,12 @@ export class CarouselRun implements Carousel {
 
   async *#run(): AsyncGenerator<SlideOutcome, void, undefined> {
     const { bases, frames, fonts, concurrency } = this.#studio
-    const { slides, size, only, domain } = this.#checked
-    const { theme, brand, signal } = this.#request
+    const { slides, size, only, domain, design } = this.#checked
+    const { signal } = this.#request
     const sourcing = this.base
     // While the bytes travel.
+    const { brand } = design
+    const theme = themeWithFonts(design, fonts)
     const prepared = await prepareSlides({ slides, size, theme, brand }, fonts)
     const base = await sourcing
     // oxlint-disable-next-line no-unused-vars -- held until the carousel ends
@@ -111,24 +114,24 @@ export class CarouselRun implements Carousel {
   }
 
   async #slide(shared: Shared, index: number, signal: AbortSignal): Promise<FinishedSlide> {
-    const { encoder } = this.#studio
+    const { encoder, pool } = this.#studio
     const { format, quality } = this.#checked
     const { frame, prepared, placement, facts } = shared
     signal.throwIfAborted()
-    const rendered = await this.#timed('overlays', 'overlay', async () =>
-      renderSlide(frame, prepared, index, placement),
-    )
-    const { digitalSourceType, creatorTool } = facts
-    const mark =
-      digitalSourceType === undefined
-        ? undefined
-        : { digitalSourceType, ...(creatorTool === undefined ? {} : { creatorTool }) }
-    signal.throwIfAborted()
-    const bytes = await this.#timed('encodes', 'encode', () =>
-      encoder.encode(rendered, frame, { format, quality, mark }, signal),
-    )
-    const { widthPx, heightPx, fit } = rendered
-    return { bytes, mediaType: mediaTypeOf(format), format, widthPx, heightPx, fit }
+    const buffer = pool.take(frame.data.length)
+    try {
+      const rendered = await this.#timed('overlays', 'overlay', async () =>
+        renderSlide(frame, prepared, index, placement, buffer),
+      )
+      signal.throwIfAborted()
+      const bytes = await this.#timed('encodes', 'encode', () =>
+        encoder.encode(rendered, frame, { format, quality, mark: markOf(facts) }, signal),
+      )
+      const { widthPx, heightPx, fit } = rendered
+      return { bytes, mediaType: mediaTypeOf(format), format, widthPx, heightPx, fit }
+    } finally {
+      pool.give(buffer)
+    }
   }
 
   /** Work that is nobody else's: counted, never shared. */
@@ -150,6 +153,12 @@ export class CarouselRun implements Carousel {
       })
     }
   }
+}
+
+/** How the base came to be, where it says so. */
+function markOf({ digitalSourceType, creatorTool }: PictureFacts): PictureMark | undefined {
+  if (digitalSourceType === undefined) return undefined
+  return { digitalSourceType, ...(creatorTool !== undefined && { creatorTool }) }
 }
 
 function mediaTypeOfSource(format: SourceFormat): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CarouselRequest } from './carousel-request.ts'
 import { carouselLimits, checkedRequest } from './checked-request.ts'
+import { themes } from './layout/themes.ts'
 import type { SlideText } from './slide.ts'
 import { failureOf } from './testing/collect.ts'
 import { testSlides } from './testing/test-bases.ts'
@@ -21,6 +22,7 @@ test('leaves nothing open', () => {
     size: { widthPx: 1080, heightPx: 1350 },
     format: 'jpeg',
     quality: 88,
+    design: { theme: themes[0], brand: { handle: undefined } },
     only: [0, 1, 2],
     domain: 'default',
   })
@@ -71,6 +73,17 @@ describe('is refused, naming the parameter', () => {
     ['a format of every object', request({ format: 'constructor' }), 'FORMAT_INVALID', 'format'],
     ['a quality of nothing', request({ quality: 0 }), 'FORMAT_INVALID', 'quality'],
     ['a quality of NaN', request({ quality: Number.NaN }), 'FORMAT_INVALID', 'quality'],
+    ['an unknown theme', request({ theme: 'baroque' }), 'THEME_UNKNOWN', 'theme'],
+    ['a brand that is none', request({ brand: 'acme' }), 'BRAND_INVALID', 'brand'],
+    ['a colour by name', request({ brand: { color: 'red' } }), 'BRAND_INVALID', 'brand.color'],
+    ['a handle too long', request({ brand: { handle: 'a'.repeat(101) } }), 'BRAND_INVALID', 'brand.handle'],
+    ['a logo of no bytes', request({ brand: { logo: new Uint8Array() } }), 'BRAND_INVALID', 'brand.logo'],
+    [
+      'a font by name',
+      request({ brand: { fonts: { title: 'Arial' } } }),
+      'BRAND_INVALID',
+      'brand.fonts.title',
+    ],
     ['no index', request({ only: [] }), 'SLIDES_INVALID', 'only'],
     ['an index too high', request({ only: [3] }), 'SLIDES_INVALID', 'only'],
     ['an index below 0', request({ only: [-1] }), 'SLIDES_INVALID', 'only'],

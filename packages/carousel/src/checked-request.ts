@@ -1,22 +1,35 @@
 import { CarouselError } from './carousel-error.ts'
 import type { CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
+import { checkedDesign } from './checked-design.ts'
+import type { CheckedDesign } from './checked-design.ts'
 import { defaultSlideQuality } from './encode/sharp-encoder.ts'
+import { printableText } from './printable-text.ts'
 import type { SlideText } from './slide.ts'
 import { slideKinds } from './slide.ts'
 import { originOf } from './source/base-input.ts'
 import type { BaseOrigin } from './source/base-input.ts'
 
-/** What a carousel may be, for whoever describes or checks one elsewhere. */
-export const carouselLimits = {
+/** What a carousel may be. */
+export interface CarouselLimits {
+  readonly minSlides: number
+  readonly maxSlides: number
+  /** Of a slide. */
+  readonly minSidePx: number
+  readonly maxSidePx: number
+  readonly maxPixels: number
+  /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
+  readonly maxTextLength: number
+}
+
+/** For whoever describes or checks a request elsewhere. */
+export const carouselLimits: CarouselLimits = {
   minSlides: 2,
   maxSlides: 20,
-  /** Of a side, in pixels. */
   minSidePx: 200,
   maxSidePx: 4096,
   maxPixels: 8 * 1024 * 1024,
-  /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
   maxTextLength: 5000,
-} as const
+}
 
 export const defaultSlideSize: SlideSize = { widthPx: 1080, heightPx: 1350 }
 
@@ -29,13 +42,14 @@ export interface CheckedRequest {
   size: SlideSize
   format: SlideFormat
   quality: number
+  design: CheckedDesign
   /** Indexes to be made, ascending, each once. */
   only: readonly number[]
   domain: string
 }
 
 /**
- * A request with its defaults; nothing is asked of anybody. Theme, brand and fonts are checked by the design.
+ * A request with its defaults; nothing is asked of anybody. Logo and fonts are looked at when they are used.
  * @throws CarouselError naming the parameter
  */
 export function checkedRequest(request: CarouselRequest): CheckedRequest {
@@ -52,6 +66,7 @@ export function checkedRequest(request: CarouselRequest): CheckedRequest {
     size: checkedSize(request.size),
     format,
     quality: checkedQuality(request.quality ?? defaultSlideQuality[format]),
+    design: checkedDesign(request),
     only: checkedOnly(request.only, slides.length),
     domain: request.domain ?? 'default',
   }
@@ -86,14 +101,7 @@ function checkedSlide(slide: unknown, param: string): SlideText {
   }
 }
 
-/** Control characters but line feeds and tabs, byte order marks and what is no character at all. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\ufeff\ufffe\uffff]/gu
-
-/**
- * A field as it is set: what cannot be printed left out, lone surrogates replaced, blank as if it were not there.
- * Left out rather than refused: such characters come along unseen when text is pasted.
- */
+/** A field as it is set; blank as if it were not there. */
 function checkedText(text: unknown, param: string): string | undefined {
   if (text === undefined || text === null) return undefined
   if (typeof text !== 'string') throw slideError('The fields of a slide are texts.', param)
@@ -101,17 +109,7 @@ function checkedText(text: unknown, param: string): string | undefined {
   if (text.length > maxTextLength) {
     throw slideError(`A text has at most ${maxTextLength} characters, not ${text.length}.`, param)
   }
-  const printable = text
-    .replaceAll(/\r\n?|\u2028|\u2029/gu, '\n')
-    .replaceAll(unprintable, '')
-    .toWellFormed()
-    .trim()
-  return isBlank(printable) ? undefined : printable
-}
-
-/** Nothing but white space, joiners and other characters that leave no ink; marks of emphasis around nothing. */
-function isBlank(text: string): boolean {
-  return /^[\s*\u2800\p{Default_Ignorable_Code_Point}]*$/u.test(text)
+  return printableText(text)
 }
 
 function checkedSize(size: SlideSize = defaultSlideSize): SlideSize {

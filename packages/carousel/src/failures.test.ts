@@ -72,13 +72,12 @@ describe('a slide that fails', () => {
 })
 
 describe('a design that cannot be', () => {
-  test('is thrown before any slide, although the base is being fetched', async () => {
-    const carousel = makerOf().make({
-      base: await photoBytes(),
-      slides: testSlides(2),
-      theme: 'no such theme',
-    })
-    expect(await failureOf(() => slidesOf(carousel))).toMatchObject({ code: 'THEME_UNKNOWN' })
+  test.each([
+    ['a logo that is no picture', { logo: Buffer.from('logo') }, 'BRAND_INVALID'],
+    ['a font that is none', { fonts: { title: Buffer.from('font') } }, 'FONT_INVALID'],
+  ])('is thrown before any slide: %s', async (_, brand, code) => {
+    const carousel = makerOf().make({ base: await photoBytes(), slides: testSlides(2), brand })
+    expect(await failureOf(() => slidesOf(carousel))).toMatchObject({ code })
   })
 })
 

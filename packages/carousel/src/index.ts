@@ -1,11 +1,24 @@
 export type { FaceFinder } from './analyse/analyse-base.ts'
 export type { Pixels } from './analyse/cell-grids.ts'
+export type {
+  ArchivedCarousel,
+  ArchivedPicture,
+  ArchiveSlide,
+  SlideFailure,
+} from './archive/archive-slide.ts'
+export { slideFailure, slideFileName } from './archive/archive-slide.ts'
+export type { Manifest, ManifestFacts, ManifestSlide } from './archive/manifest.ts'
+export type { PrintedCarousel } from './archive/pdf-carousel.ts'
+export { pdfCarousel } from './archive/pdf-carousel.ts'
+export type { ZippedCarousel } from './archive/zip-carousel.ts'
+export { zipCarousel } from './archive/zip-carousel.ts'
 export type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
 export type { CarouselErrorCode } from './carousel-error.ts'
 export { CarouselError } from './carousel-error.ts'
 export type { CarouselMaker, CarouselMakerOptions } from './carousel-maker.ts'
 export { createCarouselMaker } from './carousel-maker.ts'
 export type { BaseInput, CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
+export type { CarouselLimits } from './checked-request.ts'
 export { carouselLimits, defaultSlideSize } from './checked-request.ts'
 export { createCarousel } from './create-carousel.ts'
 export { minBaseSidePx } from './decode/decode-size.ts'

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { ConfigError } from './config.ts'
+import { ConfigError } from './config-variable.ts'
 
 /** What `darkroom.config.ts` may say. The environment comes first: a variable that is set wins. */
 export interface ConfigFile {

@@ -1,36 +1,11 @@
+import { parseAllowList } from '@darkroom/outbound'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { Parsed } from './config-variable.ts'
+import { defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
 import { isLoopbackHost } from './request/loopback-host.ts'
-
-/** Thrown with every fault of the configuration at once, each naming its variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
-  readonly faults: readonly ConfigFault[]
-
-  constructor(faults: readonly ConfigFault[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n` +
-        faults
-          .map(
-            (fault) =>
-              `  ${fault.variable}: ${fault.message} (docs/configuration.md#${anchorOf(fault.variable)})`,
-          )
-          .join('\n'),
-    )
-    this.faults = faults
-  }
-}
-
-export interface ConfigFault {
-  variable: string
-  message: string
-}
-
-function anchorOf(variable: string): string {
-  return variable.toLowerCase()
-}
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -50,44 +25,11 @@ export interface Config {
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
+  /** What the outbound guard lets through although it is not public. */
+  readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
   readonly logLevel: string
 }
-
-interface Variable<T> {
-  schema: z.ZodType<T, string | undefined>
-  /** As the documentation prints it. */
-  fallback: string
-  about: string
-}
-
-function defineVariable<T>(
-  fallback: string,
-  about: string,
-  schema: z.ZodType<T, string | undefined>,
-): Variable<T> {
-  return { schema, fallback, about }
-}
-
-function integer(min: number, max: number, fallback: number): z.ZodType<number, string | undefined> {
-  return z
-    .string()
-    .regex(/^\d{1,15}$/u, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .optional()
-    .transform((value) => value ?? fallback)
-}
-
-function httpUrl(): z.ZodType<string | undefined, string | undefined> {
-  return z
-    .url({ protocol: /^https?$/u, error: 'must be an http:// or https:// URL' })
-    .transform((url) => url.replace(/\/+$/u, ''))
-    .optional()
-}
-
-/** One megabyte, as limits count it. */
-export const megabyte: number = 1024 * 1024
 
 /**
  * Every variable the platform reads, with its default and its meaning: `docs/configuration.md` is generated from
@@ -212,6 +154,20 @@ export const variables = {
       )
       .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
+  DARKROOM_OUTBOUND_ALLOW: defineVariable(
+    '',
+    'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
+    z
+      .string()
+      .optional()
+      .transform((text) =>
+        (text ?? '')
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ''),
+      )
+      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
+  ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
   DARKROOM_LOG_LEVEL: defineVariable(
     'info',
@@ -226,12 +182,17 @@ export const variables = {
   ),
 } as const
 
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text
+function isAllowList(entries: readonly string[]): boolean {
+  try {
+    parseAllowList(entries)
+    return true
+  } catch {
+    return false
+  }
 }
 
-type Parsed<Table extends Readonly<Record<string, { schema: z.ZodType }>>> = {
-  [Name in keyof Table]: z.output<Table[Name]['schema']>
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
 }
 
 /**
@@ -242,25 +203,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return configOf(parseVariables(variables, environment))
 }
 
-/** Parses the variables of one table. @throws ConfigError with all faults */
-export function parseVariables<Table extends Readonly<Record<string, { schema: z.ZodType }>>>(
-  table: Table,
-  environment: Readonly<Record<string, string | undefined>>,
-): Parsed<Table> {
-  const faults: ConfigFault[] = []
-  const parsed: Record<string, unknown> = {}
-  for (const [name, { schema }] of Object.entries(table)) {
-    const text = environment[name]
-    const result = schema.safeParse(text === '' ? undefined : text)
-    if (result.success) parsed[name] = result.data
-    else faults.push({ variable: name, message: result.error.issues[0]?.message ?? 'is not valid' })
-  }
-  if (faults.length > 0) throw new ConfigError(faults)
-  return parsed as Parsed<Table>
-}
-
 /** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
+const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
 
 /**
  * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
@@ -289,6 +233,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
+    outboundAllow: parsed.DARKROOM_OUTBOUND_ALLOW,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })

@@ -36,7 +36,7 @@ export async function analyseBase(
   signal: AbortSignal,
 ): Promise<BaseAnalysis> {
   const startedAtMs = performance.now()
-  // First the faces: they are looked for on another thread while this one does the rest.
+  // First the faces: the first time, their network is read from the disk while this thread does the rest.
   const searching = findFaces?.(pixels, signal)
   searching?.catch(() => undefined)
   const grids = analysePixels(pixels)

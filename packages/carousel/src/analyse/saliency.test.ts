@@ -90,6 +90,32 @@ describe('what stands out', () => {
     expect(meanIn(values, 135, (c, r) => !near(c, r))).toBeLessThan(0.1)
   })
 
+  test('a tree, not the sky above it or the ground', () => {
+    const tree = inBall(90, 95, 10)
+    const values = saliencyOf(
+      scene(135, 169, (c, r) => {
+        if (tree(c, r)) return [0.15, 0.3, 0.12]
+        if (r > 104) return [0.4 + 0.1 * noise(c, r), 0.5, 0.25]
+        return [0.4 + r / 300, 0.6 + r / 400, 0.9]
+      }),
+    )
+    expect(meanIn(values, 135, inBall(90, 95, 7))).toBeGreaterThan(0.7)
+    expect(meanIn(values, 135, (_, r) => r < 70)).toBeLessThan(0.1)
+    expect(meanIn(values, 135, (_, r) => r > 120)).toBeLessThan(0.1)
+  })
+
+  test('white on white', () => {
+    const thing = inBall(67, 90, 15)
+    const values = saliencyOf(
+      scene(135, 169, (c, r) => {
+        const light = 0.96 + 0.01 * noise(c, r) - (thing(c, r) ? 0.08 : 0)
+        return [light, light, light]
+      }),
+    )
+    expect(meanIn(values, 135, inBall(67, 90, 11))).toBeGreaterThan(0.7)
+    expect(meanIn(values, 135, (c, r) => !inBall(67, 90, 28)(c, r))).toBeLessThan(0.1)
+  })
+
   test('an object before falling water, not the water', () => {
     const water = (c: number): boolean => c > 20 && c < 110
     const object = inBall(75, 120, 13)

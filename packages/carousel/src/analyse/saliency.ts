@@ -4,8 +4,8 @@ import { type ColorGrid, type OpponentGrid, reduceToOpponents } from './color-gr
 /** The longer side of the grid on which saliency is estimated: things smaller than 1/48 of it do not draw the eye. */
 const maxSide = 48
 
-/** Distances below this are the same thing in other light; a picture without greater ones has no subject. */
-const noticeable = 0.22
+/** Smaller differences are noise of the camera. White on white is more than this. */
+const noticeable = 0.05
 
 /**
  * How much each cell draws the eye, 0..1, in the shape of the grid. Two estimates are joined: what is cut off from
@@ -50,10 +50,7 @@ function shape(values: Float32Array, columns: number, rows: number, roughness: n
 /** The usual difference of colour between cells side by side. */
 function roughnessOf(grid: OpponentGrid): number {
   const differences = new Float32Array(grid.columns * grid.rows - 1)
-  for (let cell = 0; cell < differences.length; cell++) {
-    const next = cell + 1
-    differences[cell] = distance(grid, cell, grid.light[next]!, grid.redGreen[next]!, grid.blueYellow[next]!)
-  }
+  for (let cell = 0; cell < differences.length; cell++) differences[cell] = difference(grid, cell, cell + 1)
   return differences.toSorted()[differences.length >> 1]!
 }
 
@@ -67,87 +64,54 @@ function borderOf({ columns, rows }: OpponentGrid): Uint32Array {
   return Uint32Array.from(cells)
 }
 
-function distance(
-  grid: OpponentGrid,
-  cell: number,
-  light: number,
-  redGreen: number,
-  blueYellow: number,
-): number {
-  const dLight = grid.light[cell]! - light
-  const dRedGreen = grid.redGreen[cell]! - redGreen
-  const dBlueYellow = grid.blueYellow[cell]! - blueYellow
-  return Math.sqrt(dLight * dLight + dRedGreen * dRedGreen + dBlueYellow * dBlueYellow)
+/** Difference of colour between two cells. */
+function difference(grid: OpponentGrid, cell: number, other: number): number {
+  const light = grid.light[cell]! - grid.light[other]!
+  const redGreen = grid.redGreen[cell]! - grid.redGreen[other]!
+  const blueYellow = grid.blueYellow[cell]! - grid.blueYellow[other]!
+  return Math.sqrt(light * light + redGreen * redGreen + blueYellow * blueYellow)
 }
 
 /**
- * How unlike the rest of the border each of its cells is: a body that leaves the picture at the bottom is not
- * background, so it does not start at nought. Half the border may differ without being strange (sky above, sea below).
+ * How unlike background each cell of the border is: a body that leaves the picture at the bottom does not start at
+ * nought. Background is what much of the border looks like, or what an end of the same row looks like: sky, horizon,
+ * ground.
  */
 function strangenessOfBorder(grid: OpponentGrid, border: Uint32Array): Float32Array {
-  const others = border.filter((_, at) => at % 4 === 0)
+  const { columns } = grid
+  const others = border.filter((_, at) => at % 8 === 0)
   const distances = new Float32Array(others.length)
   const quantile = Math.floor(others.length * 0.35)
-  const result = new Float32Array(border.length)
-  for (let at = 0; at < border.length; at++) {
-    for (let other = 0; other < others.length; other++) {
-      const to = others[other]!
-      distances[other] = distance(
-        grid,
-        border[at]!,
-        grid.light[to]!,
-        grid.redGreen[to]!,
-        grid.blueYellow[to]!,
-      )
-    }
-    result[at] = distances.toSorted()[quantile]!
-  }
-  return result
+  return Float32Array.from(border, (cell) => {
+    others.forEach((other, index) => (distances[index] = difference(grid, cell, other)))
+    const first = cell - (cell % columns)
+    const last = first + columns - 1
+    // For an end of a row, the other one.
+    const start = cell === first ? Infinity : difference(grid, cell, first)
+    const end = cell === last ? Infinity : difference(grid, cell, last)
+    return Math.min(start, end, distances.toSorted()[quantile]!)
+  })
 }
 
-/** Distance of each cell's colour from the mean of each side, the nearest three; the fourth may be the subject. */
+/**
+ * How unlike the ends of its row and its column each cell is. The second nearest of the four counts: one may be
+ * the subject itself, where it leaves the picture, and along a gradient the ends of a row are alike.
+ */
 function borderContrast(grid: OpponentGrid): Float32Array {
   const { columns, rows } = grid
   const result = new Float32Array(columns * rows)
-  const depth = Math.max(1, Math.round(Math.min(columns, rows) / 12))
-  const sides = [
-    meanOf(grid, 0, 0, columns, depth),
-    meanOf(grid, 0, rows - depth, columns, rows),
-    meanOf(grid, 0, 0, depth, rows),
-    meanOf(grid, columns - depth, 0, columns, rows),
-  ]
-  for (let cell = 0; cell < result.length; cell++) {
-    let sum = 0
-    let largest = 0
-    for (const [light, redGreen, blueYellow] of sides) {
-      const far = distance(grid, cell, light, redGreen, blueYellow)
-      sum += far
-      largest = Math.max(largest, far)
+  for (let row = 0, cell = 0; row < rows; row++) {
+    const first = row * columns
+    for (let column = 0; column < columns; column++, cell++) {
+      const left = difference(grid, cell, first)
+      const right = difference(grid, cell, first + columns - 1)
+      const above = difference(grid, cell, column)
+      const below = difference(grid, cell, (rows - 1) * columns + column)
+      const lower = Math.max(Math.min(left, right), Math.min(above, below))
+      result[cell] = Math.min(lower, Math.max(left, right), Math.max(above, below))
     }
-    result[cell] = (sum - largest) / 3
   }
   return result
-}
-
-function meanOf(
-  grid: OpponentGrid,
-  left: number,
-  top: number,
-  right: number,
-  bottom: number,
-): [number, number, number] {
-  let light = 0
-  let redGreen = 0
-  let blueYellow = 0
-  for (let row = top; row < bottom; row++) {
-    for (let cell = row * grid.columns + left; cell < row * grid.columns + right; cell++) {
-      light += grid.light[cell]!
-      redGreen += grid.redGreen[cell]!
-      blueYellow += grid.blueYellow[cell]!
-    }
-  }
-  const count = (right - left) * (bottom - top)
-  return [light / count, redGreen / count, blueYellow / count]
 }
 
 /** Mean of each cell and its neighbours. */

@@ -15,7 +15,8 @@ export interface EncodeSettings {
 /**
  * Pixels to a file. The frame is what all slides of a size have in common, and `slide.touchedRows` says where this
  * one differs: an encoder may share the rest between slides, keyed by the frame (a `WeakMap`), as long as what
- * comes out is the same as if it had not.
+ * comes out is the same as if it had not. The slide's pixels are used again once `encode` has settled: do not keep
+ * them.
  */
 export interface SlideEncoder {
   /**

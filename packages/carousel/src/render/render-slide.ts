@@ -29,15 +29,18 @@ const bleedShare = 0.34
 /**
  * Makes one slide of a frame: a copy, a scrim where contrast asks for one, then text and foot. The same input gives
  * the same pixels.
+ * @param into what the slide's pixels are written to, as long as the frame's
  */
 export function renderSlide(
   frame: Frame,
   prepared: PreparedSlides,
   index: number,
   placement: Placement,
+  into: Uint8Array = new Uint8Array(frame.data.length),
 ): RenderedSlide {
   const { widthPx, heightPx } = frame
-  const pixels: Pixels = { data: frame.data.slice(), widthPx, heightPx }
+  into.set(frame.data)
+  const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
   const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan) }

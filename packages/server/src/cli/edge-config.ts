@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import { megabyte, parseVariables, variables } from '../config.ts'
+import { megabyte, parseVariables } from '../config-variable.ts'
+import { variables } from '../config.ts'
 
 /** What `darkroom edge` reads: the cache alone needs no models, no folders and no database. */
 export type EdgeConfig = Pick<Config, 'port' | 'host' | 'edgeMaxBytes' | 'cdn' | 'drainMs' | 'logLevel'>

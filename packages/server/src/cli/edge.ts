@@ -9,7 +9,7 @@ import {
   viaNameOfProcess,
 } from '@darkroom/edge'
 import { createServer } from 'node:http'
-import { ConfigError } from '../config.ts'
+import { ConfigError } from '../config-variable.ts'
 import type { EdgeConfig } from './edge-config.ts'
 import { parseEdgeConfig } from './edge-config.ts'
 import type { HttpServer } from '../http-server.ts'

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { pino } from 'pino'
-import { ConfigError, parseConfig, unknownVariables } from '../config.ts'
+import { parseConfig, unknownVariables } from '../config.ts'
+import { ConfigError } from '../config-variable.ts'
 import type { Config } from '../config.ts'
 import { withConfigFile } from '../config-file.ts'
 import { DatabaseStartError } from '../database/embedded-postgres.ts'

@@ -1,7 +1,7 @@
 import type { Face } from '../../frame.ts'
 import type { Plane } from './plane.ts'
 
-/** Below this the network is unsure. Objects in 16 photographs without people all stayed below. */
+/** In 12 photographs without people one place came above this, by a hair; painted lamps at night did, by 0.05. */
 const minLikelihood = 0.5
 
 /** Two faces that share more than this of what they cover together are one. */
