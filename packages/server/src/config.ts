@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { SharedDomains } from './access/sharing-domains.ts'
-import { accessVariables } from './access/variables.ts'
+import type { AccessConfig } from './access/variables.ts'
+import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
-import type { ConfigFault, Parsed } from './config-variable.ts'
+import type { Parsed } from './config-variable.ts'
 import { ConfigError, defineVariable, httpUrl, integer, megabyte, parseVariables } from './config-variable.ts'
-import { isLoopbackHost } from './request/loopback-host.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 
@@ -28,17 +27,7 @@ export interface Config {
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
   readonly maxUploadBytes: number
-  readonly auth: 'off' | 'on'
-  /** The server's secret, where it is no file in the data folder. */
-  readonly secret: string | undefined
-  readonly requestsPerMinute: number
-  readonly scopeDefaults: {
-    readonly maxPerHour: number | undefined
-    readonly maxUsdPerDay: number | undefined
-  }
-  readonly sharedDomains: SharedDomains
-  /** What `darkroom sign` signs with. */
-  readonly signingKey: string | undefined
+  readonly access: AccessConfig
   readonly logLevel: string
 }
 
@@ -223,19 +212,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   throw new ConfigError([fault])
 }
 
-/** The one fault that takes two variables. */
-function hostFault({
-  HOST,
-  DARKROOM_AUTH,
-}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
-  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
-  return {
-    variable: 'HOST',
-    message:
-      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
-  }
-}
-
 /** Variables of later parts and of tests, which are no misspelling. */
 const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
 
@@ -278,15 +254,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
-    auth: parsed.DARKROOM_AUTH,
-    secret: parsed.DARKROOM_SECRET,
-    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
-    scopeDefaults: Object.freeze({
-      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
-      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
-    }),
-    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
-    signingKey: parsed.DARKROOM_SIGNING_KEY,
+    access: accessConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }
