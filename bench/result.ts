@@ -3,12 +3,22 @@ export interface BenchResult {
   name: string
   /** What was done, how often, on what. */
   method: string
-  rows: readonly Readonly<Record<string, string | number>>[]
+  rows: Rows
+  /** Further tables of the same run. */
+  more?: readonly { title: string; rows: Rows }[]
+  /** What `--json` prints when this bench runs alone, where that is not the result itself. */
+  json?: object
 }
+
+type Rows = readonly Readonly<Record<string, string | number>>[]
 
 export function printResult(result: BenchResult): void {
   process.stdout.write(`\n${result.name}\n${result.method}\n`)
   console.table(result.rows)
+  for (const { title, rows } of result.more ?? []) {
+    process.stdout.write(`${title}\n`)
+    console.table(rows)
+  }
 }
 
 /** The value below which a share of the samples lies (nearest rank). */

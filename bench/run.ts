@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+import { carouselBench } from './carousel.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
@@ -11,12 +13,14 @@ import { startBench } from './start.ts'
 interface BenchOptions {
   /** `--long`: also what takes minutes. */
   long: boolean
+  /** `--peers`, `--peers=folder`: also other libraries, where they are installed here or in that folder. */
+  peers: string | undefined
 }
 
 type Bench = (options: BenchOptions) => Promise<BenchResult>
 
 /**
- * `npm run bench [name …] [-- --json] [--long]`: tables for people, or the same numbers as JSON. No pass or fail. A
+ * `npm run bench [name …] [-- --json] [--long] [--peers[=folder]]`: tables for people, or the same numbers as JSON. No pass or fail. A
  * name stands for all whose name it begins: `edge` for hits, stampedes and purges.
  */
 const benches: Readonly<Record<string, Bench>> = {
@@ -26,6 +30,7 @@ const benches: Readonly<Record<string, Bench>> = {
   queue: queueBench,
   start: startBench,
   memory: memoryBench,
+  carousel: carouselBench,
 }
 
 const args = process.argv.slice(2)
@@ -41,9 +46,18 @@ if (unknown.length > 0) {
   const results: BenchResult[] = []
   for (const [name, bench] of Object.entries(benches)) {
     if (names.length > 0 && !names.some((each) => name === each || name.startsWith(`${each}-`))) continue
-    const result = await bench({ long: args.includes('--long') })
+    const result = await bench({ long: args.includes('--long'), peers: peersOf(args) })
     results.push(result)
     if (!asJson) printResult(result)
   }
-  if (asJson) process.stdout.write(`${JSON.stringify(results)}\n`)
+  if (asJson) {
+    const [only] = results
+    const alone = results.length === 1 ? only?.json : undefined
+    process.stdout.write(`${JSON.stringify(alone ?? results)}\n`)
+  }
+}
+
+function peersOf(flags: readonly string[]): string | undefined {
+  const flag = flags.find((each) => each === '--peers' || each.startsWith('--peers='))
+  return flag === undefined ? undefined : resolve(flag.slice('--peers='.length) || '.')
 }

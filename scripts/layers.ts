@@ -12,6 +12,8 @@ export interface Layer {
   packages: readonly string[]
   /** Rooms of the same package; `all` for every one. */
   rooms?: readonly string[] | 'all'
+  /** Packages of `packages` that one folder of this package's `src/` alone may import, and which folder. */
+  doors?: Readonly<Record<string, string>>
 }
 
 /** `packages/*`. What is built later stands here already, so that its first import is checked. */
@@ -19,7 +21,12 @@ export const packageLayers: Readonly<Record<string, Layer>> = {
   once: { holds: 'keys, flights, memo, fan-out, ledger; no I/O', packages: [] },
   picture: { holds: 'formats, negotiation, variants, metadata and AI marking', packages: ['once'] },
   outbound: { holds: 'the one door for every URL that a user gives', packages: ['once'] },
-  carousel: { holds: 'base image to slides', packages: ['once', 'outbound', 'picture'] },
+  carousel: {
+    holds: 'base image to slides; `source/` alone can fetch',
+    packages: ['once', 'outbound', 'picture'],
+    // Six overlays that each download the photo: the bug that this project began with, made unwritable.
+    doors: { outbound: 'source' },
+  },
   edge: { holds: 'a shared HTTP cache around any `(Request) => Promise<Response>`', packages: ['once'] },
   inspect: { holds: 'the fan-out inspector for any Node program', packages: [] },
   client: { holds: 'typed API client and `<darkroom-img>`, browser and Node', packages: ['picture/rungs'] },
@@ -92,7 +99,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: [],
     rooms: [],
   },
-  'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
+  'config.ts': { holds: 'the one schema of the configuration', packages: ['outbound'], rooms: 'all' },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

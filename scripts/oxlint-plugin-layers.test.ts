@@ -13,6 +13,8 @@ const allowed: readonly (readonly [string, string])[] = [
   ['packages/once/src/flights.ts', 'node:crypto'],
   ['packages/edge/src/edge.ts', '@darkroom/once'],
   ['packages/client/src/image.ts', '@darkroom/picture/rungs'],
+  ['packages/carousel/src/source/base-source.ts', '@darkroom/outbound'],
+  ['packages/carousel/src/render/render-slide.ts', '@darkroom/picture'],
   ['packages/server/src/generation/record.ts', '../queue/job-queue.ts'],
   ['packages/server/src/backends/sketch/scenes/sea.ts', '../../../request/size.ts'],
   ['packages/server/src/request/size.ts', '../errors.ts'],
@@ -30,6 +32,8 @@ const refused: readonly (readonly [string, string, string])[] = [
   ['packages/edge/src/edge.ts', '../../once/src/index.ts', 'by its name'],
   ['packages/edge/src/edge.ts', '@darkroom/server', 'may not import'],
   ['packages/client/src/image.ts', '@darkroom/picture', 'may not import'],
+  ['packages/carousel/src/render/render-slide.ts', '@darkroom/outbound', 'in src/source/ alone'],
+  ['packages/carousel/src/carousel-maker.ts', '@darkroom/outbound', 'in src/source/ alone'],
   ['packages/server/src/request/size.ts', '../database/schema.ts', 'may not import database'],
   [
     'packages/server/src/backends/sketch/scenes/sea.ts',

@@ -44,8 +44,12 @@ export function refusalOf(file: string, specifier: string): string | undefined {
 }
 
 function packageRefusal(place: Place, layer: Layer, name: string): string | undefined {
-  const allowed = layer.packages.some((entry) => name === entry || name.startsWith(`${entry}/`))
-  if (allowed) return undefined
+  const entry = layer.packages.find((known) => name === known || name.startsWith(`${known}/`))
+  const door = entry === undefined ? undefined : layer.doors?.[entry]
+  if (door !== undefined && !place.path.startsWith(`${door}/`)) {
+    return `${nameOf(place)} may import ${namespace}${name} in src/${door}/ alone.`
+  }
+  if (entry !== undefined) return undefined
   return `${nameOf(place)} may not import ${namespace}${name}; ${allowedBy(layer)}`
 }
 

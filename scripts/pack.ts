@@ -13,7 +13,14 @@ const root = resolve(import.meta.dirname, '..')
 const run = promisify(execFile)
 
 /** In the order of their dependencies: each is compiled against the declarations of those before it. */
-export const publishedPackages: readonly string[] = ['once', 'outbound', 'picture', 'edge', 'server']
+export const publishedPackages: readonly string[] = [
+  'once',
+  'outbound',
+  'picture',
+  'carousel',
+  'edge',
+  'server',
+]
 
 /** Folders and files beside `src/` that belong to a package. */
 const shippedBeside: readonly string[] = ['bin', 'static', 'README.md']

@@ -60,6 +60,29 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([format, mediaTypeOf('png')]))`,
     prints: ['png', 'image/png'],
   },
+  '@darkroom/carousel': {
+    code: `
+      import { CarouselError, createCarouselMaker } from '@darkroom/carousel'
+      import sharp from 'sharp'
+      const grey = { create: { width: 240, height: 300, channels: 3, background: '#777' } } as const
+      const base: Uint8Array = await sharp(grey).png().toBuffer()
+      const maker = createCarouselMaker()
+      const carousel = maker.make({
+        base,
+        slides: [{ kind: 'hook', title: 'One **photo**' }, { kind: 'cta', title: 'مرحبا' }],
+        size: { widthPx: 480, heightPx: 600 },
+      })
+      let slides = 0
+      for await (const slide of carousel) {
+        if (slide.status === 'rejected') throw slide.reason
+        if (slide.value.fit.missingGlyphs.length === 0) slides += 1
+      }
+      // @ts-expect-error a code is no number
+      export const wrong: number = new CarouselError('CLOSED', '').code
+      await maker.close()
+      console.log(JSON.stringify([slides, carousel.work().decodes.ran]))`,
+    prints: [2, 1],
+  },
   '@darkroom/edge': {
     code: `
       import { createEdge } from '@darkroom/edge'

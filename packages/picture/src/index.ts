@@ -1,4 +1,4 @@
-export { defaultMaxPixels } from './codec.ts'
+export { decodeError, defaultMaxPixels, openSource, turns } from './codec.ts'
 export type { DigitalSourceType } from './digital-source-type.ts'
 export { digitalSourceTypes, uriOfDigitalSourceType } from './digital-source-type.ts'
 export { defaultQuality, encoderVersion } from './encoder.ts'
@@ -22,6 +22,7 @@ export {
   pictureFormats,
 } from './picture-format.ts'
 export { sniffFormat } from './sniff-format.ts'
+export type { Turns } from './turns.ts'
 export type { AskedVariant, Fit, VariantSource, VariantSpec } from './variant-spec.ts'
 export { isSourceItself, resolveVariant, variantKey } from './variant-spec.ts'
 export type { PictureMark } from './xmp.ts'

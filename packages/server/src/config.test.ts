@@ -26,6 +26,7 @@ describe('the configuration', () => {
       drainMs: 5000,
       cdn: false,
       corsOrigins: [],
+      outboundAllow: [],
       logLevel: 'info',
     })
     expect(config.databaseUrl).toBeUndefined()
@@ -149,6 +150,12 @@ describe('the configuration', () => {
     })
     expect(config.corsOrigins).toEqual(['https://a.example', 'http://localhost:5173'])
     expect(config.publicUrl).toBe('https://pictures.example')
+  })
+
+  test('what the outbound guard lets through is a list of ranges, addresses and hosts', () => {
+    const { outboundAllow } = parseConfig({ DARKROOM_OUTBOUND_ALLOW: '127.0.0.1, 10.20.0.0/16,minio' })
+    expect(outboundAllow).toEqual(['127.0.0.1', '10.20.0.0/16', 'minio'])
+    expect(faultsOf({ DARKROOM_OUTBOUND_ALLOW: 'http://minio/' })).toEqual(['DARKROOM_OUTBOUND_ALLOW'])
   })
 
   test('a misspelt variable is noticed, one of ours or of others is not', () => {

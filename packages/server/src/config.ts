@@ -1,3 +1,4 @@
+import { parseAllowList } from '@darkroom/outbound'
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import type { AccessConfig } from './access/variables.ts'
@@ -26,6 +27,8 @@ export interface Config {
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
+  /** What the outbound guard lets through although it is not public. */
+  readonly outboundAllow: readonly string[]
   readonly maxUploadBytes: number
   readonly access: AccessConfig
   readonly logLevel: string
@@ -177,6 +180,20 @@ export const variables = {
       )
       .refine((origins) => origins.every(isOrigin), 'must list origins like https://shop.example'),
   ),
+  DARKROOM_OUTBOUND_ALLOW: defineVariable(
+    '',
+    'Ranges (CIDR), addresses and hosts, separated by commas, that URLs of users may lead to although they are not public. For tests and private networks.',
+    z
+      .string()
+      .optional()
+      .transform((text) =>
+        (text ?? '')
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ''),
+      )
+      .refine(isAllowList, 'must list CIDR ranges, addresses or hosts, like 10.20.0.0/16,minio'),
+  ),
   DARKROOM_UPLOAD_MB: defineVariable('32', 'The largest upload.', integer(1, 1024, 32)),
   DARKROOM_LOG_LEVEL: defineVariable(
     'info',
@@ -191,6 +208,15 @@ export const variables = {
   ),
   ...accessVariables,
 } as const
+
+function isAllowList(entries: readonly string[]): boolean {
+  try {
+    parseAllowList(entries)
+    return true
+  } catch {
+    return false
+  }
+}
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
@@ -213,7 +239,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
 }
 
 /** Variables of later parts and of tests, which are no misspelling. */
-const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_OUTBOUND_ALLOW', 'DARKROOM_FIXTURES'])
+const foreignVariables = new Set(['DARKROOM_TRACE_DIR', 'DARKROOM_FIXTURES'])
 
 /**
  * Variables that look like ours and are not: probably misspelt. Warned of at start, not refused, since a newer
@@ -253,6 +279,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
+    outboundAllow: parsed.DARKROOM_OUTBOUND_ALLOW,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     access: accessConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,

@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
+import type { CarouselCommandOptions } from './carousel.ts'
+import { carouselCommand } from './carousel.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
@@ -20,6 +22,7 @@ export async function main(
     environment: process.env,
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
+    isTerminal: process.stderr.isTTY,
   },
 ): Promise<number> {
   let exitCode: number = exitCodes.done
@@ -60,6 +63,29 @@ export async function main(
     .option('--json', 'print the record as JSON', false)
     .action(async (prompt: string, options: Omit<Parameters<typeof generateCommand>[0], 'prompt'>) => {
       exitCode = await generateCommand({ ...options, prompt }, io)
+    })
+  program
+    .command('carousel [base]')
+    .description('make slides of one photograph: a file or a URL, fetched and decoded once')
+    .requiredOption('--slides <file>', 'JSON: a list of slides, or an object with slides, theme, brand, size')
+    .requiredOption('-o, --output <folder>', 'where the slides go; several sizes in a folder each')
+    .option('--size <WxH>', 'size in pixels; may be repeated, or a list with commas', collect, [])
+    .option('--format <name>', 'jpeg, png, webp or avif')
+    .option('--quality <n>', '1 to 100')
+    .option('--theme <name>', 'how the slides look')
+    .option('--brand <file>', 'JSON: color, handle, logo, pageMark, swipeCue, fonts')
+    .option('--brand-color <color>', 'of buttons, rules and emphasis: #c8102e')
+    .option('--handle <text>', 'your name, as shown')
+    .option('--logo <file>', 'a picture, best with transparency')
+    .option('--zip', 'also carousel.zip, with a manifest', false)
+    .option('--pdf', 'also carousel.pdf, one slide a page', false)
+    .option('--prompt <text>', 'generate the base first, instead of a file or URL')
+    .option('--seed <n>', 'for --prompt: another seed is another picture', '0')
+    .option('--model <name>', 'for --prompt: a model of DARKROOM_MODELS')
+    .option('--url <url>', 'for --prompt: use a running server instead of starting the platform')
+    .option('--json', 'print one JSON document at the end', false)
+    .action(async (base: string | undefined, options: Omit<CarouselCommandOptions, 'base'>) => {
+      exitCode = await carouselCommand({ ...options, source: base }, io)
     })
   program
     .command('purge')

@@ -1,11 +1,13 @@
-import type { Logger } from 'pino'
 import { exitCodes } from './command.ts'
 
 /**
  * The first signal stops, a later one kills. A terminal's Ctrl-C under npm arrives twice, from the terminal and
  * from npm, so a repeat within a second is the same one.
  */
-export function stopSignal(log: Logger): { requested: Promise<void>; forget: () => void } {
+export function stopSignal(log: { warn: (text: string) => void }): {
+  requested: Promise<void>
+  forget: () => void
+} {
   const requested = Promise.withResolvers<void>()
   let firstAt: number | undefined
   const onSignal = (signal: NodeJS.Signals): void => {

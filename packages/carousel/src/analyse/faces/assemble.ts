@@ -1,0 +1,101 @@
+/**
+ * As much of a WebAssembly assembler as the kernels need (https://webassembly.github.io/spec/core/binary): code is
+ * bytes, an expression leaves its value on the stack.
+ */
+export type Code = readonly number[]
+
+/** Types of values. */
+export const i32 = 0x7f
+export const f32 = 0x7d
+export const v128 = 0x7b
+
+/** A local of a function, parameters among them. */
+export interface Local {
+  readonly index: number
+  readonly get: Code
+}
+
+export interface FunctionBody {
+  readonly name: string
+  readonly parameters: readonly number[]
+  readonly locals: readonly number[]
+  readonly code: Code
+}
+
+const simd = (operator: number): Code => [0xfd, ...unsigned(operator)]
+
+export const number = (value: number): Code => [0x41, ...signed(value)]
+export const sum = (left: Code, right: Code): Code => [...left, ...right, 0x6a]
+export const product = (left: Code, right: Code): Code => [...left, ...right, 0x6c]
+export const set = (local: Local, value: Code): Code => [...value, 0x21, ...unsigned(local.index)]
+export const advance = (local: Local, by: Code): Code => set(local, sum(local.get, by))
+/** Loads four numbers at an address and a distance in bytes. */
+export const load4 = (address: Code, offset = 0): Code => [...address, ...simd(0x00), 2, ...unsigned(offset)]
+/** Loads one number, four times. */
+export const load1 = (address: Code, offset = 0): Code => [...address, ...simd(0x09), 2, ...unsigned(offset)]
+export const store4 = (address: Code, value: Code): Code => [...address, ...value, ...simd(0x0b), 2, 0]
+export const spread = (value: Code): Code => [...value, ...simd(0x13)]
+export const add4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xe4)]
+export const multiply4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xe6)]
+/** The greater of each pair. */
+export const max4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xeb)]
+
+/** Runs the body `count` times, at least once, counting the local down. */
+export function repeat(counter: Local, count: Code, body: Code): Code {
+  const next = [...sum(counter.get, number(-1)), 0x22, ...unsigned(counter.index)]
+  return [...set(counter, count), 0x03, 0x40, ...body, ...next, 0x0d, 0, 0x0b]
+}
+
+export const local = (index: number): Local => ({ index, get: [0x20, ...unsigned(index)] })
+
+/** The magic number and version 1. */
+const header: Code = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
+
+/** A module that imports `env.memory` and exports the functions. */
+export function assemble(functions: readonly FunctionBody[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([
+    ...header,
+    ...section(
+      1,
+      functions.map(({ parameters }) => [0x60, ...vector(parameters.map((type) => [type])), 0]),
+    ),
+    ...section(2, [[...text('env'), ...text('memory'), 2, 0, 1]]),
+    ...section(
+      3,
+      functions.map((_, index) => unsigned(index)),
+    ),
+    ...section(
+      7,
+      functions.map(({ name }, index) => [...text(name), 0, ...unsigned(index)]),
+    ),
+    ...section(
+      10,
+      functions.map(({ locals, code }) => {
+        const body = [...vector(locals.map((type) => [1, type])), ...code, 0x0b]
+        return [...unsigned(body.length), ...body]
+      }),
+    ),
+  ])
+}
+
+function section(id: number, entries: readonly Code[]): Code {
+  const body = vector(entries)
+  return [id, ...unsigned(body.length), ...body]
+}
+
+function vector(entries: readonly Code[]): Code {
+  return [...unsigned(entries.length), ...entries.flat()]
+}
+
+function text(value: string): Code {
+  return [...unsigned(value.length), ...Buffer.from(value)]
+}
+
+/** LEB128. */
+function unsigned(value: number): Code {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)]
+}
+
+function signed(value: number): Code {
+  return value >= -64 && value < 64 ? [value & 0x7f] : [(value & 0x7f) | 0x80, ...signed(value >> 7)]
+}

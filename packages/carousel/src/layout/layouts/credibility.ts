@@ -1,0 +1,31 @@
+import { createColumn } from '../column.ts'
+import type { SlideLayout } from '../slide-layout.ts'
+
+/** Figures and single words are set in one line as large as the width lets them be. */
+const longestFigure = 11
+
+/** One line that earns trust: a number as large as it can be, and where it comes from. */
+export const credibility: SlideLayout = {
+  compose(input) {
+    const { text, theme } = input
+    const column = createColumn(input)
+    const isFigure = [...text.title.replaceAll('**', '').trim()].length <= longestFigure
+    column.text(text.label, {
+      style: 'label',
+      size: theme.sizes.label,
+      ink: 'softInk',
+      maxLines: 2,
+      leave: 200,
+    })
+    column.text(text.title, {
+      style: 'title',
+      size: isFigure ? theme.sizes.figure : theme.sizes.point,
+      isTitle: true,
+      maxLines: isFigure ? 1 : undefined,
+      gap: 30,
+      leave: text.body === undefined ? 0 : 110,
+    })
+    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: isFigure ? 44 : 48 })
+    return column.parts
+  },
+}

@@ -1,0 +1,151 @@
+import { luminanceOf, mix } from '../color.ts'
+import type { Placement } from '../layout/placement.ts'
+import type { PreparedSlides } from '../layout/prepare-slides.ts'
+import type { RectPx } from '../slide.ts'
+import type { GroundPlan, ReadNeed } from './ground.ts'
+import { inksOf } from './inks.ts'
+import type { Inks } from './inks.ts'
+import type { Profile } from './scrim.ts'
+import { readRects } from './scene.ts'
+import type { Scene } from './scene.ts'
+
+/** Around text, of a slide whose short side is 1080. */
+const pad = 36
+/** Over which a scrim fades, of the slide's height or width. */
+const fadeShare = 0.24
+const leastFadeShare = 0.1
+const footFadeShare = 0.11
+
+/** One scrim and what is read on it. */
+export interface Ground {
+  readonly plan: GroundPlan
+  readonly needs: readonly ReadNeed[]
+}
+
+/** The scrims of a slide: one under the text, and one under the foot where that stands apart. */
+export function groundsOf(
+  prepared: PreparedSlides,
+  placement: Placement,
+  scene: Scene,
+): { text: Ground; foot: Ground | undefined } {
+  const { theme, geometry, brandColor } = prepared
+  const isJoined = placement.anchor === 'bottom' || geometry.shape === 'landscape'
+  const inks = inksOf(theme, placement.tone, brandColor)
+  const textNeeds = partNeeds(scene, inks)
+  const floor = theme.scrimOnBusy * placement.busyness
+  const footPlace = placement.foot
+  if (footPlace === undefined || scene.foot === undefined) {
+    return {
+      text: { plan: { inks, floor, ...shapeOf(prepared, placement, scene) }, needs: textNeeds },
+      foot: undefined,
+    }
+  }
+  const footInks = inksOf(theme, footPlace.tone, brandColor)
+  const footNeed: ReadNeed = {
+    rects: scene.foot.rects,
+    inkLuminance: luminanceOf(footInks.softInk),
+    leastContrast: 4.5,
+  }
+  const text = {
+    plan: { inks, floor, ...shapeOf(prepared, placement, scene) },
+    needs: isJoined ? [...textNeeds, footNeed] : textNeeds,
+  }
+  if (isJoined) return { text, foot: undefined }
+  const heightPx = geometry.heightPx
+  const startPx = footPlace.rect.topPx - Math.round(20 * geometry.unitPx)
+  // Two scrims of different tones may not meet: each would undo the other.
+  const freePx = Math.max(1, startPx - (scene.region.topPx + scene.region.heightPx))
+  const isSame = footPlace.tone === placement.tone
+  const before = isSame ? heightPx * footFadeShare : Math.min(heightPx * footFadeShare, freePx / 2)
+  const rows = { start: startPx, end: heightPx, before, after: 0 }
+  const after = isSame ? text.plan.rows.after : Math.min(text.plan.rows.after, freePx / 2)
+  return {
+    text: { ...text, plan: { ...text.plan, rows: { ...text.plan.rows, after } } },
+    foot: {
+      plan: { inks: footInks, floor: theme.scrimOnBusy * footPlace.busyness, rows, columns: undefined },
+      needs: [footNeed],
+    },
+  }
+}
+
+function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
+  const needs: ReadNeed[] = []
+  const accent = { inkLuminance: accentLuminance(inks), leastContrast: 3 }
+  for (const placed of scene.parts) {
+    const { part } = placed
+    const rects = readRects(placed)
+    if (part.type === 'text') {
+      const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
+      needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })
+      if (part.isTitle || part.ink === 'accent') needs.push({ rects, ...accent })
+    } else if (part.type === 'ring' || part.type === 'rule') {
+      if (part.type === 'ring') needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
+      needs.push({ rects, ...accent })
+    } else if (part.fill === 'outline') {
+      needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
+    }
+  }
+  return needs
+}
+
+/**
+ * Accents keep at least half of their colour where titles may have them: the scrim gives way before they turn into
+ * ink. Not those that are near the photograph's tone by nature, as dark blue over dark.
+ */
+function accentLuminance({ accent, ink, tone }: Inks): number {
+  const luminance = luminanceOf(mix(accent, ink, 0.4))
+  return tone === 'dark' ? Math.max(0.45, luminance) : Math.min(0.12, luminance)
+}
+
+/** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */
+function shapeOf(
+  prepared: PreparedSlides,
+  { zone, anchor, faces }: Placement,
+  { region, foot }: Scene,
+): { rows: Profile; columns: Profile | undefined } {
+  const { widthPx, heightPx, unitPx, safe, shape } = prepared.geometry
+  const padPx = Math.round(pad * unitPx)
+  if (shape === 'landscape') {
+    return {
+      rows: { start: 0, end: heightPx, before: 0, after: 0 },
+      columns: columnsOf(zone, foot?.rect, safe, widthPx, padPx),
+    }
+  }
+  const topPx = region.topPx - padPx
+  const bottomPx = region.topPx + region.heightPx + padPx
+  const fadePx = Math.round(heightPx * fadeShare)
+  const least = Math.round(heightPx * leastFadeShare)
+  // A face half in shadow is worse than a shorter fade.
+  const above = faces
+    .map((face) => topPx - face.topPx - face.heightPx)
+    .filter((distance) => distance > -least)
+  const below = faces.map((face) => face.topPx - bottomPx).filter((distance) => distance > -least)
+  const before = Math.max(least, Math.min(fadePx, ...above))
+  const after = Math.max(least, Math.min(fadePx, ...below))
+  const rows = {
+    bottom: { start: topPx, end: heightPx, before, after: 0 },
+    top: { start: 0, end: bottomPx, before: 0, after },
+    middle: { start: topPx, end: bottomPx, before, after },
+  }[anchor]
+  return { rows, columns: undefined }
+}
+
+function columnsOf(
+  zone: RectPx,
+  foot: RectPx | undefined,
+  safe: RectPx,
+  widthPx: number,
+  padPx: number,
+): Profile {
+  const leftPx = Math.min(zone.leftPx, foot?.leftPx ?? zone.leftPx)
+  const rightPx = Math.max(zone.leftPx + zone.widthPx, foot === undefined ? 0 : foot.leftPx + foot.widthPx)
+  const fadePx = widthPx * fadeShare
+  const touchesLeft = leftPx <= safe.leftPx
+  const touchesRight = rightPx >= safe.leftPx + safe.widthPx
+  return {
+    start: touchesLeft ? 0 : leftPx - padPx,
+    end: touchesRight ? widthPx : rightPx + padPx,
+    before: touchesLeft ? 0 : fadePx,
+    after: touchesRight ? 0 : fadePx,
+  }
+}

@@ -1,0 +1,56 @@
+import { luminanceOf } from '../color.ts'
+import type { RectPx } from '../slide.ts'
+import { applyScrim } from './apply-scrim.ts'
+import type { Inks } from './inks.ts'
+import { worstPixel } from './pixels.ts'
+import type { Pixels } from './pixels.ts'
+import { leastStrength, scrimCurve } from './scrim.ts'
+import type { ContrastNeed, Profile } from './scrim.ts'
+
+/** Something that is read, where, and how well it has to be. */
+export interface ReadNeed {
+  readonly rects: readonly RectPx[]
+  readonly inkLuminance: number
+  readonly leastContrast: number
+}
+
+/** Shape and colours of one scrim. */
+export interface GroundPlan {
+  readonly inks: Inks
+  readonly rows: Profile
+  readonly columns: Profile | undefined
+  /** Strength that is wanted whatever contrast asks for. */
+  readonly floor: number
+}
+
+/** Changes nothing that anybody sees. */
+const invisible = 0.01
+
+/**
+ * Makes a photograph ready for text: finds for each need the pixel that suits it least, and applies the lightest
+ * scrim that suffices for all. In place.
+ * @returns the luminance under the text that suits it least, afterwards
+ */
+export function prepareGround(pixels: Pixels, needs: readonly ReadNeed[], plan: GroundPlan): number {
+  const { inks, rows, columns, floor } = plan
+  const { tone } = inks
+  const found: ContrastNeed[] = []
+  // Needs that are read in one place share its worst pixel: looking for it is most of the work.
+  const worstOf = new Map<readonly RectPx[], ReturnType<typeof worstPixel>>()
+  for (const { rects, inkLuminance, leastContrast } of needs) {
+    if (!worstOf.has(rects)) worstOf.set(rects, worstPixel(pixels, rects, tone))
+    const worst = worstOf.get(rects)
+    if (worst !== undefined) found.push({ inkLuminance, leastContrast, worst: worst.color })
+  }
+  const strength = leastStrength(found, inks.scrim, tone, floor)
+  const curve = scrimCurve(strength, inks.scrim, tone)
+  if (strength > invisible) applyScrim(pixels, curve, rows, columns)
+  const after = found.map(({ worst }) =>
+    luminanceOf(
+      strength > invisible
+        ? { r: curve.red[worst.r] ?? 0, g: curve.green[worst.g] ?? 0, b: curve.blue[worst.b] ?? 0 }
+        : worst,
+    ),
+  )
+  return tone === 'dark' ? Math.max(0, ...after) : Math.min(1, ...after)
+}

@@ -1,0 +1,23 @@
+/** One sentence a script, of words that slides have; the boldface is in the middle of a sentence on purpose. */
+export const scriptSamples: Readonly<Record<string, string>> = {
+  English: 'Five habits that **doubled our reach** in 90 days',
+  Indonesian: 'Lima kebiasaan yang **melipatgandakan** jangkauan kami dalam 90 hari',
+  Vietnamese: 'Năm thói quen **nhân đôi** lượng tiếp cận ở Đà Nẵng, ẤẦẨ',
+  Polish: 'Pięć nawyków, które **podwoiły** nasz zasięg: Łódź, żółć',
+  Turkish: 'Erişimimizi **ikiye katlayan** beş alışkanlık: ığŞİ',
+  Greek: 'Πέντε συνήθειες που **διπλασίασαν** την απήχησή μας',
+  Russian: 'Пять привычек, которые **удвоили** наш охват за 90 дней',
+  Ukrainian: 'П’ять звичок, що **подвоїли** наше охоплення: ґєї',
+  Arabic: 'خمس عادات **ضاعفت** وصولنا خلال 90 يومًا مع Instagram (2026)',
+  Persian: 'پنج عادتی که دسترسی ما را **دو برابر** کرد، ۹۰ روز',
+  Urdu: 'پانچ عادتیں جنہوں نے ہماری **رسائی** دگنی کر دی',
+  Hebrew: 'חמישה הרגלים **שהכפילו** את החשיפה שלנו ב-Instagram תוך 90 יום',
+  Hindi: 'पाँच आदतें जिन्होंने 90 दिनों में हमारी **पहुँच दोगुनी** कर दी। क्षत्रिय श्री',
+  Thai: 'ห้านิสัยที่ช่วยเพิ่มการ**เข้าถึงของเรา**เป็นสองเท่าใน 90 วัน ๆ ผู้ที่',
+  Chinese: '五个习惯让我们的**触达率翻倍**，只用了90天，“你也可以”做到。',
+  Traditional: '五個習慣讓我們的**觸及率翻倍**，只用了90天。',
+  Japanese: '90日間でリーチを**2倍にした**、5つの「習慣」をご紹介します。ー々',
+  Korean: '90일 만에 **도달률을 두 배로** 늘린 다섯 가지 습관',
+  emoji: 'Ship it 🚀 👩‍🚀👨‍👩‍👧‍👦 🇮🇩🏳️‍🌈🏴󠁧󠁢󠁥󠁮󠁧󠁿 👍🏽 ❤️ 1️⃣ ☎️',
+  symbols: 'A → B ✓ ★ • … ½ ⅓ № ∞ ≠ ≤ √ π €£¥₹₩₫₺₽ ©®™ ①',
+}
