@@ -217,6 +217,7 @@ describe.skipIf(executablePath === undefined)(`our own page with access on${reas
       await opened.fill('#prompt', 'a lighthouse')
       await opened.press('#prompt', 'Enter')
       await opened.waitForFunction(() => document.querySelector('#facts')?.textContent !== '')
+      await opened.waitForSelector('#gallery li')
       expect(await opened.locator('#gallery li').count()).toBe(1)
       expect(await opened.content()).not.toContain(stdout.trim())
     } finally {

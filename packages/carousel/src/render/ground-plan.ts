@@ -1,8 +1,10 @@
 import { luminanceOf, mix } from '../color.ts'
 import type { Placement } from '../layout/placement.ts'
 import type { PreparedSlides } from '../layout/prepare-slides.ts'
+import type { SlideGeometry } from '../layout/slide-geometry.ts'
 import type { RectPx } from '../slide.ts'
-import type { GroundPlan, ReadNeed } from './ground.ts'
+import type { InkName } from '../layout/part.ts'
+import type { GroundPlan, InkNeed, ReadNeed } from './ground.ts'
 import { inksOf } from './inks.ts'
 import type { Inks } from './inks.ts'
 import type { Profile } from './scrim.ts'
@@ -13,7 +15,9 @@ import type { Scene } from './scene.ts'
 const pad = 36
 /** Over which a scrim fades, of the slide's height or width. */
 const fadeShare = 0.24
-const leastFadeShare = 0.1
+/** Where a face is near; across, walls and skies are plain more often, and show a shorter one. */
+const leastFadeShare = 0.13
+const leastFadeShareAcross = 0.19
 const footFadeShare = 0.11
 
 /** One scrim and what is read on it. */
@@ -43,8 +47,7 @@ export function groundsOf(
   const footInks = inksOf(theme, footPlace.tone, brandColor)
   const footNeed: ReadNeed = {
     rects: scene.foot.rects,
-    inkLuminance: luminanceOf(footInks.softInk),
-    leastContrast: 4.5,
+    inks: [{ luminance: luminanceOf(footInks.softInk), leastContrast: 4.5 }],
   }
   const text = {
     plan: { inks, floor, ...shapeOf(prepared, placement, scene) },
@@ -69,23 +72,20 @@ export function groundsOf(
 }
 
 function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
-  const needs: ReadNeed[] = []
-  const accent = { inkLuminance: accentLuminance(inks), leastContrast: 3 }
-  for (const placed of scene.parts) {
+  const accent = { luminance: accentLuminance(inks), leastContrast: 3 }
+  const own = (name: InkName, leastContrast: number): InkNeed => ({
+    luminance: luminanceOf(inks[name]),
+    leastContrast,
+  })
+  return scene.parts.flatMap((placed): ReadNeed[] => {
     const { part } = placed
     const rects = readRects(placed)
-    if (part.type === 'text') {
-      const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
-      needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })
-      if (part.isTitle || part.ink === 'accent') needs.push({ rects, ...accent })
-    } else if (part.type === 'ring' || part.type === 'rule') {
-      if (part.type === 'ring') needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
-      needs.push({ rects, ...accent })
-    } else if (part.fill === 'outline') {
-      needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
-    }
-  }
-  return needs
+    if (part.type === 'rule') return [{ rects, inks: [accent] }]
+    if (part.type === 'ring') return [{ rects, inks: [own('ink', 4.5), accent] }]
+    if (part.type === 'button') return part.fill === 'outline' ? [{ rects, inks: [own('ink', 4.5)] }] : []
+    const ink = own(part.ink === 'accent' ? 'ink' : part.ink, part.leastContrast)
+    return [{ rects, inks: part.isTitle || part.ink === 'accent' ? [ink, accent] : [ink] }]
+  })
 }
 
 /**
@@ -100,28 +100,24 @@ function accentLuminance({ accent, ink, tone }: Inks): number {
 /** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */
 function shapeOf(
   prepared: PreparedSlides,
-  { zone, anchor, faces }: Placement,
+  placement: Placement,
   { region, foot }: Scene,
 ): { rows: Profile; columns: Profile | undefined } {
-  const { widthPx, heightPx, unitPx, safe, shape } = prepared.geometry
+  const { heightPx, unitPx, shape } = prepared.geometry
+  const { anchor, faces } = placement
   const padPx = Math.round(pad * unitPx)
   if (shape === 'landscape') {
     return {
       rows: { start: 0, end: heightPx, before: 0, after: 0 },
-      columns: columnsOf(zone, foot?.rect, safe, widthPx, padPx),
+      columns: columnsOf(placement, foot?.rect, prepared.geometry, padPx),
     }
   }
   const topPx = region.topPx - padPx
   const bottomPx = region.topPx + region.heightPx + padPx
   const fadePx = Math.round(heightPx * fadeShare)
   const least = Math.round(heightPx * leastFadeShare)
-  // A face half in shadow is worse than a shorter fade.
-  const above = faces
-    .map((face) => topPx - face.topPx - face.heightPx)
-    .filter((distance) => distance > -least)
-  const below = faces.map((face) => face.topPx - bottomPx).filter((distance) => distance > -least)
-  const before = Math.max(least, Math.min(fadePx, ...above))
-  const after = Math.max(least, Math.min(fadePx, ...below))
+  const heads = faces.map((face) => ({ start: face.topPx, end: face.topPx + face.heightPx }))
+  const { before, after } = fades({ start: topPx, end: bottomPx }, fadePx, least, heads)
   const rows = {
     bottom: { start: topPx, end: heightPx, before, after: 0 },
     top: { start: 0, end: bottomPx, before: 0, after },
@@ -130,22 +126,44 @@ function shapeOf(
   return { rows, columns: undefined }
 }
 
+interface Span {
+  start: number
+  end: number
+}
+
+/** How far a scrim fades on either side of a span. A face half in shadow is worse than a shorter fade. */
+function fades(
+  span: Span,
+  fadePx: number,
+  leastPx: number,
+  faces: readonly Span[],
+): { before: number; after: number } {
+  const near = (distance: number): boolean => distance > -leastPx
+  const before = faces.map((face) => span.start - face.end).filter(near)
+  const after = faces.map((face) => face.start - span.end).filter(near)
+  return {
+    before: Math.max(leastPx, Math.min(fadePx, ...before)),
+    after: Math.max(leastPx, Math.min(fadePx, ...after)),
+  }
+}
+
 function columnsOf(
-  zone: RectPx,
+  { zone, faces }: Placement,
   foot: RectPx | undefined,
-  safe: RectPx,
-  widthPx: number,
+  { safe, widthPx }: SlideGeometry,
   padPx: number,
 ): Profile {
   const leftPx = Math.min(zone.leftPx, foot?.leftPx ?? zone.leftPx)
   const rightPx = Math.max(zone.leftPx + zone.widthPx, foot === undefined ? 0 : foot.leftPx + foot.widthPx)
-  const fadePx = widthPx * fadeShare
+  const span = { start: leftPx - padPx / 3, end: rightPx + padPx / 3 }
+  const heads = faces.map((face) => ({ start: face.leftPx, end: face.leftPx + face.widthPx }))
+  const { before, after } = fades(span, widthPx * fadeShare, widthPx * leastFadeShareAcross, heads)
   const touchesLeft = leftPx <= safe.leftPx
   const touchesRight = rightPx >= safe.leftPx + safe.widthPx
   return {
-    start: touchesLeft ? 0 : leftPx - padPx,
-    end: touchesRight ? widthPx : rightPx + padPx,
-    before: touchesLeft ? 0 : fadePx,
-    after: touchesRight ? 0 : fadePx,
+    start: touchesLeft ? 0 : span.start,
+    end: touchesRight ? widthPx : span.end,
+    before: touchesLeft ? 0 : before,
+    after: touchesRight ? 0 : after,
   }
 }

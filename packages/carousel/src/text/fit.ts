@@ -1,7 +1,6 @@
 import { inVisualOrder } from './direction.ts'
 import { heightsOf } from './line-heights.ts'
 import type { Paragraph, Pieced } from './paragraph.ts'
-import { partsOf } from './paragraph.ts'
 import type { TextBlock, TextBox, TextLine, TextSegment } from './text-block.ts'
 import type { Piece, WrappedLine } from './wrap.ts'
 import { wrapEvenly, wrapGreedily } from './wrap.ts'
@@ -46,7 +45,8 @@ function largestThatFits(pieced: Pieced, box: TextBox): number | undefined {
   if (minSizePx >= sizePx || !fitsAt(pieced, minSizePx, box)) return undefined
   let fitting = minSizePx
   let tooLarge = sizePx
-  while (tooLarge - fitting > 1) {
+  // Not 1: of sizes that are no whole numbers the difference of neighbours can be a little more.
+  while (tooLarge - fitting > 1.001) {
     const middle = fitting + Math.max(1, Math.floor((tooLarge - fitting) / 2))
     if (fitsAt(pieced, middle, box)) fitting = middle
     else tooLarge = middle
@@ -91,7 +91,7 @@ function composeLine(
   const segments: TextSegment[] = []
   let leftPx = 0
   let spacingPx = 0
-  for (const part of inVisualOrder(partsOf(paragraph, start, end))) {
+  for (const part of inVisualOrder(paragraph.partsOf(start, end))) {
     spacingPx = part.typeface.letterSpacingEm * sizePx
     const widthPx = part.extent.width * sizePx
     const { text, emphasis, missing, typeface } = part

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -44,11 +45,17 @@ describe('the process table', () => {
   })
 
   test.runIf(process.platform === 'linux')('takes a zombie for dead, where kill(2) does not', async () => {
-    // The shell becomes a program that never asks for its child's end.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 1000'])
+    // The shell becomes a program that never asks for its child's end. Not before that may the child end, or the
+    // shell itself would ask: it waits for the end of what it reads.
+    const parent = spawn('sh', ['-c', 'cat <&3 & echo $!; exec sleep 1000'], {
+      stdio: ['ignore', 'pipe', 'ignore', 'pipe'],
+    })
     try {
-      const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+      const [line] = (await once(parent.stdio[1] as Readable, 'data')) as [Buffer]
       const zombie = Number(line.toString())
+      const program = async (): Promise<string> => await readFile(`/proc/${parent.pid}/cmdline`, 'utf8')
+      while (!(await program()).startsWith('sleep')) await new Promise(setImmediate)
+      parent.stdio[3]?.destroy()
       const isZombie = async (): Promise<boolean> =>
         /\) Z /.test(await readFile(`/proc/${zombie}/stat`, 'utf8'))
       while (!(await isZombie())) await new Promise(setImmediate)
