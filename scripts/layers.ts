@@ -121,6 +121,16 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     rooms: [],
   },
   'config.ts': { holds: 'the one schema of the configuration', packages: [], rooms: 'all' },
+  'gateway-parts.ts': {
+    holds: 'what a process that answers requests is composed of',
+    packages: packageLayers['server']?.packages ?? [],
+    rooms: 'all',
+  },
+  'worker-parts.ts': {
+    holds: 'what a process that makes pictures is composed of',
+    packages: packageLayers['server']?.packages ?? [],
+    rooms: 'all',
+  },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

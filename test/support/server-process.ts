@@ -21,6 +21,8 @@ export interface ServerProcess {
 
 export interface ServerSettings {
   dataDir: string
+  /** Default `all`. */
+  role?: 'all' | 'gateway' | 'worker'
   environment?: Record<string, string>
 }
 
@@ -35,7 +37,7 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 
 /** Starts a server on a free port and resolves when it has printed its address. Rejects when it ends before. */
 export async function startServer(settings: ServerSettings): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'start'], {
+  const child = spawn(process.execPath, [bin, 'start', '--role', settings.role ?? 'all'], {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -51,7 +53,7 @@ export async function startServer(settings: ServerSettings): Promise<ServerProce
   const url = Promise.withResolvers<string>()
   const hear = (chunk: Buffer): void => {
     printed.push(chunk.toString())
-    const match = /^ {2}open\s+(http:\/\/\S+?)\/$/mu.exec(printed.join(''))
+    const match = /^ {2}(?:open|health)\s+(http:\/\/\S+?)\/(?:readyz)?$/mu.exec(printed.join(''))
     if (match?.[1] !== undefined) url.resolve(match[1])
   }
   child.stdout.on('data', hear)

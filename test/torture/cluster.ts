@@ -8,7 +8,7 @@ import { startServer } from '../support/server-process.ts'
 
 /** Processes on one database and one folder of pictures, each of which can be killed and comes back. */
 export interface Cluster {
-  /** Addresses of the processes that are up. */
+  /** Addresses of those that answer requests and are up. */
   readonly urls: readonly string[]
   readonly size: number
   readonly databaseUrl: string
@@ -35,8 +35,12 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
   })
   const databaseUrl = urlOf(database)
   const objectsDir = join(folder.path, 'objects')
-  const start = (): Promise<ServerProcess> =>
+  // Half of them gateways, half of them workers, where there are enough; else each is both.
+  const roleOf = (index: number): 'all' | 'gateway' | 'worker' =>
+    size < 4 ? 'all' : index % 2 === 0 ? 'gateway' : 'worker'
+  const start = (index: number): Promise<ServerProcess> =>
     startServer({
+      role: roleOf(index),
       dataDir: join(folder.path, 'unused'),
       environment: {
         DATABASE_URL: databaseUrl,
@@ -45,7 +49,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
         ...environment,
       },
     })
-  const up: (ServerProcess | undefined)[] = await Promise.all(Array.from({ length: size }, start))
+  const up: (ServerProcess | undefined)[] = await Promise.all(
+    Array.from({ length: size }, (_, index) => start(index)),
+  )
   const returning = new Set<Promise<void>>()
 
   /** A start may meet the database while that is down, and is then tried again, as a supervisor would. */
@@ -53,7 +59,7 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
     await new Promise((resolve) => setTimeout(resolve, downMs))
     for (let attempt = 1; up[index] === undefined; attempt += 1) {
       try {
-        up[index] = await start()
+        up[index] = await start(index)
       } catch (error) {
         if (attempt === 20) throw error
         await new Promise((resolve) => setTimeout(resolve, 250))
@@ -63,7 +69,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
 
   return {
     get urls() {
-      return up.flatMap((server) => (server === undefined ? [] : [server.url]))
+      return up.flatMap((server, index) =>
+        server === undefined || roleOf(index) === 'worker' ? [] : [server.url],
+      )
     },
     size,
     databaseUrl,

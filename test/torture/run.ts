@@ -7,7 +7,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
-    processes: { type: 'string', default: '3' },
+    processes: { type: 'string', default: '4' },
     clients: { type: 'string', default: '8' },
     targets: { type: 'string' },
     json: { type: 'boolean', default: false },

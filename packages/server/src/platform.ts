@@ -1,16 +1,12 @@
 import type { CarouselMaker } from '@darkroom/carousel'
-import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import type { OutboundOptions } from '@darkroom/outbound'
 import { join } from 'node:path'
+import type { Kysely } from 'kysely'
+import type { Pool } from 'pg'
 import type { Logger } from 'pino'
-import { createAccess } from './access/access.ts'
-import { createBudget } from './access/budget.ts'
-import { createServerSecret } from './access/server-secret.ts'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
-import { createCarouselLeases } from './carousels/carousel-leases.ts'
-import { createCarousels } from './carousels/carousels.ts'
 import { composeCarousels } from './carousel-parts.ts'
 import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
@@ -18,35 +14,33 @@ import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
 import { imageIdSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
+import type { Listener } from './database/listener.ts'
 import { createListener } from './database/listener.ts'
 import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
-import { createNotifier } from './database/notifier.ts'
 import type { Schema } from './database/schema.ts'
+import type { SessionLock } from './database/session-lock.ts'
 import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
-import { createGateway } from './gateway/gateway.ts'
-import { createModels } from './gateway/models.ts'
-import { createPictureOrigin } from './gateway/picture-origin.ts'
-import { createPurges } from './gateway/purges.ts'
-import { createGenerations } from './generation/generations.ts'
-import { createImages } from './generation/images.ts'
-import { createLeases } from './generation/leases.ts'
-import { createLine } from './generation/line.ts'
+import { composeGateway, composeHealth } from './gateway-parts.ts'
+import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
 import type { ObjectStore } from './storage/object-store.ts'
+import type { Objects } from './storage/objects.ts'
 import { createObjects } from './storage/objects.ts'
 import { createS3ObjectStore } from './storage/s3-object-store.ts'
-import { createVariants } from './storage/variants.ts'
-import { version } from './version.ts'
-import { startCarouselWorker } from './worker/carousel-worker.ts'
-import { readinessOf } from './readiness.ts'
-import { startWebhooks } from './webhook-parts.ts'
-import { startWorker } from './worker/worker.ts'
+import { startWorkers } from './worker-parts.ts'
+
+/**
+ * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
+ * answers only whether it is well; `all` is both.
+ */
+export type Role = 'all' | 'gateway' | 'worker'
 
 /** Everything of one process, composed and running; only the socket is missing. */
 export interface Platform {
+  readonly role: Role
   /** The HTTP handler. */
   fetch(request: Request): Promise<Response>
   /** Where the database came from, for the start message. */
@@ -59,6 +53,8 @@ export interface Platform {
 }
 
 export interface PlatformOptions {
+  /** Default `all`. */
+  role?: Role
   config: Config
   log: Logger
   now?: () => number
@@ -71,9 +67,6 @@ export interface PlatformOptions {
   /** How patient the sender of webhooks is. */
   webhookTimeouts?: OutboundOptions['timeouts']
 }
-
-/** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
-const sweepIntervalMs = 400
 
 /**
  * The one composition root: news every part and hands it what it needs.
@@ -90,156 +83,67 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 }
 
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
-  const { config, log, now = Date.now } = options
-  const table = config.models
+  const { role = 'all', config } = options
+  const foundation = await composeFoundation(options, closers)
+  if (role !== 'gateway') await startWorkers(options, foundation, closers)
+  const { fetch, access } =
+    role === 'worker'
+      ? composeHealth(options, foundation)
+      : await composeGateway({ ...options, role }, foundation, closers)
+  return {
+    role,
+    fetch,
+    database: foundation.facts,
+    models: config.models.names(),
+    access,
+    close: () => closers.close(),
+  }
+}
+
+/** What every process stands on, whatever its role. */
+export interface Foundation {
+  readonly facts: Platform['database']
+  readonly database: Kysely<Schema>
+  readonly pool: Pool
+  readonly listener: Listener
+  readonly queues: JobQueues
+  readonly sessionLock: SessionLock
+  readonly store: ObjectStore
+  readonly objects: Objects
+  readonly backends: BackendTable
+  readonly carousels: ReturnType<typeof composeCarousels>
+  /** Of image ids. */
+  readonly secret: string
+}
+
+async function composeFoundation(options: PlatformOptions, closers: Closers): Promise<Foundation> {
+  const { config, log } = options
   const backends = composeBackends(options, closers)
-  const target = await connectionOf(config, log, closers)
-  const {
-    kysely: database,
-    pool,
-    close: closeDatabase,
-  } = await openDatabase({
-    connection: target.connection,
-    log,
-  })
+  const { connection, facts } = await connectionOf(config, log, closers)
+  const { kysely: database, pool, close: closeDatabase } = await openDatabase({ connection, log })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
-  const secret = await imageIdSecret(database)
-
-  const listener = await createListener({ connection: target.connection, log })
+  const listener = await createListener({ connection, log })
   closers.add('the listener', () => listener.close())
-  const queues = await createPgBossQueues({ connection: target.connection, listener, log })
+  const queues = await createPgBossQueues({ connection, listener, log })
   closers.add('the queues', () => queues.close())
-  const queue = queues.generations
-
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
-  const objects = createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 })
-  const variants = createVariants({ objects, store })
-
-  const accepting = {
-    database,
-    queue,
-    secret,
-    line: createLine({ table: 'generations', maxQueuedPerScope: config.queueLimit, now }),
-    now,
-    budget: createBudget({ defaults: config.access.scopeDefaults, now }),
-  }
-  const generations = createGenerations(accepting)
-  closers.add('the waiters', () => generations.close())
-  const images = createImages({ database, objects, variants, secret })
-  const { outbound, maker } = composeCarousels(options, closers)
-  const carouselRecords = { database, queue: queues.carousels, now }
-  const carousels = createCarousels({
-    ...carouselRecords,
-    generations: accepting,
-    line: createLine({ table: 'carousels', maxQueuedPerScope: config.queueLimit, now }),
-    objects,
-    maker,
-    outbound,
-  })
-  closers.add('those who wait for carousels', () => carousels.close())
-
-  const sessionLock = await createSessionLock({
-    connection: target.connection,
-    log,
-    id: await registerWorker(database),
-  })
+  const carousels = composeCarousels(options, closers)
+  const sessionLock = await createSessionLock({ connection, log, id: await registerWorker(database) })
   closers.add('the session lock', () => sessionLock.close())
-  const worker = await startWorker({
-    leases: createLeases({ database, queue, now }),
-    queue,
-    objects,
-    backends,
-    lock: sessionLock,
-    log,
-    concurrency: config.workerConcurrency,
-    backendTimeoutMs: config.backendTimeoutMs,
-    drainMs: config.drainMs,
-    sweepIntervalMs,
-    now,
-  })
-  closers.add('the worker', () => worker.stop())
-  const carouselWorker = await startCarouselWorker({
-    leases: createCarouselLeases({ ...carouselRecords, secret }),
-    queue: queues.carousels,
-    maker,
-    // A release's packages are one version, and their dependencies are pinned.
-    rendererVersion: version,
-    objects,
-    lock: sessionLock,
-    log,
-    concurrency: config.carouselConcurrency,
-    drainMs: config.drainMs,
-    sweepIntervalMs,
-    now,
-  })
-  closers.add('the worker of carousels', () => carouselWorker.stop())
-
-  const webhooks = await startWebhooks(options, { database, listener, sessionLock }, closers)
-
-  const models = createModels({
-    resolve: (name) => table.resolve(name),
-    names: () => table.names(),
-    rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
-  })
-  const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
-  closers.add('the channel of access', () => accessChannel.close())
-  const access = createAccess({
-    ...config.access,
+  return {
+    facts,
     database,
     pool,
-    channel: accessChannel,
-    secret: createServerSecret({ fromEnvironment: config.access.secret, dataDir: config.dataDir, database }),
-    corsOrigins: config.corsOrigins,
-    log,
-    now,
-  })
-  closers.add('the keys', () => access.close())
-  if (access.mode === 'on') await access.ready()
-  const edge = createEdge({
-    origin: createPictureOrigin({
-      generations,
-      images,
-      variants,
-      models,
-      liveWaitMs: config.liveWaitMs,
-      domainOf: access.domains.domainOf,
-    }),
-    store: createMemoryEdgeStore({ maxBytes: config.edgeMaxBytes }),
-    now,
-    forwardSurrogateHeaders: config.cdn,
-  })
-  closers.add('the edge', () => edge.close())
-  const channel = await createNotifier({ database, listener, channel: 'darkroom_purge' })
-  closers.add('the channel of purges', () => channel.close())
-  const purges = createPurges({ edge, channel, log })
-  closers.add('the purges', () => purges.close())
-  const gateway = createGateway({
-    generations,
+    listener,
+    queues,
+    sessionLock,
+    store,
+    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 }),
+    backends,
     carousels,
-    images,
-    objects,
-    variants,
-    models,
-    edge,
-    purges,
-    webhooks,
-    access,
-    readiness: readinessOf({ database, backends, table, checkStore: () => store.check() }),
-    log,
-    now,
-    publicUrl: config.publicUrl,
-    corsOrigins: config.corsOrigins,
-    maxUploadBytes: config.maxUploadBytes,
-    version,
-  })
-  return {
-    fetch: gateway,
-    database: target.facts,
-    models: table.names(),
-    access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api },
-    close: () => closers.close(),
+    secret: await imageIdSecret(database),
   }
 }
 

@@ -3,18 +3,29 @@ import type { BackendTable } from './backends/backends.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import type { Schema } from './database/schema.ts'
 
-/** What must be there for this process to be of use; each check says in words what is wrong. */
-export function readinessOf(parts: {
-  database: Kysely<Schema>
-  backends: BackendTable
-  table: ModelTable
-  checkStore: () => Promise<void>
-}): Record<string, () => Promise<void>> {
-  return {
+/**
+ * What must be there for a process to do its part; each check says in words what is wrong.
+ * A gateway is ready without any worker: it accepts requests and serves what is there, and would serve nobody if a
+ * balancer took it away because the models are down.
+ */
+export function readinessOf(
+  role: 'all' | 'gateway' | 'worker',
+  parts: {
+    database: Kysely<Schema>
+    backends: BackendTable
+    table: ModelTable
+    store: { check(): Promise<void> }
+  },
+): Record<string, () => Promise<void>> {
+  const common = {
     database: async () => {
-      await parts.database.selectFrom('settings').select('name').limit(1).execute()
+      await parts.database.selectFrom('workers').select('id').limit(1).execute()
     },
-    storage: parts.checkStore,
+    storage: async () => await parts.store.check(),
+  }
+  if (role === 'gateway') return common
+  return {
+    ...common,
     worker: async () => {
       const model = parts.table.resolve(undefined)
       if (model === undefined) throw new Error('no default model is configured')

@@ -168,7 +168,7 @@ function localCaller(domains: SharingDomains): Caller {
 }
 
 /** Who shows nothing, and owns nothing. */
-const nobody: Caller = {
+export const nobody: Caller = {
   via: 'nobody',
   project: '',
   domain: '',

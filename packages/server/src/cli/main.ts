@@ -41,7 +41,11 @@ export async function main(
   program
     .command('start')
     .description('start the whole platform: database, queue, worker, edge, gateway')
-    .option('--role <role>', 'which part to run: all (others come later)', 'all')
+    .option(
+      '--role <role>',
+      'which part to run: all, gateway (requests and webhooks) or worker (pictures and slides)',
+      'all',
+    )
     .action(run(startCommand))
   program
     .command('edge')

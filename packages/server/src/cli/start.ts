@@ -8,24 +8,32 @@ import { withConfigFile } from '../config-file.ts'
 import { DatabaseStartError } from '../database/embedded-postgres.ts'
 import type { HttpServer } from '../http-server.ts'
 import { listen } from '../http-server.ts'
-import type { Platform } from '../platform.ts'
+import type { Platform, Role } from '../platform.ts'
 import { createPlatform } from '../platform.ts'
 import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { stopSignal } from './stop-signal.ts'
 
+const roles: readonly Role[] = ['all', 'gateway', 'worker']
+
 /** How long answers that are being sent may take once the work has been drained. */
 const closeGraceMs = 1000
 
 /** `darkroom start`: runs until a signal, then drains and resolves with 0. */
 export async function startCommand(options: { role: string }, io: CommandEnvironment): Promise<number> {
-  if (options.role !== 'all') {
-    io.stderr(`--role ${options.role} is not built yet; leave it out to run everything in one process.\n`)
+  const role = roles.find((name) => name === options.role)
+  if (role === undefined) {
+    const built = options.role === 'predictor' ? 'is not built yet' : 'is no role'
+    io.stderr(`--role ${options.role} ${built}: there are ${roles.join(', ')}.\n`)
     return exitCodes.usage
   }
   const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
+  if (role !== 'all' && config.databaseUrl === undefined) {
+    io.stderr(`--role ${role} needs DATABASE_URL: the embedded database belongs to one process alone.\n`)
+    return exitCodes.usage
+  }
   const log = createLog(config, process.stdout.isTTY)
   for (const name of unknownVariables(io.environment))
     log.warn(`${name} is no variable of Darkroom; is it misspelt?`)
@@ -33,7 +41,7 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
   const startedAt = performance.now()
   let platform: Platform | undefined
   try {
-    platform = await createPlatform({ config, log })
+    platform = await createPlatform({ role, config, log })
     refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
@@ -84,9 +92,13 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
     ? `embedded PostgreSQL, ${adopted ? 'adopted' : 'ready'} in ${Math.round(readyMs)} ms (${config.dataDir})`
     : 'PostgreSQL of DATABASE_URL'
   const url = config.publicUrl ?? server.url
+  const ready = `ready after ${Math.round(startedInMs)} ms`
+  if (platform.role === 'worker') {
+    return `\nA worker of Darkroom is ${ready}.\n  health    ${server.url}/readyz\n  database  ${database}\n\n`
+  }
   return [
     '',
-    `Darkroom is ready after ${Math.round(startedInMs)} ms.`,
+    platform.role === 'all' ? `Darkroom is ${ready}.` : `A gateway of Darkroom is ${ready}.`,
     `  open      ${url}/`,
     `  picture   ${url}/live/demo?prompt=a+red+sailboat+at+sunset`,
     `  API       ${url}/openapi.json`,
@@ -106,8 +118,9 @@ function accessLine({ access }: Platform): string {
 }
 
 /** Without a key nobody could be let in, and the first one would be made on an open address. */
-function refuseOpenAddressWithoutKeys({ access }: Platform, config: Config): void {
-  if (access.apiKeys > 0 || isLoopbackHost(config.host)) return
+function refuseOpenAddressWithoutKeys({ access, role }: Platform, config: Config): void {
+  // A worker answers nothing that a key could open.
+  if (role === 'worker' || access.apiKeys > 0 || isLoopbackHost(config.host)) return
   throw new ConfigError([
     {
       variable: 'HOST',

@@ -1,10 +1,17 @@
 import { DarkroomError } from '../../errors.ts'
 import type { Route } from '../route.ts'
-import type { GatewayServices } from '../services.ts'
+import type { ReadinessChecks } from '../services.ts'
 import { json } from './generations.ts'
 
+/** What health is told from. */
+export interface HealthServices {
+  readiness: ReadinessChecks
+  version: string
+  access: { mode: 'off' | 'on' }
+}
+
 /** Liveness and readiness. The OpenAPI document is added by the gateway, which knows all routes. */
-export function systemRoutes(services: GatewayServices): Route[] {
+export function systemRoutes(services: HealthServices): Route[] {
   return [
     {
       method: 'GET',
@@ -18,7 +25,8 @@ export function systemRoutes(services: GatewayServices): Route[] {
       method: 'GET',
       path: '/readyz',
       right: 'open',
-      summary: 'Whether a request for the default model would be served',
+      summary:
+        'Whether this process can do its part: a gateway serve requests, a worker draw with the default model',
       answers: {
         200: { about: 'Ready.', mediaType: 'application/json' },
         503: { about: 'Not ready; the detail says which check failed and why.' },
@@ -37,7 +45,7 @@ export function systemRoutes(services: GatewayServices): Route[] {
   ]
 }
 
-async function failedChecks(services: GatewayServices): Promise<string[]> {
+async function failedChecks(services: HealthServices): Promise<string[]> {
   const results = await Promise.all(
     Object.entries(services.readiness).map(async ([name, check]) => {
       try {

@@ -1,0 +1,159 @@
+import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
+import type { Access } from './access/access.ts'
+import { createAccess } from './access/access.ts'
+import { createBudget } from './access/budget.ts'
+import { createServerSecret } from './access/server-secret.ts'
+import { createCarousels } from './carousels/carousels.ts'
+import type { Closers } from './closers.ts'
+import { createNotifier } from './database/notifier.ts'
+import { createGateway } from './gateway/gateway.ts'
+import { createHealth } from './gateway/health.ts'
+import type { Models } from './gateway/models.ts'
+import { createModels } from './gateway/models.ts'
+import { createPictureOrigin } from './gateway/picture-origin.ts'
+import type { Purges } from './gateway/purges.ts'
+import { createPurges } from './gateway/purges.ts'
+import type { GatewayServices } from './gateway/services.ts'
+import { createGenerations } from './generation/generations.ts'
+import { createImages } from './generation/images.ts'
+import { createLine } from './generation/line.ts'
+import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import { readinessOf } from './readiness.ts'
+import { createVariants } from './storage/variants.ts'
+import { version } from './version.ts'
+import { startWebhooks } from './webhook-parts.ts'
+
+type Served = Pick<Platform, 'fetch' | 'access'>
+
+/** All routes, and what only who answers requests needs: waiting, the edge, keys, messages to webhooks. */
+export async function composeGateway(
+  options: PlatformOptions & { role: Role },
+  foundation: Foundation,
+  closers: Closers,
+): Promise<Served> {
+  const { config, log, now = Date.now } = options
+  const { database, objects, store } = foundation
+  const variants = createVariants({ objects, store })
+  const records = composeRecords(options, foundation, closers)
+  const images = createImages({ database, objects, variants, secret: foundation.secret })
+  const webhooks = await startWebhooks(options, foundation, closers)
+  const models = modelsOf(options, foundation)
+  const access = await composeAccess(options, foundation, closers)
+  const { liveWaitMs, edgeMaxBytes } = config
+  const { domainOf } = access.domains
+  const edge = createEdge({
+    origin: createPictureOrigin({
+      generations: records.generations,
+      images,
+      variants,
+      models,
+      liveWaitMs,
+      domainOf,
+    }),
+    store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
+    now,
+    forwardSurrogateHeaders: config.cdn,
+  })
+  closers.add('the edge', () => edge.close())
+  const purges = await composePurges(options, foundation, edge, closers)
+  const fetch = createGateway({
+    ...records,
+    images,
+    objects,
+    variants,
+    models,
+    edge,
+    purges,
+    webhooks,
+    access,
+    readiness: readinessOf(options.role, { ...foundation, table: config.models }),
+    log,
+    now,
+    publicUrl: config.publicUrl,
+    corsOrigins: config.corsOrigins,
+    maxUploadBytes: config.maxUploadBytes,
+    version,
+  })
+  return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+}
+
+/** The routes of a worker: whether it lives and is ready. */
+export function composeHealth({ config, log }: PlatformOptions, foundation: Foundation): Served {
+  const readiness = readinessOf('worker', { ...foundation, table: config.models })
+  const { mode } = config.access
+  return { fetch: createHealth({ readiness, log, version, access: { mode } }), access: { mode, apiKeys: 0 } }
+}
+
+/** Requests and their records: accepted here, worked on wherever a worker is. */
+function composeRecords(
+  { config, now = Date.now }: PlatformOptions,
+  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation,
+  closers: Closers,
+): Pick<GatewayServices, 'generations' | 'carousels'> {
+  const maxQueuedPerScope = config.queueLimit
+  const accepting = {
+    database,
+    queue: queues.generations,
+    secret,
+    line: createLine({ table: 'generations', maxQueuedPerScope, now }),
+    now,
+    budget: createBudget({ defaults: config.access.scopeDefaults, now }),
+  }
+  const generations = createGenerations(accepting)
+  closers.add('the waiters', () => generations.close())
+  const carousels = createCarousels({
+    database,
+    queue: queues.carousels,
+    now,
+    generations: accepting,
+    line: createLine({ table: 'carousels', maxQueuedPerScope, now }),
+    objects,
+    maker,
+    outbound,
+  })
+  closers.add('those who wait for carousels', () => carousels.close())
+  return { generations, carousels }
+}
+
+function modelsOf({ config }: PlatformOptions, { backends }: Foundation): Models {
+  return createModels({
+    resolve: (name) => config.models.resolve(name),
+    names: () => config.models.names(),
+    rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
+  })
+}
+
+async function composeAccess(
+  { config, log, now = Date.now }: PlatformOptions,
+  { database, pool, listener }: Foundation,
+  closers: Closers,
+): Promise<Access> {
+  const channel = await createNotifier({ database, listener, channel: 'darkroom_access' })
+  closers.add('the channel of access', () => channel.close())
+  const access = createAccess({
+    ...config.access,
+    database,
+    pool,
+    channel,
+    secret: createServerSecret({ fromEnvironment: config.access.secret, dataDir: config.dataDir, database }),
+    corsOrigins: config.corsOrigins,
+    log,
+    now,
+  })
+  closers.add('the keys', () => access.close())
+  if (access.mode === 'on') await access.ready()
+  return access
+}
+
+async function composePurges(
+  { log }: PlatformOptions,
+  { database, listener }: Foundation,
+  edge: GatewayServices['edge'],
+  closers: Closers,
+): Promise<Purges> {
+  const channel = await createNotifier({ database, listener, channel: 'darkroom_purge' })
+  closers.add('the channel of purges', () => channel.close())
+  const purges = createPurges({ edge, channel, log })
+  closers.add('the purges', () => purges.close())
+  return purges
+}
