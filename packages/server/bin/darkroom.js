@@ -25,6 +25,9 @@ if (isNewEnough) {
   const emitted = new URL('../dist/cli/main.js', import.meta.url)
   const { main } = await import(existsSync(fileURLToPath(emitted)) ? emitted.href : source.href)
   process.exitCode = await main(process.argv.slice(2))
+  // All is done: a timer or connection that somebody forgot must not keep the process from its supervisor, which
+  // waits for this end to start the next one.
+  setTimeout(() => process.exit(), 5000).unref()
 } else {
   const node = nodeFromNpm()
   if (node === undefined) {

@@ -52,18 +52,28 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
     maintenanceIntervalSeconds: 600,
   })
   boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
-  await boss.start()
-  const generations = await openQueue(boss, 'generation', options.listener)
-  const carousels = await openQueue(boss, 'carousel', options.listener)
-  return {
-    generations: generations.queue,
-    carousels: carousels.queue,
-    close: async () => {
-      await generations.unlisten()
-      await carousels.unlisten()
-      await boss.stop({ graceful: false, close: true })
-    },
+  try {
+    await boss.start()
+    const generations = await openQueue(boss, 'generation', options.listener)
+    const carousels = await openQueue(boss, 'carousel', options.listener)
+    return {
+      generations: generations.queue,
+      carousels: carousels.queue,
+      close: async () => {
+        await generations.unlisten()
+        await carousels.unlisten()
+        await stopBoss(boss)
+      },
+    }
+  } catch (error) {
+    // Its timers and connections would keep a process alive that has failed to start.
+    await stopBoss(boss)
+    throw error
   }
+}
+
+async function stopBoss(boss: PgBoss): Promise<void> {
+  await boss.stop({ graceful: false, close: true })
 }
 
 async function openQueue(
