@@ -1,3 +1,4 @@
+import type { SlideText } from '../packages/carousel/src/slide.ts'
 import { startOrigin } from './carousel/origin.ts'
 import type { Link, Origin } from './carousel/origin.ts'
 import { findModules, peersEnvironment } from './carousel/peers.ts'
@@ -15,7 +16,7 @@ import { percentile, round } from './result.ts'
 const nearRounds = 7
 const farRounds = 3
 const memoryRounds = 3
-const oneMoreRounds = 15
+const oneMoreRounds = 20
 
 const near: Link = { delayMs: [0, 0], bytesPerS: undefined }
 /** 20 Mbit/s, shared by all connections. */
@@ -129,27 +130,33 @@ async function peakMemory(
   >
 }
 
-/** CPU of seven slides beside that of six, in turn, in one process. */
-async function oneMoreSlide(origin: Origin): Promise<{ six: number; seven: number }> {
+/**
+ * What the seventh slide costs: the median of the differences between seven slides and six made one after the
+ * other, in one process; which comes first alternates.
+ */
+async function oneMoreSlide(origin: Origin): Promise<number> {
   const child = await startVariant('darkroom')
-  const six: number[] = []
-  const seven: number[] = []
+  const cpuMs = async (made: readonly SlideText[]): Promise<number> =>
+    (await child.make({ url: origin.url, slides: made })).cpuMs
+  const seven = [...slides, seventhSlide]
+  const differences: number[] = []
   origin.begin(near, 0)
   try {
-    for (let index = 0; index < oneMoreRounds; index += 1) {
-      six.push((await child.make({ url: origin.url, slides })).cpuMs)
-      seven.push((await child.make({ url: origin.url, slides: [...slides, seventhSlide] })).cpuMs)
+    for (let index = -2; index < oneMoreRounds; index += 1) {
+      const first = await cpuMs(index % 2 === 0 ? slides : seven)
+      const second = await cpuMs(index % 2 === 0 ? seven : slides)
+      if (index >= 0) differences.push(index % 2 === 0 ? second - first : first - second)
     }
   } finally {
     await child.end()
   }
-  return { six: percentile(six, 0.5), seven: percentile(seven, 0.5) }
+  return percentile(differences, 0.5)
 }
 
 interface Figures {
   atHand: { name: VariantName; wallMs: number; cpuMs: number; rssMb: number }[]
   afar: { name: string; wallMs: number; requests: number; sentMb: number }[]
-  oneMore: { six: number; seven: number }
+  oneMore: number
   stages: Stage[]
   rss: Record<VariantName | 'one', number>
 }
@@ -157,7 +164,7 @@ interface Figures {
 function report(base: string, { atHand, afar, oneMore, stages, rss }: Figures): BenchResult {
   const naiveCpuMs = atHand.find(({ name }) => name === 'naive')?.cpuMs ?? Number.NaN
   const bareMs = afar.find(({ name }) => name === 'download')?.wallMs ?? Number.NaN
-  const oneMoreCpuMs = round(oneMore.seven - oneMore.six, 1)
+  const oneMoreCpuMs = round(oneMore, 1)
   const oneSlideRssMb = round(rss.one, 1)
   const stagesMs = stages.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
   return {
@@ -196,7 +203,7 @@ function report(base: string, { atHand, afar, oneMore, stages, rss }: Figures): 
       {
         title: 'darkroom: what one more slide costs, and what six keep in memory',
         rows: [
-          { what: `CPU ms of a seventh slide (medians of ${oneMoreRounds})`, value: oneMoreCpuMs },
+          { what: `CPU ms of a seventh slide (median of ${oneMoreRounds} pairs)`, value: oneMoreCpuMs },
           { what: 'peak RSS MB for one slide', value: oneSlideRssMb },
           { what: 'peak RSS MB for six', value: round(rss.darkroom, 1) },
         ],

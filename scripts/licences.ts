@@ -25,11 +25,22 @@ const exceptions: readonly { package: RegExp; licence: string; why: string }[] =
     why: 'libvips, a library of its own that is linked at run time and can be replaced',
   },
   {
+    package: /^(?:@fontsource(?:-variable)?|@infolektuell)\//u,
+    licence: 'OFL-1.1',
+    why: 'fonts, given on with software and unchanged, under their own names',
+  },
+  {
     package: /^lightningcss(?:-|$)/u,
     licence: 'MPL-2.0',
     why: 'a part of vite, for development alone, unchanged',
   },
 ]
+
+/** Packages that name no licence where npm looks, by what their own files say. */
+const saidElsewhere: Readonly<Record<string, string>> = {
+  // LICENSE of png-js 2.0.0
+  'png-js': 'MIT',
+}
 
 interface LockedPackage {
   link?: boolean
@@ -44,8 +55,9 @@ export function licenceFaults(packages: Readonly<Record<string, LockedPackage>>)
   return Object.entries(packages).flatMap(([path, { link, license }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
     if (!path.includes('node_modules/') || link === true) return []
-    if (license === undefined) return [`${name} names no licence`]
-    return isPermitted(name, license) ? [] : [`${name} is under ${license}`]
+    const licence = license ?? saidElsewhere[name]
+    if (licence === undefined) return [`${name} names no licence`]
+    return isPermitted(name, licence) ? [] : [`${name} is under ${licence}`]
   })
 }
 

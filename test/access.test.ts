@@ -95,6 +95,16 @@ describe('every route of the table', () => {
     ])
   })
 
+  test('pages allow no script of others, no frame, and send nobody to where they came from', async () => {
+    for (const path of ['/', '/start.js', '/start.css']) {
+      const { headers } = await access.ask(undefined, path)
+      expect(headers.get('content-security-policy')).toMatch(/default-src 'none'[^]*frame-ancestors 'none'/u)
+      expect(headers.get('content-security-policy')).not.toMatch(/unsafe|\*|https?:/u)
+      expect(headers.get('referrer-policy')).toBe('no-referrer')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+
   test.each(guarded)('%s shows nothing without a key', async (_, { method, path, right }) => {
     const response = await access.ask(undefined, pathOf(path), { method })
     // A private picture is not even said to exist.

@@ -28,6 +28,9 @@ export interface Stage {
 
 type Clock = <T>(name: string, runs: number, work: () => Promise<T> | T) => Promise<T>
 
+/** Kept and used again, as a maker does. */
+const buffers = slides.map(() => new Uint8Array(slideSize.widthPx * slideSize.heightPx * 3))
+
 /**
  * One stage after the other, each alone, so that its CPU can be told from the others'. In a carousel they overlap.
  */
@@ -75,7 +78,7 @@ async function oneCarousel(bytes: Uint8Array, fonts: Fonts, clock: Clock): Promi
     return { prepared, placement: placeSlides(frame, prepared) }
   })
   const rendered = await clock('render', slides.length, () =>
-    slides.map((_, index) => renderSlide(frame, design.prepared, index, design.placement)),
+    slides.map((_, index) => renderSlide(frame, design.prepared, index, design.placement, buffers[index])),
   )
   const encoder = createSharpEncoder()
   const settings = { format: 'jpeg', quality: 85, mark: undefined } as const

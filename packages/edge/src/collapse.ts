@@ -1,9 +1,10 @@
 import type { Flights, How, Outcome, Unit } from '@darkroom/once'
 import { createFlights } from '@darkroom/once'
 import type { Ask } from './ask.ts'
-import { selectEntry } from './ask.ts'
+import { exactly, selectEntry } from './ask.ts'
 import type { EdgeOptions } from './edge-options.ts'
-import type { FilledAnswer, OriginFill, WholeAnswer } from './origin-fill.ts'
+import type { FilledAnswer, WholeAnswer } from './filled-answer.ts'
+import type { OriginFill } from './origin-fill.ts'
 import { canBeValidated } from './policy/validation.ts'
 import { varyKeyOf } from './policy/vary.ts'
 import type { StoredEntry } from './store/edge-store.ts'
@@ -91,7 +92,7 @@ export class Collapse {
   }
 
   #knownVaryKey(ask: Ask): string {
-    return selectEntry(ask, this.#options.store, this.#options.foldVary).varyKey
+    return selectEntry(ask, this.#options.store, exactly(this.#options.foldVary)).varyKey
   }
 
   #unit(kind: RunKind, ask: Ask, varyKey: string, purges: number): Unit {

@@ -1,5 +1,5 @@
 import type { LedgerWriter } from '@darkroom/once'
-import type { HeaderList } from './headers/header-list.ts'
+import type { FieldLookup, HeaderList } from './headers/header-list.ts'
 import type { CacheProfile } from './policy/profile.ts'
 import type { VaryFold } from './policy/vary.ts'
 import type { EdgeStore, EdgeStoreStats } from './store/edge-store.ts'
@@ -116,9 +116,17 @@ export interface EdgeStats extends EdgeStoreStats {
   inFlight: number
 }
 
+/** As much of a `Request` as a hit needs. `url` absolute and as `URL` writes it; names of fields in lower case. */
+export interface PeekRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: FieldLookup & Iterable<[name: string, value: string]>
+}
+
 /** A complete answer for a front door that writes to a socket itself. The body must not be written into. */
 export interface PeekedAnswer {
   status: number
+  /** The same list again for all hits of one answer within a second: what is made of it can be kept. */
   headers: HeaderList
   body: Uint8Array<ArrayBuffer>
 }
@@ -131,8 +139,11 @@ export interface Edge {
    * @throws the reason of the request's signal, at once, to this caller alone
    */
   fetch(request: Request, options?: EdgeFetchOptions): Promise<Response>
-  /** The answer to a plain GET that is a fresh hit; undefined for anything else, which `fetch` then answers. */
-  peek(request: Request, options?: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined
+  /**
+   * The answer to a plain GET that is a fresh hit; undefined for anything else, which `fetch` then answers. A
+   * front door need not make a `Request` for it.
+   */
+  peek(request: PeekRequest, options?: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined
   /**
    * Visible to the next request when it returns. `purged`: about how many stored answers it hit; see
    * `EdgeStore.purge`.

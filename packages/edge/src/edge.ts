@@ -1,7 +1,7 @@
 import type { AnswerLabel } from './answer.ts'
-import { answerFrom, labelled, passedOn } from './answer.ts'
-import type { Ask, Selection } from './ask.ts'
-import { readAsk, selectEntry } from './ask.ts'
+import { answerFrom, passedOn } from './answer.ts'
+import type { Ask, Matching, Selection } from './ask.ts'
+import { readAsk, selectEntry, wholeRequest, withoutFragment } from './ask.ts'
 import type { Collapsed } from './collapse.ts'
 import { Collapse, runKindFor } from './collapse.ts'
 import type {
@@ -10,23 +10,29 @@ import type {
   EdgeOptions,
   EdgeStats,
   PeekedAnswer,
+  PeekRequest,
   PurgeRequest,
 } from './edge-options.ts'
 import { EdgeCounts } from './edge-counts.ts'
 import type { CacheStatus, ForwardReason, ShortCacheStatus } from './headers/cache-status.ts'
+import { HitFields } from './hit-fields.ts'
 import { OriginCaller } from './origin-caller.ts'
-import type { WholeAnswer } from './origin-fill.ts'
+import type { WholeAnswer } from './filled-answer.ts'
 import { OriginFill } from './origin-fill.ts'
 import { ageMsAt, ttlMsAt } from './policy/freshness.ts'
+import { foldLanguages } from './policy/languages.ts'
+import { isAnswerToGet } from './policy/post.ts'
 import type { CacheProfile } from './policy/profile.ts'
 import { safeProfile } from './policy/profile.ts'
+import { noRequestDirectives } from './policy/request-directives.ts'
 import type { Reuse } from './policy/reuse.ts'
 import { mayServeOnError, reuseOf } from './policy/reuse.ts'
 import { isConditionalOrRange, isForOriginOnly, isPlain } from './policy/client-conditions.ts'
 import { namesToPurge, urlsInvalidatedBy } from './purge-names.ts'
 import { Refresher } from './refresher.ts'
 import type { StoredEntry } from './store/edge-store.ts'
-import { purgeNames } from './store/edge-store.ts'
+import { primaryKeyOf, purgeNames } from './store/edge-store.ts'
+import type { Fill } from './tags/purge-epochs.ts'
 
 const defaultMaxObjectBytes = 32 * 1024 * 1024
 
@@ -50,25 +56,32 @@ export function createEdge(options: EdgeOptions): Edge {
 class SharedEdge {
   readonly #options: EdgeOptions
   readonly #profile: CacheProfile
+  readonly #matching: Matching
   readonly #now: () => number
   readonly #caller: OriginCaller
+  readonly #fill: OriginFill
   readonly #collapse: Collapse
   readonly #refresher: Refresher
   readonly #counts: EdgeCounts
+  readonly #hitFields = new HitFields()
 
-  constructor(options: EdgeOptions) {
+  constructor(given: EdgeOptions) {
+    this.#profile = { ...safeProfile, ...given.profile }
+    const { negotiateLanguage } = this.#profile
+    const foldVary = negotiateLanguage ? foldLanguages(given.foldVary) : given.foldVary
+    const options = { ...given, foldVary }
     this.#options = options
-    this.#profile = { ...safeProfile, ...options.profile }
+    this.#matching = { fold: foldVary, negotiateLanguage }
     this.#now = options.now ?? Date.now
     this.#caller = new OriginCaller(options.origin, options.originTimeoutMs)
-    const fill = new OriginFill({
+    this.#fill = new OriginFill({
       options,
       profile: this.#profile,
       caller: this.#caller,
       now: this.#now,
       maxObjectBytes: options.maxObjectBytes ?? defaultMaxObjectBytes,
     })
-    this.#collapse = new Collapse(options, fill)
+    this.#collapse = new Collapse(options, this.#fill)
     this.#refresher = new Refresher(options, this.#collapse, this.#now)
     this.#counts = new EdgeCounts(options.ledger)
   }
@@ -100,16 +113,18 @@ class SharedEdge {
     }
   }
 
-  peek(request: Request, options: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined {
+  peek(request: PeekRequest, options: Pick<EdgeFetchOptions, 'domain'>): PeekedAnswer | undefined {
     if (request.method !== 'GET' || !isPlain(request.headers)) return undefined
-    const ask = readAsk(request, options, this.#profile, this.#options.keyOf)
-    const { entry } = this.#select(ask)
+    const { keyOf } = this.#options
+    const key = keyOf === undefined ? withoutFragment(request.url) : keyOf(wholeRequest(request))
+    const ask = { primaryKey: primaryKeyOf(options.domain ?? '', key), request }
+    const { entry } = selectEntry(ask, this.#options.store, this.#matching)
     if (entry === undefined) return undefined
-    const reuse = this.#reuse(ask, entry)
+    const { freshness, status, body } = entry.response
+    const reuse = reuseOf(freshness, entry.softPurgedAtMs, noRequestDirectives, this.#now())
     if (reuse.action !== 'serve' || reuse.stale) return undefined
     this.#noteHit(entry, reuse)
-    const { status, headers, body } = entry.response
-    return { status, headers: labelled(headers, this.#hitLabel(reuse)), body }
+    return { status, headers: this.#hitFields.of(entry.response, this.#hitLabel(reuse)), body }
   }
 
   purge(request: PurgeRequest): { purged: number } {
@@ -123,7 +138,7 @@ class SharedEdge {
   }
 
   #select(ask: Ask): Selection {
-    return selectEntry(ask, this.#options.store, this.#options.foldVary)
+    return selectEntry(ask, this.#options.store, this.#matching)
   }
 
   #reuse(ask: Ask, entry: StoredEntry): Reuse {
@@ -213,12 +228,41 @@ class SharedEdge {
   }
 
   async #passMethod(ask: Ask): Promise<Response> {
-    const response = await this.#pass(ask, 'method')
     const { method } = ask.request
-    if (method === 'OPTIONS' || method === 'TRACE' || response.status >= 400) return response
-    const names = urlsInvalidatedBy(ask.url, response).map((url) => purgeNames.url(ask.domain, url))
-    this.#options.store.purge(names, { soft: false, nowMs: this.#now() })
-    return response
+    const { store } = this.#options
+    this.#counts.bypassed += 1
+    const begun = store.beginFill()
+    try {
+      const response = await this.#caller.pass(ask)
+      if (method === 'OPTIONS' || method === 'TRACE' || response.status >= 400)
+        return this.#passed(ask, response)
+      const names = urlsInvalidatedBy(ask.url, response).map((url) => purgeNames.url(ask.domain, url))
+      const invalidate = (): void => void store.purge(names, { soft: false, nowMs: this.#now() })
+      if (this.#mayKeep(ask, response)) return await this.#keep(ask, response, begun, invalidate)
+      invalidate()
+      return this.#passed(ask, response)
+    } finally {
+      store.endFill(begun)
+    }
+  }
+
+  /** Is it the answer to a POST that may be given to later GETs? */
+  #mayKeep({ request, url }: Ask, response: Response): boolean {
+    if (!this.#profile.storePost || this.#options.keyOf !== undefined || request.method !== 'POST')
+      return false
+    return !isConditionalOrRange(request.headers) && isAnswerToGet(url, response)
+  }
+
+  async #keep(ask: Ask, response: Response, begun: Fill, invalidate: () => void): Promise<Response> {
+    const answer = await this.#fill.keep(ask, response, begun, invalidate)
+    if (answer.kind === 'streamed') return this.#passed(ask, answer.response)
+    const { status, ownHeaders, body, stored } = answer
+    const label = this.#forwardLabel(ask, { forward: 'method', forwardStatus: status, stored })
+    return answerFrom(ask.request, { status, headers: ownHeaders, body }, label, this.#now())
+  }
+
+  #passed(ask: Ask, response: Response): Response {
+    return passedOn(response, this.#forwardLabel(ask, { forward: 'method', forwardStatus: response.status }))
   }
 
   #refused(refusal: Response): Response {

@@ -14,9 +14,10 @@ export type {
   OriginContext,
   OriginReason,
   PeekedAnswer,
+  PeekRequest,
   PurgeRequest,
 } from './edge-options.ts'
-export type { HeaderList } from './headers/header-list.ts'
+export type { FieldLookup, HeaderList } from './headers/header-list.ts'
 export type { Freshness } from './policy/freshness.ts'
 export type { EdgeListenerOptions } from './http/edge-listener.ts'
 export { createEdgeListener, viaNameOfProcess } from './http/edge-listener.ts'

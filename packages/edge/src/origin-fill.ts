@@ -1,67 +1,11 @@
 import type { Flight, Work } from '@darkroom/once'
 import type { Ask } from './ask.ts'
-import { selectEntry } from './ask.ts'
-import type { Bytes } from './body/shared-body.ts'
-import { SharedBody, readBody } from './body/shared-body.ts'
-import type { EdgeOptions } from './edge-options.ts'
-import type { HeaderList } from './headers/header-list.ts'
-import { headerOf, headerListOf, withoutFields, withoutHopByHop } from './headers/header-list.ts'
-import { formatHttpDate, parseHttpDate } from './headers/http-date.ts'
-import { complete, contentLengthOf } from './headers/whole-body-fields.ts'
+import type { FillParts, RunFlight } from './fill-run.ts'
+import { FillRun } from './fill-run.ts'
+import type { FilledAnswer } from './filled-answer.ts'
 import { OnceLog } from './once-log.ts'
-import type { OriginCaller } from './origin-caller.ts'
-import type { Freshness } from './policy/freshness.ts'
-import { freshnessOf } from './policy/freshness.ts'
-import type { CacheProfile } from './policy/profile.ts'
-import { responseDirectivesOf } from './policy/response-directives.ts'
-import { storabilityOf } from './policy/storability.ts'
-import { canBeValidated, confirms, forwardedHeaders, mergeNotModified } from './policy/validation.ts'
-import { hasUnboundedVary, varyKeyOf, varyNamesOf } from './policy/vary.ts'
-import type { StoredEntry, StoredResponse } from './store/edge-store.ts'
-import { purgeNames } from './store/edge-store.ts'
+import { answerNames } from './purge-names.ts'
 import type { Fill } from './tags/purge-epochs.ts'
-import { surrogateTag, tagsOf } from './tags/surrogate-tags.ts'
-
-/** A whole answer of one run of the origin, for all who share it. */
-export interface WholeAnswer {
-  kind: 'whole'
-  status: number
-  /** For the caller that the run was for; others get `headers`, without the fields meant for one. */
-  ownHeaders: HeaderList
-  headers: HeaderList
-  body: Bytes | SharedBody
-  varyNames: readonly string[]
-  varyKey: string
-  freshness: Freshness
-  purgeNames: readonly string[]
-  fill: Fill
-  /** What the origin said: 304 where `status` is that of the stored answer. */
-  originStatus: number
-  stored: boolean
-  /** It was hard purged before it was complete. */
-  purged: boolean
-}
-
-/** An answer that only the caller that the run was for can have: not shareable, or too large to keep. */
-export interface StreamedAnswer {
-  kind: 'streamed'
-  response: Response
-  tooLarge: boolean
-}
-
-export type FilledAnswer = WholeAnswer | StreamedAnswer
-
-/** Describes one run, and would be false on every later answer. */
-const perRunFields = ['server-timing']
-
-/** What fills need besides the options. */
-export interface FillParts {
-  options: EdgeOptions
-  profile: CacheProfile
-  caller: OriginCaller
-  now: () => number
-  maxObjectBytes: number
-}
 
 /** Runs of the origin on behalf of everybody who asks for the same: judge the answer, share it, keep it. */
 export class OriginFill {
@@ -90,207 +34,35 @@ export class OriginFill {
       throw error
     }
   }
-}
-
-class FillRun {
-  readonly #parts: FillParts
-  readonly #ask: Ask
-  readonly #flight: Flight
-  readonly #fill: Fill
-  readonly #log: OnceLog
-  readonly #tags: string[] = []
-  readonly #requestTimeMs: number
-  /** What this run brings a successor of. */
-  readonly #stored: StoredEntry | undefined
-  /** The same, where the origin can be asked whether it still holds. */
-  #base: StoredEntry | undefined
-
-  constructor(parts: FillParts, ask: Ask, flight: Flight, fill: Fill, log: OnceLog) {
-    this.#log = log
-    this.#parts = parts
-    this.#ask = ask
-    this.#flight = flight
-    this.#fill = fill
-    this.#requestTimeMs = parts.now()
-    // Looked up now, not when the caller came: whoever runs alone after a release can validate what was stored.
-    const { entry } = selectEntry(ask, parts.options.store, parts.options.foldVary)
-    this.#stored = entry
-    this.#base = entry !== undefined && canBeValidated(entry.response.headers) ? entry : undefined
-  }
-
-  async run(): Promise<Work<FilledAnswer>> {
-    const response = await this.#askOrigin()
-    const base = this.#base
-    if (response.status !== 304 || base === undefined) return this.#take(response)
-    const notModified = this.#dated(response)
-    if (confirms(notModified, base.response.headers)) return this.#refresh(notModified, base)
-    // It confirmed something that is not stored here. Asked again without conditions, it must send it.
-    this.#base = undefined
-    return this.#take(await this.#askOrigin())
-  }
-
-  #askOrigin(): Promise<Response> {
-    const { ask, base } = { ask: this.#ask, base: this.#base }
-    const headers = forwardedHeaders(ask.request.headers, base?.response.headers)
-    return this.#parts.caller.ask(ask, { headers, base, tags: this.#tags })
-  }
-
-  /** The origin's 304: the stored bytes with the fields of both. */
-  #refresh(notModified: HeaderList, base: StoredEntry): Work<FilledAnswer> {
-    const headers = mergeNotModified(base.response.headers, notModified)
-    const answer = this.#judge(base.response.status, headers)
-    if (!answer.shareable) this.#flight.release()
-    const whole = this.#whole(answer, base.response.body, 304)
-    this.#keepOrDrop(whole, answer.storable, base.response.body)
-    return { value: whole }
-  }
-
-  /** A full answer: replaces what is stored, unless the origin failed. */
-  async #take(response: Response): Promise<Work<FilledAnswer>> {
-    const headers = this.#dated(response)
-    const answer = this.#judge(response.status, headers)
-    const failedValidation = response.status >= 500 && this.#isOfUse(this.#stored)
-    const storable = answer.storable && !failedValidation
-    if (!answer.shareable) {
-      this.#flight.release()
-      if (!storable) {
-        if (!failedValidation) this.#dropStored()
-        return this.#streamed(response, false)
-      }
-    }
-    const { maxObjectBytes } = this.#parts
-    const declaredBytes = contentLengthOf(headers)
-    if (response.body !== null && declaredBytes !== undefined) {
-      if (declaredBytes > maxObjectBytes) return this.#streamed(response, true)
-      const body = new SharedBody(response.body, declaredBytes)
-      const whole = this.#whole(answer, body, response.status)
-      whole.stored = storable
-      const until = body.whole.then((bytes) => this.#keepOrDrop(whole, storable, bytes, failedValidation))
-      return { value: whole, until, bytes: declaredBytes }
-    }
-    const read =
-      response.body === null ? { whole: new Uint8Array(0) } : await readBody(response.body, maxObjectBytes)
-    if ('tooLarge' in read) return this.#streamed(new Response(read.tooLarge, response), true)
-    const whole = this.#whole(answer, read.whole, response.status)
-    this.#keepOrDrop(whole, storable, read.whole, failedValidation)
-    return { value: whole, bytes: read.whole.byteLength }
-  }
-
-  #judge(status: number, headers: HeaderList): Judged {
-    const { now, profile } = this.#parts
-    const { request, directives: asked, key } = this.#ask
-    const directives = responseDirectivesOf(headers)
-    const received = {
-      status,
-      headers,
-      directives,
-      requestTimeMs: this.#requestTimeMs,
-      responseTimeMs: now(),
-    }
-    const freshness = freshnessOf(received, profile)
-    const askedWith = { authorization: request.headers.has('authorization'), noStore: asked.noStore }
-    const { storable, shareable } = storabilityOf(received, freshness, askedWith, profile)
-    const tags = tagsOf(headers)
-    if (tags === undefined) this.#log.warn(key, 'too many tags to purge an answer by: it is not stored')
-    if (hasUnboundedVary(headers))
-      this.#log.warn(key, 'Vary names too many headers: the answer is not stored')
-    return {
-      status,
-      headers,
-      unstoredFields: directives.unstoredFields,
-      freshness,
-      purgeNames: this.#purgeNames([...(tags ?? []), ...this.#tags.map(surrogateTag)]),
-      storable: storable && tags !== undefined,
-      shareable,
-    }
-  }
-
-  #purgeNames(tags: readonly string[]): readonly string[] {
-    const { domain, url, key } = this.#ask
-    const names = [purgeNames.everywhere, purgeNames.domain(domain), purgeNames.url(domain, url)]
-    names.push(purgeNames.key(domain, key), ...tags.map((tag) => purgeNames.tag(domain, tag)))
-    return [...new Set(names)]
-  }
-
-  #whole(answer: Judged, body: Bytes | SharedBody, originStatus: number): WholeAnswer {
-    const { status, headers, unstoredFields, freshness } = answer
-    const varyNames = varyNamesOf(headers) ?? []
-    return {
-      kind: 'whole',
-      status,
-      ownHeaders: headers,
-      headers: withoutFields(headers, unstoredFields),
-      body,
-      varyNames,
-      varyKey: varyKeyOf(varyNames, this.#ask.request.headers, this.#parts.options.foldVary),
-      freshness,
-      purgeNames: answer.purgeNames,
-      fill: this.#fill,
-      originStatus,
-      stored: false,
-      purged: false,
-    }
-  }
-
-  /** Puts the answer in place of what was stored before; takes that away if this one may not be stored. */
-  #keepOrDrop(whole: WholeAnswer, storable: boolean, body: Bytes, failedValidation = false): void {
-    if (failedValidation) return
-    const { primaryKey } = this.#ask
-    const { status, varyNames, varyKey, freshness, purgeNames: names } = whole
-    if (!storable) {
-      this.#dropStored()
-      return
-    }
-    const stored: StoredResponse = {
-      primaryKey,
-      status,
-      headers: complete(withoutFields(whole.headers, perRunFields), status, body.byteLength),
-      body,
-      varyNames,
-      varyKey,
-      freshness,
-      purgeNames: names,
-      fillDurationMs: Math.max(0, freshness.responseTimeMs - this.#requestTimeMs),
-    }
-    whole.stored = this.#parts.options.store.put(stored, this.#fill)
-  }
-
-  /** A failure takes no place of an answer that was none. */
-  #isOfUse(stored: StoredEntry | undefined): boolean {
-    return stored !== undefined && (this.#base !== undefined || stored.response.status < 500)
-  }
 
   /**
-   * Its successor may not be stored: it would else be served on when the origin fails. Not for the successor of one
-   * client's wish that its own answer be not stored, or any client could empty the store.
+   * Keeps the answer to a POST as that of a GET of the same URL, which the caller has made sure that it is.
+   * @param begun the fill that began before the origin was asked; not ended here
+   * @param invalidate drops what the URL had until now, together with the fills under way for it
    */
-  #dropStored(): void {
-    if (this.#stored !== undefined && !this.#ask.directives.noStore)
-      this.#parts.options.store.delete(this.#stored)
-  }
-
-  #streamed(response: Response, tooLarge: boolean): Work<FilledAnswer> {
-    this.#flight.release()
-    // Everybody has left: nobody will read this body, and its origin must not keep it open for ever.
-    if (this.#flight.callers === 0) void response.body?.cancel().catch(() => undefined)
-    return { value: { kind: 'streamed', response, tooLarge } }
-  }
-
-  /** The end-to-end fields, with a `Date` (RFC 9110 section 6.6.1). */
-  #dated(response: Response): HeaderList {
-    const headers = withoutHopByHop(headerListOf(response.headers))
-    const nowMs = this.#parts.now()
-    if (parseHttpDate(headerOf(headers, 'date'), nowMs) !== undefined) return headers
-    return [...headers.filter(([name]) => name !== 'date'), ['date', formatHttpDate(nowMs)]]
+  async keep(ask: Ask, response: Response, begun: Fill, invalidate: () => void): Promise<FilledAnswer> {
+    const { store } = this.#parts.options
+    const own = answerNames(ask, [])
+    const raced = store.isPurgedSince(own, begun)
+    invalidate()
+    const fill = store.beginFill()
+    try {
+      const run = new FillRun(this.#parts, ask, loneFlight, fill, this.#log)
+      // Its own invalidation is no reason not to keep it; any other purge since it was asked for is.
+      run.isPurged = (names) =>
+        raced ||
+        store.isPurgedSince(
+          names.filter((name) => !own.includes(name)),
+          begun,
+        )
+      const work = await run.take(response)
+      await work.until
+      return work.value
+    } finally {
+      store.endFill(fill)
+    }
   }
 }
 
-interface Judged {
-  status: number
-  headers: HeaderList
-  unstoredFields: readonly string[]
-  freshness: Freshness
-  purgeNames: readonly string[]
-  storable: boolean
-  shareable: boolean
-}
+/** A run that nobody else can join. */
+const loneFlight: RunFlight = { release: () => undefined, callers: 1 }

@@ -1,3 +1,4 @@
+import type { Ask } from './ask.ts'
 import { withoutFragment } from './ask.ts'
 import type { PurgeRequest } from './edge-options.ts'
 import { purgeNames } from './store/edge-store.ts'
@@ -15,6 +16,13 @@ export function namesToPurge(request: PurgeRequest): readonly string[] {
   for (const key of keys) names.add(purgeNames.key(domain, key))
   for (const url of urls) names.add(purgeNames.url(domain, absolute(url)))
   return [...names]
+}
+
+/** The names that purges may hit an answer by. */
+export function answerNames({ domain, url, key }: Ask, tags: readonly string[]): readonly string[] {
+  const names = [purgeNames.everywhere, purgeNames.domain(domain), purgeNames.url(domain, url)]
+  names.push(purgeNames.key(domain, key), ...tags.map((tag) => purgeNames.tag(domain, tag)))
+  return [...new Set(names)]
 }
 
 /** The URLs that a successful unsafe request makes out of date (RFC 9111 section 4.4). */

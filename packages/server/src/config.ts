@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import type { SharedDomains } from './access/sharing-domains.ts'
-import { accessVariables } from './access/variables.ts'
+import type { AccessConfig } from './access/variables.ts'
+import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
-import type { ConfigFault, Parsed } from './config-variable.ts'
+import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
   defineVariable,
@@ -17,7 +17,6 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
-import { isLoopbackHost } from './request/loopback-host.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { workVariables } from './worker/variables.ts'
@@ -47,17 +46,7 @@ export interface Config {
   readonly maxUploadBytes: number
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
-  readonly auth: 'off' | 'on'
-  /** The server's secret, where it is no file in the data folder. */
-  readonly secret: string | undefined
-  readonly requestsPerMinute: number
-  readonly scopeDefaults: {
-    readonly maxPerHour: number | undefined
-    readonly maxUsdPerDay: number | undefined
-  }
-  readonly sharedDomains: SharedDomains
-  /** What `darkroom sign` signs with. */
-  readonly signingKey: string | undefined
+  readonly access: AccessConfig
   readonly logLevel: string
 }
 
@@ -220,19 +209,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   throw new ConfigError([fault])
 }
 
-/** The one fault that takes two variables. */
-function hostFault({
-  HOST,
-  DARKROOM_AUTH,
-}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
-  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
-  return {
-    variable: 'HOST',
-    message:
-      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
-  }
-}
-
 /** Variables that look like ours and are not: probably misspelt. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>): string[] {
   return unknownNames(variables, environment)
@@ -271,15 +247,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
-    auth: parsed.DARKROOM_AUTH,
-    secret: parsed.DARKROOM_SECRET,
-    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
-    scopeDefaults: Object.freeze({
-      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
-      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
-    }),
-    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
-    signingKey: parsed.DARKROOM_SIGNING_KEY,
+    access: accessConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -122,7 +122,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     secret,
     line: createLine({ table: 'generations', maxQueuedPerScope: config.queueLimit, now }),
     now,
-    budget: createBudget({ defaults: config.scopeDefaults, now }),
+    budget: createBudget({ defaults: config.access.scopeDefaults, now }),
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())
@@ -185,20 +185,17 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const accessChannel = await createNotifier({ database, listener, channel: 'darkroom_access' })
   closers.add('the channel of access', () => accessChannel.close())
   const access = createAccess({
-    mode: config.auth,
+    ...config.access,
     database,
     pool,
     channel: accessChannel,
-    secret: createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database }),
+    secret: createServerSecret({ fromEnvironment: config.access.secret, dataDir: config.dataDir, database }),
     corsOrigins: config.corsOrigins,
-    sharedDomains: config.sharedDomains,
-    scopeDefaults: config.scopeDefaults,
-    requestsPerMinute: config.requestsPerMinute,
     log,
     now,
   })
   closers.add('the keys', () => access.close())
-  if (config.auth === 'on') await access.ready()
+  if (access.mode === 'on') await access.ready()
   const edge = createEdge({
     origin: createPictureOrigin({
       generations,
@@ -240,7 +237,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     fetch: gateway,
     database: target.facts,
     models: table.names(),
-    access: { mode: config.auth, apiKeys: (await access.keys.countUsable()).api },
+    access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api },
     close: () => closers.close(),
   }
 }

@@ -31,6 +31,7 @@ export function choosePart(analysis: BaseAnalysis, slide: SlideSize): BasePart {
 function bestStart(analysis: BaseAnalysis, length: number, axis: 'horizontal' | 'vertical'): number {
   const sidePx = axis === 'horizontal' ? analysis.widthPx : analysis.heightPx
   const lastPx = Math.max(0, sidePx - Math.round(length * sidePx))
+  if (lastPx === 0) return 0
   const interest = interestAlong(analysis, axis)
   const faces = facesAlong(analysis, axis)
   let best = { startPx: 0, score: -Infinity }

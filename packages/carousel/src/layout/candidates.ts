@@ -28,8 +28,12 @@ const zoneHeights: readonly (readonly [height: number, tightness: number])[] = [
 const coreHeight = 450
 /** Between the text and the foot, of a slide whose short side is 1080. */
 const footGap = 68
-/** Widths of columns where the slide is wider than high, of the safe width. */
-const columnShares = [0.46, 0.58]
+/** Widths of columns where the slide is wider than high, of the safe width, and how tight each is. */
+const columnShares: readonly (readonly [share: number, tightness: number])[] = [
+  [0.58, 0],
+  [0.48, 0.02],
+  [0.38, 0.14],
+]
 
 /**
  * All candidates of a slide: the whole width (portrait) or columns (landscape), at the top, in the middle and at the
@@ -42,14 +46,15 @@ export function candidatesOf(geometry: SlideGeometry, hasFoot: boolean): Candida
   const bottomPx = Math.max(topPx + gridPx, snapDown(safe.topPx + safe.heightPx - footPx))
   const roomPx = bottomPx - topPx
   const candidates: Candidate[] = []
-  for (const { leftPx, widthPx } of shape === 'landscape' ? columnsOf(safe) : [safe]) {
+  const columns = shape === 'landscape' ? columnsOf(safe) : [{ ...safe, narrowness: 0 }]
+  for (const { leftPx, widthPx, narrowness } of columns) {
     for (const [heightPx, tightness] of heightsIn(roomPx, unitPx)) {
       for (const anchor of ['bottom', 'top', 'middle'] as const) {
         const top = topOf(anchor, topPx, bottomPx, heightPx)
         const zone = { leftPx, topPx: top, widthPx, heightPx }
         const corePx = Math.min(heightPx, Math.round(coreHeight * unitPx))
         const core = { ...zone, topPx: topOf(anchor, top, top + heightPx, corePx), heightPx: corePx }
-        candidates.push({ zone, anchor, core, tightness })
+        candidates.push({ zone, anchor, core, tightness: tightness + narrowness })
       }
     }
   }
@@ -73,11 +78,15 @@ function topOf(anchor: Anchor, topPx: number, bottomPx: number, heightPx: number
   return snapDown(topPx + (bottomPx - topPx - heightPx) / 2)
 }
 
-function columnsOf(safe: RectPx): { leftPx: number; widthPx: number }[] {
-  return columnShares.flatMap((share) => {
+function columnsOf(safe: RectPx): { leftPx: number; widthPx: number; narrowness: number }[] {
+  return columnShares.flatMap(([share, narrowness]) => {
     const widthPx = Math.round(safe.widthPx * share)
     const free = safe.widthPx - widthPx
-    return [0, free, Math.round(free / 2)].map((offset) => ({ leftPx: safe.leftPx + offset, widthPx }))
+    return [0, free, Math.round(free / 2)].map((offset) => ({
+      leftPx: safe.leftPx + offset,
+      widthPx,
+      narrowness,
+    }))
   })
 }
 

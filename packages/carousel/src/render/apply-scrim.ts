@@ -25,64 +25,78 @@ export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, col
   const { widthPx, heightPx } = pixels
   const first = Math.max(0, Math.floor(rows.start - rows.before))
   const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
+  const tables = [curve.red, curve.green, curve.blue].map(tableOf) as unknown as Tables
+  const full = [curve.red, curve.green, curve.blue].map((channel) => Uint8Array.from(channel, Math.round))
   const across =
-    columns === undefined ? undefined : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x))
-  const tables = [new Int32Array(256), new Int32Array(256), new Int32Array(256)] as const
-  const changes = changesOf(curve)
-  let filledFor = -1
+    columns === undefined
+      ? undefined
+      : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x) * fullWeight)
+  const weights = new Int32Array(widthPx)
   for (let y = first; y < last; y += 1) {
     const weight = weightAt(rows, y)
     if (weight === 0) continue
-    if (weight !== filledFor) fillTables(tables, changes, weight)
-    filledFor = weight
-    if (across === undefined) scrimRow(pixels, y, tables)
-    else scrimRowAcross(pixels, y, tables, across)
+    if (across !== undefined) {
+      for (let x = 0; x < widthPx; x += 1) weights[x] = (across[x] as number) * weight
+      scrimRowAcross(pixels, y, tables, weights)
+    } else if (weight === 1) {
+      mapRow(pixels, y, full)
+    } else {
+      scrimRow(pixels, y, tables, Math.round(weight * fullWeight))
+    }
   }
 }
 
+/** Weights are whole numbers up to this. */
+const fullWeight = 4096
+
+/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
 type Tables = readonly [Int32Array, Int32Array, Int32Array]
 
-/** What a curve adds to each byte, times 256. */
-function changesOf({ red, green, blue }: ScrimCurve): Tables {
-  const changes = (channel: Float64Array): Int32Array =>
-    Int32Array.from(channel, (value, byte) => Math.round((value - byte) * 256))
-  return [changes(red), changes(green), changes(blue)]
+function tableOf(curve: Float64Array): Int32Array {
+  return Int32Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
 }
 
-/** What each byte becomes at a weight, times 256. In whole numbers: a fade has a table for every row. */
-function fillTables(tables: Tables, changes: Tables, weight: number): void {
-  const share = Math.round(weight * 4096)
-  for (const channel of [0, 1, 2] as const) {
-    const table = tables[channel]
-    const change = changes[channel]
-    for (let byte = 0; byte < 256; byte += 1) table[byte] = (byte << 8) + ((share * change[byte]!) >> 12)
+/** Where the weight is full there is no gradient of ours to hide: bytes become bytes. */
+function mapRow({ data, widthPx }: Pixels, y: number, [red, green, blue]: readonly Uint8Array[]): void {
+  if (red === undefined || green === undefined || blue === undefined) return
+  const end = (y + 1) * widthPx * 3
+  for (let i = y * widthPx * 3; i < end; i += 3) {
+    data[i] = red[data[i] as number] as number
+    data[i + 1] = green[data[i + 1] as number] as number
+    data[i + 2] = blue[data[i + 2] as number] as number
   }
 }
 
-function scrimRow({ data, widthPx }: Pixels, y: number, [red, green, blue]: Tables): void {
+/** From 16 × 4096 to 256. */
+const toThreshold = 8
+
+function scrimRow({ data, widthPx }: Pixels, y: number, [red, green, blue]: Tables, weight: number): void {
   const thresholdRow = (y & 7) << 3
   let i = y * widthPx * 3
   for (let x = 0; x < widthPx; x += 1, i += 3) {
     const threshold = thresholds[thresholdRow + (x & 7)] as number
-    data[i] = ((red[data[i] as number] as number) + threshold) >> 8
-    data[i + 1] = ((green[data[i + 1] as number] as number) + threshold) >> 8
-    data[i + 2] = ((blue[data[i + 2] as number] as number) + threshold) >> 8
+    const r = data[i] as number
+    const g = data[i + 1] as number
+    const b = data[i + 2] as number
+    data[i] = ((r << 8) + (((red[r] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 1] = ((g << 8) + (((green[g] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 2] = ((b << 8) + (((blue[b] as number) * weight) >> toThreshold) + threshold) >> 8
   }
 }
 
-function scrimRowAcross({ data, widthPx }: Pixels, y: number, tables: Tables, across: Float64Array): void {
+function scrimRowAcross({ data, widthPx }: Pixels, y: number, tables: Tables, weights: Int32Array): void {
   const [red, green, blue] = tables
   const thresholdRow = (y & 7) << 3
   let i = y * widthPx * 3
   for (let x = 0; x < widthPx; x += 1, i += 3) {
-    const weight = across[x] as number
+    const weight = weights[x] as number
     if (weight === 0) continue
     const threshold = thresholds[thresholdRow + (x & 7)] as number
-    const r = (data[i] as number) << 8
-    const g = (data[i + 1] as number) << 8
-    const b = (data[i + 2] as number) << 8
-    data[i] = (r + weight * ((red[r >> 8] as number) - r) + threshold) >> 8
-    data[i + 1] = (g + weight * ((green[g >> 8] as number) - g) + threshold) >> 8
-    data[i + 2] = (b + weight * ((blue[b >> 8] as number) - b) + threshold) >> 8
+    const r = data[i] as number
+    const g = data[i + 1] as number
+    const b = data[i + 2] as number
+    data[i] = ((r << 8) + (((red[r] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 1] = ((g << 8) + (((green[g] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 2] = ((b << 8) + (((blue[b] as number) * weight) >> toThreshold) + threshold) >> 8
   }
 }

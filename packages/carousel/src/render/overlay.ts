@@ -2,31 +2,27 @@ import { createCanvas } from '@napi-rs/canvas'
 import type { Canvas, SKRSContext2D } from '@napi-rs/canvas'
 import type { RectPx } from '../slide.ts'
 
-/** One canvas is kept for all slides: making one for each leaves its memory to the garbage collector. */
+/**
+ * One canvas for all slides of the process, resized for each overlay: that empties it, and gives its memory back at
+ * once where a new canvas leaves that to the garbage collector. Drawing is synchronous, so nobody else has it.
+ */
 let kept: { canvas: Canvas; context: SKRSContext2D } | undefined
-/** Larger ones are made for one slide only. */
-const mostKeptPx = 4 * 1024 * 1024
 
 /**
- * Draws into a transparent overlay of the size of `rect`; what is drawn at its corner in the slide lands there.
- * @returns premultiplied RGBA, valid until the next call
+ * Draws into a transparent overlay of the size of `rect`, in the coordinates of the slide. Reading pixels back costs
+ * more than drawing them: keep it small.
+ * @returns premultiplied RGBA
  */
 export function drawOverlay(rect: RectPx, draw: (context: SKRSContext2D) => void): Uint8Array {
-  const { canvas, context } = canvasOf(rect.widthPx, rect.heightPx)
-  context.save()
+  kept ??= withContext(createCanvas(rect.widthPx, rect.heightPx))
+  const { canvas, context } = kept
+  canvas.width = rect.widthPx
+  canvas.height = rect.heightPx
   context.translate(-rect.leftPx, -rect.topPx)
   draw(context)
-  context.restore()
   return canvas.data()
 }
 
-function canvasOf(widthPx: number, heightPx: number): { canvas: Canvas; context: SKRSContext2D } {
-  if (kept !== undefined && kept.canvas.width === widthPx && kept.canvas.height === heightPx) {
-    kept.context.clearRect(0, 0, widthPx, heightPx)
-    return kept
-  }
-  const canvas = createCanvas(widthPx, heightPx)
-  const made = { canvas, context: canvas.getContext('2d') }
-  if (widthPx * heightPx <= mostKeptPx) kept = made
-  return made
+function withContext(canvas: Canvas): { canvas: Canvas; context: SKRSContext2D } {
+  return { canvas, context: canvas.getContext('2d') }
 }

@@ -29,9 +29,13 @@ export interface InkMask {
   readonly rect: RectPx
 }
 
+/** Red and blue together cannot make a pixel brighter than its green by more than this. */
+const restOfWhite = 0.2126 + 0.0722
+
 /**
  * The pixel under or around a text that contrasts least with it: the brightest for light ink (`dark` tone), the
- * darkest for dark ink. Exact: every pixel of the rectangles counts, but for those under `mask`'s ink.
+ * darkest for dark ink. Exact: every pixel of the rectangles counts, but for those under `mask`'s ink. Most are told
+ * by their green alone.
  */
 export function worstPixel(
   pixels: Pixels,
@@ -40,31 +44,30 @@ export function worstPixel(
   mask?: InkMask,
 ): { color: Rgb; luminance: number } | undefined {
   const { data, widthPx } = pixels
-  const bright = tone === 'dark'
-  let worst = bright ? -Infinity : Infinity
+  const isDark = tone === 'dark'
+  let worst = isDark ? -1 : 2
   let at = -1
-  // Green carries most of the luminance: by its byte alone nearly every pixel is known not to be worse.
-  let least = 0
-  let most = 255
+  // Greens from `from` to `to` may be worse than the worst so far.
+  let from = 0
+  let to = 255
   for (const asked of rects) {
     const rect = clip(asked, pixels)
     for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
-      let inkAt =
-        mask === undefined
-          ? -1
-          : ((y - mask.rect.topPx) * mask.rect.widthPx + rect.leftPx - mask.rect.leftPx) * 4 + 3
-      const end = (y * widthPx + rect.leftPx + rect.widthPx) * 3
-      for (let i = (y * widthPx + rect.leftPx) * 3; i < end; i += 3, inkAt += 4) {
-        const green = data[i + 1]!
-        if (green < least || green > most) continue
-        if (mask !== undefined && mask.data[inkAt]! > 0) continue
+      const start = (y * widthPx + rect.leftPx) * 3
+      const end = start + rect.widthPx * 3
+      for (let i = start; i < end; i += 3) {
+        const green = data[i + 1] as number
+        if (green < from || green > to) continue
         const luminance =
-          luminanceOfRed[data[i]!]! + luminanceOfGreen[green]! + luminanceOfBlue[data[i + 2]!]!
-        if (bright ? luminance <= worst : luminance >= worst) continue
+          (luminanceOfRed[data[i] as number] as number) +
+          (luminanceOfGreen[green] as number) +
+          (luminanceOfBlue[data[i + 2] as number] as number)
+        if (isDark ? luminance <= worst : luminance >= worst) continue
+        if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
         worst = luminance
         at = i
-        if (bright) least = leastGreenAbove(worst)
-        else most = mostGreenBelow(worst)
+        if (isDark) while (from < 255 && (luminanceOfGreen[from] as number) + restOfWhite <= worst) from += 1
+        else while (to > 0 && (luminanceOfGreen[to] as number) >= worst) to -= 1
       }
     }
   }
@@ -72,17 +75,6 @@ export function worstPixel(
   return { color: { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }, luminance: worst }
 }
 
-/** The least byte of green that, with all of red and blue, is brighter than a luminance. */
-function leastGreenAbove(luminance: number): number {
-  const rest = luminanceOfRed[255]! + luminanceOfBlue[255]!
-  let green = 0
-  while (green < 255 && luminanceOfGreen[green]! + rest <= luminance) green += 1
-  return green
-}
-
-/** The greatest byte of green that, without red and blue, is darker than a luminance. */
-function mostGreenBelow(luminance: number): number {
-  let green = 255
-  while (green > 0 && luminanceOfGreen[green]! >= luminance) green -= 1
-  return green
+function isInk({ data, rect }: InkMask, x: number, y: number): boolean {
+  return (data[((y - rect.topPx) * rect.widthPx + x - rect.leftPx) * 4 + 3] ?? 0) > 0
 }

@@ -1,6 +1,8 @@
 import type { SKRSContext2D } from '@napi-rs/canvas'
 import { contrastOf, luminanceOf } from '../color.ts'
 import type { Frame, RowRange } from '../frame.ts'
+import { unionOf } from '../layout/arrange.ts'
+import type { PlacedPart } from '../layout/arrange.ts'
 import type { Placement } from '../layout/placement.ts'
 import type { PreparedSlides } from '../layout/prepare-slides.ts'
 import type { RectPx } from '../slide.ts'
@@ -19,11 +21,10 @@ import { clip, worstPixel } from './pixels.ts'
 import type { InkMask, Pixels } from './pixels.ts'
 import type { RenderedSlide } from './rendered-slide.ts'
 import { readRects, sceneOf } from './scene.ts'
-import type { Scene } from './scene.ts'
 import { touchedRows } from './touched-rows.ts'
 
 /** Ink may stand out of its line box by so much of its size: swashes, accents, marks below. */
-const bleedShare = 0.4
+const bleedShare = 0.34
 
 /**
  * Makes one slide of a frame: a copy, a scrim where contrast asks for one, then text and foot. The same input gives
@@ -49,7 +50,7 @@ export function renderSlide(
       : { inks: foot.plan.inks, background: prepareGround(pixels, foot.needs, foot.plan) }
 
   const layers = [
-    partsLayer(scene, textPaint),
+    ...scene.parts.map((placed) => partLayer(placed, textPaint)),
     ...(scene.foot === undefined ? [] : [footLayer(scene.foot, prepared, footPaint)]),
   ]
   let contrastRatio = 21
@@ -89,17 +90,14 @@ interface Layer {
   draw(context: SKRSContext2D): void
 }
 
-function partsLayer({ parts, region }: Scene, paint: PartPaint): Layer {
-  const largestPx = Math.max(...parts.map(({ part }) => (part.type === 'rule' ? 0 : part.block.fontSizePx)))
-  const reads = parts.flatMap((placed) => {
-    const luminance = inkLuminance(placed.part, paint)
-    if (luminance === undefined) return []
-    return [{ rects: readRects(placed), inkLuminance: luminance, tone: paint.inks.tone }]
-  })
+function partLayer(placed: PlacedPart, paint: PartPaint): Layer {
+  const { part } = placed
+  const rects = readRects(placed)
+  const luminance = inkLuminance(part, paint)
   return {
-    rect: grown(region, largestPx * bleedShare),
-    reads,
-    draw: (context) => parts.forEach((placed) => drawPart(context, placed, paint)),
+    rect: grown(unionOf(rects) ?? placed.rect, part.type === 'text' ? part.block.fontSizePx * bleedShare : 2),
+    reads: luminance === undefined ? [] : [{ rects, inkLuminance: luminance, tone: paint.inks.tone }],
+    draw: (context) => drawPart(context, placed, paint),
   }
 }
 

@@ -1,7 +1,6 @@
 import { inVisualOrder } from './direction.ts'
 import { heightsOf } from './line-heights.ts'
 import type { Paragraph, Pieced } from './paragraph.ts'
-import { partsOf } from './paragraph.ts'
 import type { TextBlock, TextBox, TextLine, TextSegment } from './text-block.ts'
 import type { Piece, WrappedLine } from './wrap.ts'
 import { wrapEvenly, wrapGreedily } from './wrap.ts'
@@ -91,7 +90,7 @@ function composeLine(
   const segments: TextSegment[] = []
   let leftPx = 0
   let spacingPx = 0
-  for (const part of inVisualOrder(partsOf(paragraph, start, end))) {
+  for (const part of inVisualOrder(paragraph.partsOf(start, end))) {
     spacingPx = part.typeface.letterSpacingEm * sizePx
     const widthPx = part.extent.width * sizePx
     const { text, emphasis, missing, typeface } = part

@@ -38,6 +38,14 @@ interface Cluster {
 const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' })
 const replacement = '\uFFFD'
 
+/** The beginning of a text, of about so many UTF-16 units, without a part of a grapheme cluster; or all of it. */
+export function beginningOf(plain: PlainText, units: number): PlainText {
+  const end = graphemes.segment(plain.text).containing(units)?.index
+  return end === undefined
+    ? plain
+    : { text: plain.text.slice(0, end), emphasis: plain.emphasis.subarray(0, end) }
+}
+
 /** Chooses a face for each grapheme cluster, and puts neighbours of one face together. */
 export function itemise(plain: PlainText, family: string, fonts: Fonts): ItemisedText {
   const language = languageOf(plain.text)

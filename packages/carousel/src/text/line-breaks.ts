@@ -76,7 +76,7 @@ interface WordsBetween {
 
 /** The words on both sides of each place between two words. */
 function wordsOf(text: string, language: HanLanguage): Map<number, WordsBetween> {
-  const segmenter = new Intl.Segmenter(language === 'none' ? 'und' : language, { granularity: 'word' })
+  const segmenter = wordSegmenter(language === 'none' ? 'zh' : language)
   const places = new Map<number, WordsBetween>()
   let previous = ''
   for (const { segment, index } of segmenter.segment(text)) {
@@ -89,7 +89,7 @@ function wordsOf(text: string, language: HanLanguage): Map<number, WordsBetween>
 function dictionaryBreaks(text: string, boundaries: ReadonlySet<number>): LineBreak[] {
   const breaks: LineBreak[] = []
   for (const match of text.matchAll(southEastAsian)) {
-    for (const word of new Intl.Segmenter('th', { granularity: 'word' }).segment(match[0])) {
+    for (const word of wordSegmenter('th').segment(match[0])) {
       const at = match.index + word.index
       // The signs of repetition and of abbreviation stay with their word.
       if (word.index === 0 || /^[ๆฯ]/u.test(word.segment) || !boundaries.has(at)) continue
@@ -97,4 +97,16 @@ function dictionaryBreaks(text: string, boundaries: ReadonlySet<number>): LineBr
     }
   }
   return breaks
+}
+
+const segmenters = new Map<string, Intl.Segmenter>()
+
+/** Made once a language: ICU opens a dictionary for each. */
+function wordSegmenter(language: string): Intl.Segmenter {
+  let segmenter = segmenters.get(language)
+  if (segmenter === undefined) {
+    segmenter = new Intl.Segmenter(language, { granularity: 'word' })
+    segmenters.set(language, segmenter)
+  }
+  return segmenter
 }

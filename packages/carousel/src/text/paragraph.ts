@@ -14,6 +14,8 @@ export interface Paragraph extends ItemisedText {
   direction: 'ltr' | 'rtl'
   style: TextStyle
   pieces: readonly Piece[]
+  /** What one typeface draws in one direction, from `start` to before `end`, in logical order. */
+  partsOf: PartsOf
 }
 
 /** A paragraph in pieces that are no wider than some limit. */
@@ -39,13 +41,8 @@ type PartsOf = (start: number, end: number) => Part[]
 export function paragraphOf(plain: PlainText, style: TextStyle, fonts: Fonts): Paragraph {
   const itemised = itemise(plain, style.family, fonts)
   const direction = directionOf(itemised.text)
-  const parts = partsReader(itemised, levelsOf(itemised.text, direction), style)
-  return { ...itemised, direction, style, pieces: piecesOf(itemised, parts) }
-}
-
-/** Parts of a stretch of a paragraph, in logical order. */
-export function partsOf(paragraph: Paragraph, start: number, end: number): Part[] {
-  return partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)(start, end)
+  const partsOf = partsReader(itemised, levelsOf(itemised.text, direction), style)
+  return { ...itemised, direction, style, partsOf, pieces: piecesOf(itemised, partsOf) }
 }
 
 function partsReader(itemised: ItemisedText, levels: Uint8Array | undefined, style: TextStyle): PartsOf {
@@ -142,13 +139,12 @@ function pieceOf(
 /** Pieces of which none is wider than `limit`: those that are get broken between any two grapheme clusters. */
 export function piecesWithin(paragraph: Paragraph, limit: number): readonly Piece[] {
   if (paragraph.pieces.every((piece) => piece.width <= limit)) return paragraph.pieces
-  const parts = partsReader(paragraph, levelsOf(paragraph.text, paragraph.direction), paragraph.style)
   return paragraph.pieces.flatMap((piece) => {
     if (piece.width <= limit) return [piece]
     const ends = [...paragraph.boundaries.filter((at) => at > piece.start && at < piece.end), piece.end]
     return ends.map((end, i): Piece => {
       const start = ends[i - 1] ?? piece.start
-      const part = pieceOf(paragraph.text, start, end, { cost: 1, required: false }, parts)
+      const part = pieceOf(paragraph.text, start, end, { cost: 1, required: false }, paragraph.partsOf)
       if (end < piece.end) return part
       return { ...part, gap: piece.gap, cost: piece.cost, required: piece.required }
     })

@@ -2,6 +2,7 @@ import { capitals } from './capitals.ts'
 import { blockOf, fitsAt, largestFit } from './fit.ts'
 import type { Fonts } from './fonts.ts'
 import type { PlainText } from './markup.ts'
+import { beginningOf } from './itemise.ts'
 import { parseMarkup } from './markup.ts'
 import type { Pieced } from './paragraph.ts'
 import { paragraphOf, piecesWithin } from './paragraph.ts'
@@ -22,8 +23,13 @@ export function setText(markup: string, style: TextStyle, box: TextBox, fonts: F
     // Words are broken only where they would be too wide at the least size.
     return { paragraph, pieces: piecesWithin(paragraph, box.widthPx / leastPx) }
   }
-  const whole = prepare(style.transform === 'upper' ? capitals(parsed) : parsed)
-  const fitting = largestFit(whole, box)
+  const text = style.transform === 'upper' ? capitals(parsed) : parsed
+  // What is far too long is not measured to its end.
+  const beginning = beginningOf(text, longTextUnits)
+  const start = beginning === text ? undefined : prepare(beginning)
+  const isFarTooLong = start !== undefined && !fitsAt(start, leastPx, box)
+  const whole = isFarTooLong ? start : prepare(text)
+  const fitting = isFarTooLong ? undefined : largestFit(whole, box)
   for (let sizePx = fitting ?? 0; sizePx >= leastPx; sizePx--) {
     const block = blockOf(whole, sizePx, box)
     if (block.fits) return block
@@ -32,3 +38,6 @@ export function setText(markup: string, style: TextStyle, box: TextBox, fonts: F
   const block = blockOf(truncate(whole, leastPx, box, prepare, fits), leastPx, box)
   return { ...block, fits: false, truncated: true, missingGlyphs: whole.paragraph.missing }
 }
+
+/** More than a slide shows. */
+const longTextUnits = 1000

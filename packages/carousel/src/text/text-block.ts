@@ -48,7 +48,7 @@ export interface TextBlock {
   /** Everything is there, inside the box. */
   readonly fits: boolean
   readonly truncated: boolean
-  /** Grapheme clusters that no font has, each once, in order; a question mark in a frame is drawn for each. */
+  /** Grapheme clusters that no font has, each once, in order, as far as a text was looked at that is far too long; a question mark in a frame is drawn for each. */
   readonly missingGlyphs: readonly string[]
 }
 

@@ -87,17 +87,23 @@ function evenly(pieces: readonly Piece[], limit: number): WrappedLine[] {
     const widow = from > 0 && to - from === 1 && width < limit / 2 ? 0.5 : 0
     return widow + (balanced || width < limit / 3 ? ragged : 0)
   }
+  const earliest = earliestEnds(
+    pieces.length,
+    count,
+    (from, to) => to - from === 1 || widthOf(from, to) <= limit,
+  )
   // rows[n][to]: the best way to set the pieces before `to` in n lines.
   let row: (Step | undefined)[] = [{ cost: 0, from: 0 }]
   const rows: (Step | undefined)[][] = [row]
   for (let n = 1; n <= count; n++) {
     const next: (Step | undefined)[] = []
-    for (let to = n; to <= pieces.length - (count - n); to++) {
+    const latest = greedy[n - 1]?.to ?? pieces.length
+    for (let to = earliest[n] ?? n; to <= latest; to++) {
       let best: Step | undefined
       for (let from = to - 1; from >= n - 1; from--) {
-        const before = row[from]
         const cost = costOf(from, to)
         if (cost === Infinity) break
+        const before = row[from]
         if (before === undefined) continue
         const total = before.cost + cost
         if (best === undefined || total < best.cost) best = { cost: total, from }
@@ -108,6 +114,23 @@ function evenly(pieces: readonly Piece[], limit: number): WrappedLine[] {
     row = next
   }
   return pathOf(rows, pieces.length) ?? greedy
+}
+
+/** By number of lines: before which piece they may end at the earliest, so that the rest goes into the lines left. */
+function earliestEnds(
+  pieceCount: number,
+  lineCount: number,
+  goesIn: (from: number, to: number) => boolean,
+): number[] {
+  const ends: number[] = []
+  let to = pieceCount
+  for (let n = lineCount; n >= 1; n--) {
+    ends[n] = to
+    let from = to - 1
+    while (from > 0 && goesIn(from - 1, to)) from--
+    to = Math.max(from, 0)
+  }
+  return ends
 }
 
 function pathOf(rows: readonly (readonly (Step | undefined)[])[], end: number): WrappedLine[] | undefined {

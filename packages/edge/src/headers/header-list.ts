@@ -1,6 +1,12 @@
 /** Header fields as they are kept: names in lower case, lines of one name combined except `set-cookie`. */
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
+/** As much of fetch `Headers` as reading fields needs. Names in lower case. */
+export interface FieldLookup {
+  get(name: string): string | null
+  has(name: string): boolean
+}
+
 /** The value of a field, or undefined. `name` in lower case. */
 export function headerOf(headers: HeaderList, name: string): string | undefined {
   for (const [field, value] of headers) if (field === name) return value

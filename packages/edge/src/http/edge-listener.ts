@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { randomBytes } from 'node:crypto'
 import type { Edge, EdgeLog } from '../edge-options.ts'
+import type { HeaderList } from '../headers/header-list.ts'
 import { OriginError } from './http-origin.ts'
-import { RefusedRequestError, requestOfNode } from './node-request.ts'
+import { NodeBase, RefusedRequestError, peekRequestOfNode, requestOfNode, urlOfNode } from './node-request.ts'
 import { flatFields, writeResponse } from './node-response.ts'
 
 /** What a listener needs. */
@@ -31,37 +32,56 @@ export function viaNameOfProcess(): string {
 export function createEdgeListener(
   options: EdgeListenerOptions,
 ): (message: IncomingMessage, target: ServerResponse) => void {
-  const { edge, base, log, viaName } = options
+  const { edge, log, viaName } = options
+  const base = new NodeBase(options.base)
   /** A thousand may wait for one failure; the log has it once. */
   const logged = new WeakSet<object>()
-  const answer = async (message: IncomingMessage, target: ServerResponse): Promise<void> => {
+  const hits = new WeakMap<HeaderList, { fields: string[]; body: Buffer }>()
+  const fail = (error: unknown, message: IncomingMessage, target: ServerResponse): void => {
+    if (!(error instanceof RefusedRequestError) && error instanceof Error && !logged.has(error)) {
+      logged.add(error)
+      log?.warn(
+        { err: error, method: message.method, target: message.url },
+        'a request could not be answered',
+      )
+    }
+    refuse(error, message, target)
+  }
+  /** A fresh hit is written at once, without a `Request`, a signal or a promise. */
+  const answerHit = (message: IncomingMessage, url: string, target: ServerResponse): boolean => {
+    const peeked = edge.peek(peekRequestOfNode(message, url))
+    if (peeked === undefined) return false
+    let hit = hits.get(peeked.headers)
+    if (hit === undefined) {
+      const { buffer, byteOffset, byteLength } = peeked.body
+      hit = { fields: flatFields(peeked.headers), body: Buffer.from(buffer, byteOffset, byteLength) }
+      hits.set(peeked.headers, hit)
+    }
+    target.writeHead(peeked.status, hit.fields).end(hit.body)
+    return true
+  }
+  const answer = async (message: IncomingMessage, url: string, target: ServerResponse): Promise<void> => {
     const leaving = new AbortController()
     target.once('close', () => {
       if (!target.writableFinished) leaving.abort(new DOMException('The client has left', 'AbortError'))
     })
     try {
-      refuseLoop(message, viaName)
-      const request = requestOfNode(message, base, leaving.signal)
-      const peeked = edge.peek(request)
-      if (peeked !== undefined) {
-        target.writeHead(peeked.status, flatFields(peeked.headers)).end(peeked.body)
-        return
-      }
+      const request = requestOfNode(message, url, leaving.signal)
       const inform = (status: number, headers: Headers): void => writeInformation(target, status, headers)
       await writeResponse(await edge.fetch(request, { inform }), target)
     } catch (error) {
-      if (leaving.signal.aborted) return
-      if (!(error instanceof RefusedRequestError) && error instanceof Error && !logged.has(error)) {
-        logged.add(error)
-        log?.warn(
-          { err: error, method: message.method, target: message.url },
-          'a request could not be answered',
-        )
-      }
-      refuse(error, message, target)
+      if (!leaving.signal.aborted) fail(error, message, target)
     }
   }
-  return (message, target) => void answer(message, target)
+  return (message, target) => {
+    try {
+      refuseLoop(message, viaName)
+      const url = urlOfNode(message, base)
+      if (!answerHit(message, url, target)) void answer(message, url, target)
+    } catch (error) {
+      fail(error, message, target)
+    }
+  }
 }
 
 function refuseLoop(message: IncomingMessage, viaName: string | undefined): void {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
+import type { PeekRequest } from '../edge-options.ts'
 
 /** The request cannot be passed on as it is; `message` says why. */
 export class RefusedRequestError extends Error {
@@ -22,35 +23,123 @@ export class RefusedRequestError extends Error {
 const unsupportedMethods: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK'])
 
 /**
- * A request of `node:http` as a `Request` for the same path of `base`. The client's `Host` and the host of an
+ * The URL that a request of `node:http` asks for: the same path of `base`. The client's `Host` and the host of an
  * absolute-form target have no part in it: there is one site here, and neither a key nor an answer depends on
  * what a client calls it. node:http has refused by then: two lengths, a length with chunks, CR, LF or NUL in fields.
  * @throws RefusedRequestError what a `Request` cannot say or two readers would read differently
  */
-export function requestOfNode(message: IncomingMessage, base: URL, signal: AbortSignal): Request {
+export function urlOfNode(message: IncomingMessage, base: NodeBase): string {
   const method = message.method ?? ''
   if (unsupportedMethods.has(method.toUpperCase()))
     throw new RefusedRequestError(501, `${method} is not supported here.`, 'method_not_supported')
-  if (message.headersDistinct['host'] !== undefined && message.headersDistinct['host'].length > 1)
+  if (hasTwoHosts(message.rawHeaders))
     throw new RefusedRequestError(400, 'Send one Host (RFC 9112 section 3.2).')
-  const url = urlOf(message.url ?? '', base)
-  const hasBody =
-    message.headers['transfer-encoding'] !== undefined || Number(message.headers['content-length'] ?? 0) > 0
-  if (hasBody && (method === 'GET' || method === 'HEAD')) {
+  const url = base.urlOf(message.url ?? '')
+  if (hasBody(message) && (method === 'GET' || method === 'HEAD')) {
     // An origin that answers by the body would have its answer stored for requests without one.
     throw new RefusedRequestError(
       400,
       `A ${method} with a body is not served: its answer could not be shared.`,
     )
   }
+  return url
+}
+
+/** The request as a `Request` for that URL. @throws RefusedRequestError as `urlOfNode` */
+export function requestOfNode(message: IncomingMessage, url: string, signal: AbortSignal): Request {
   return new Request(url, {
-    method,
+    method: message.method ?? '',
     headers: headersOf(message),
     signal,
-    ...(hasBody
+    ...(hasBody(message)
       ? { body: Readable.toWeb(message) as unknown as ReadableStream<Uint8Array>, duplex: 'half' }
       : {}),
   })
+}
+
+/** The same request for `peek`, which needs no more of it. */
+export function peekRequestOfNode(message: IncomingMessage, url: string): PeekRequest {
+  return new NodePeekRequest(message, url)
+}
+
+class NodePeekRequest implements PeekRequest {
+  readonly method: string
+  readonly url: string
+  readonly headers: NodeFields
+
+  constructor(message: IncomingMessage, url: string) {
+    this.method = message.method ?? ''
+    this.url = url
+    this.headers = new NodeFields(message)
+  }
+}
+
+/** The fields of a request of `node:http`, read one by one. */
+class NodeFields implements Iterable<[name: string, value: string]> {
+  readonly #message: IncomingMessage
+
+  constructor(message: IncomingMessage) {
+    this.#message = message
+  }
+
+  get(name: string): string | null {
+    // node:http's object has the prototype of objects.
+    if (!Object.hasOwn(this.#message.headers, name)) return null
+    return valueOf(this.#message.headers[name])
+  }
+
+  has(name: string): boolean {
+    return this.get(name) !== null
+  }
+
+  [Symbol.iterator](): Iterator<[name: string, value: string]> {
+    return headersOf(this.#message)[Symbol.iterator]()
+  }
+}
+
+function valueOf(value: string | readonly string[] | undefined): string | null {
+  if (value === undefined) return null
+  return typeof value === 'string' ? value : value.join(', ')
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1
+  }
+  return hosts > 1
+}
+
+/** So many targets are known by their text; then it starts over. */
+const maxKnownTargets = 4096
+
+/** Longer ones are read each time, so that a client cannot fill memory with them. */
+const maxKnownLength = 512
+
+/** The site whose paths are asked for. What is asked for often is read once. */
+export class NodeBase {
+  readonly #base: URL
+  readonly #known = new Map<string, string>()
+
+  constructor(base: URL) {
+    this.#base = base
+  }
+
+  /** The URL of a target. @throws RefusedRequestError where it is none */
+  urlOf(target: string): string {
+    const known = this.#known.get(target)
+    if (known !== undefined) return known
+    const url = urlOf(target, this.#base)
+    if (target.length > maxKnownLength) return url
+    if (this.#known.size >= maxKnownTargets) this.#known.clear()
+    this.#known.set(target, url)
+    return url
+  }
 }
 
 /**
@@ -72,7 +161,8 @@ function urlOf(target: string, base: URL): string {
 function headersOf(message: IncomingMessage): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
+    const text = valueOf(value)
+    if (text !== null) headers.set(name, text)
   }
   return headers
 }

@@ -1,5 +1,5 @@
 import { entityTagsOf, stronglyEqual, weaklyEqual } from '../headers/entity-tag.ts'
-import type { HeaderList } from '../headers/header-list.ts'
+import type { FieldLookup, HeaderList } from '../headers/header-list.ts'
 import { headerOf } from '../headers/header-list.ts'
 import { parseHttpDate } from '../headers/http-date.ts'
 
@@ -67,17 +67,17 @@ function ifRangeHolds(request: Headers, answer: HeaderList, nowMs: number): bool
 }
 
 /** Conditions that only the origin may evaluate (RFC 9111 section 4.3.2): such a request is passed through. */
-export function isForOriginOnly(request: Headers): boolean {
+export function isForOriginOnly(request: FieldLookup): boolean {
   return request.has('if-match') || request.has('if-unmodified-since')
 }
 
 /** Can the answer to it be anything but the whole? */
-export function isConditionalOrRange(request: Headers): boolean {
+export function isConditionalOrRange(request: FieldLookup): boolean {
   return request.has('range') || request.has('if-none-match') || request.has('if-modified-since')
 }
 
 /** Asks for the whole answer, and for nothing special of the cache. */
-export function isPlain(request: Headers): boolean {
+export function isPlain(request: FieldLookup): boolean {
   if (isConditionalOrRange(request) || isForOriginOnly(request)) return false
   return !request.has('cache-control') && !request.has('pragma')
 }

@@ -17,6 +17,16 @@ export interface CacheProfile {
   shareFailures: boolean
   /** Serve stale when the origin cannot be reached, even without `stale-if-error` (RFC 9111 section 4.2.4). */
   staleWhenDisconnected: boolean
+  /**
+   * Keep the answer to a POST for later GETs where the origin names the same URL in `Content-Location` and gives a
+   * time (RFC 9110 section 9.3.3). Off: few who write such headers mean that. Never with a `keyOf` of one's own.
+   */
+  storePost: boolean
+  /**
+   * Languages in any order are the same wish, and a stored answer in the language that a client likes best is served
+   * for another list of languages too. Off: origins may give order a meaning (RFC 9110 section 12.5.4).
+   */
+  negotiateLanguage: boolean
   /** Share of the time since `Last-Modified` for which an answer without explicit freshness is fresh; 0: none. */
   heuristicFraction: number
   maxHeuristicS: number
@@ -29,6 +39,8 @@ export const safeProfile: Readonly<CacheProfile> = Object.freeze({
   storeAnyStatus: false,
   shareFailures: true,
   staleWhenDisconnected: false,
+  storePost: false,
+  negotiateLanguage: false,
   heuristicFraction: 0.1,
   maxHeuristicS: 86_400,
 })
@@ -40,4 +52,6 @@ export const conformanceProfile: Readonly<CacheProfile> = Object.freeze({
   storeAnyStatus: true,
   shareFailures: false,
   staleWhenDisconnected: true,
+  storePost: true,
+  negotiateLanguage: true,
 })

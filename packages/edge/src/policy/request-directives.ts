@@ -1,4 +1,5 @@
 import { parseCacheControl, secondsOf } from '../headers/cache-control.ts'
+import type { FieldLookup } from '../headers/header-list.ts'
 import type { CacheProfile } from './profile.ts'
 
 /** What a client asks of the cache (RFC 9111 section 5.2.1). */
@@ -26,7 +27,7 @@ export const noRequestDirectives: Readonly<RequestDirectives> = Object.freeze({
 
 /** Reads the directives that count under this profile; `Pragma: no-cache` too where there is no `Cache-Control`. */
 export function requestDirectivesOf(
-  headers: Headers,
+  headers: FieldLookup,
   profile: Pick<CacheProfile, 'clientDirectives'>,
 ): RequestDirectives {
   const cacheControl = headers.get('cache-control')

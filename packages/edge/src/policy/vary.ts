@@ -1,4 +1,4 @@
-import type { HeaderList } from '../headers/header-list.ts'
+import type { FieldLookup, HeaderList } from '../headers/header-list.ts'
 import { headerOf } from '../headers/header-list.ts'
 
 /** Folds a request header's value before it selects among variants. `name` in lower case. */
@@ -15,6 +15,9 @@ const caseInsensitiveNames: ReadonlySet<string> = new Set([
   'accept-language',
 ])
 
+/** One for all: most answers do not vary. */
+const noNames: readonly string[] = []
+
 /** Does the answer name more selecting headers than can be kept apart? */
 export function hasUnboundedVary(headers: HeaderList): boolean {
   const names = headerOf(headers, 'vary')?.split(',') ?? []
@@ -24,7 +27,7 @@ export function hasUnboundedVary(headers: HeaderList): boolean {
 /** The request headers that select the answer, sorted. Undefined: it matches no other request (`Vary: *`). */
 export function varyNamesOf(headers: HeaderList): readonly string[] | undefined {
   const vary = headerOf(headers, 'vary')
-  if (vary === undefined) return []
+  if (vary === undefined) return noNames
   const names = new Set<string>()
   for (const entry of vary.split(',')) {
     const name = entry.trim().toLowerCase()
@@ -35,12 +38,12 @@ export function varyNamesOf(headers: HeaderList): readonly string[] | undefined 
 }
 
 /** The values of the selecting headers as one string. Equal strings: the same variant (RFC 9111 section 4.1). */
-export function varyKeyOf(names: readonly string[], request: Headers, fold?: VaryFold): string {
+export function varyKeyOf(names: readonly string[], request: FieldLookup, fold?: VaryFold): string {
   if (names.length === 0) return ''
   return JSON.stringify(names.map((name) => [name, selectingValue(name, request, fold)]))
 }
 
-function selectingValue(name: string, request: Headers, fold: VaryFold | undefined): string | null {
+function selectingValue(name: string, request: FieldLookup, fold: VaryFold | undefined): string | null {
   let value: string | null
   try {
     value = request.get(name)

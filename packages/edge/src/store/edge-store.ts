@@ -14,8 +14,6 @@ export interface StoredResponse {
   readonly varyNames: readonly string[]
   readonly varyKey: string
   readonly freshness: Freshness
-  /** What purges may hit it by: made with `purgeNames`, so that no two domains meet. */
-  readonly purgeNames: readonly string[]
   /** How long the origin took, milliseconds: what a hit saves. */
   readonly fillDurationMs: number
 }
@@ -50,9 +48,10 @@ export interface EdgeStore {
   endFill(fill: Fill): void
   /**
    * Keeps an answer in place of the same variant. False, and nothing kept, if it is too big or if a hard purge
-   * has hit one of its names since the fill began.
+   * has hit one of its names since the fill began; marked stale if a soft one has.
+   * @param names what purges may hit it by: made with `purgeNames`, so that no two domains meet
    */
-  put(response: StoredResponse, fill: Fill): boolean
+  put(response: StoredResponse, names: readonly string[], fill: Fill): boolean
   delete(entry: StoredEntry): void
   /**
    * Purges names: hard, they are gone; soft, they are stale. Returns how many entries that hit; an entry with
@@ -66,6 +65,11 @@ export interface EdgeStore {
   close(): void
 }
 
+/** The key of the store: domain and key. The length goes first: else two domains could meet in one key. */
+export function primaryKeyOf(domain: string, key: string): string {
+  return `${domain.length}:${domain}${key}`
+}
+
 /** The names by which purges find an entry. The length of the domain keeps one domain's names from another's. */
 export const purgeNames: {
   everywhere: string
@@ -77,6 +81,19 @@ export const purgeNames: {
   everywhere: '*',
   domain: (domain) => `d${domain.length}:${domain}`,
   tag: (domain, tag) => `t${domain.length}:${domain}${tag}`,
-  key: (domain, key) => `k${domain.length}:${domain}${key}`,
-  url: (domain, url) => `u${domain.length}:${domain}${url}`,
+  key: (domain, key) => `k${primaryKeyOf(domain, key)}`,
+  url: (domain, url) => `u${primaryKeyOf(domain, url)}`,
+}
+
+/**
+ * The primary key that such a name is made of: the name of a key always is, and that of a URL wherever URLs are the
+ * keys. An index need not hold what can be looked up. Undefined for tags, domains and everything.
+ */
+export function primaryKeyIn(name: string): string | undefined {
+  return name.startsWith('k') || isUrlName(name) ? name.slice(1) : undefined
+}
+
+/** Is it the name of a URL? What is found under it as a key may have another URL where `keyOf` makes the keys. */
+export function isUrlName(name: string): boolean {
+  return name.startsWith('u')
 }

@@ -1,39 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { startMs } from '../testing/edge-test-kit.ts'
-import type { StoredResponse } from './edge-store.ts'
+import type { StoredOptions } from './edge-store.contract.ts'
+import { describeEdgeStore, has as isIn, primaryKey, putNow, testDomain } from './edge-store.contract.ts'
 import { purgeNames } from './edge-store.ts'
 import type { Expiring } from './expiry-heap.ts'
 import { ExpiryHeap } from './expiry-heap.ts'
+import { HeaderPool } from './header-pool.ts'
 import { createMemoryEdgeStore } from './memory-edge-store.ts'
 
 const objectBytes = 10_000
-
-function response(
-  primaryKey: string,
-  { tags = [] as string[], varyKey = '', lifetimeS = 3600, bytes = objectBytes } = {},
-): StoredResponse {
-  return {
-    primaryKey,
-    status: 200,
-    headers: [['etag', '"v1"']],
-    body: new Uint8Array(bytes),
-    varyNames: varyKey === '' ? [] : ['x'],
-    varyKey,
-    freshness: {
-      lifetimeMs: lifetimeS * 1000,
-      explicit: true,
-      initialAgeMs: 0,
-      responseTimeMs: startMs,
-      alwaysValidate: false,
-      staleAllowed: true,
-      staleWhileRevalidateMs: 0,
-      staleIfErrorMs: 0,
-    },
-    purgeNames: [purgeNames.everywhere, ...tags],
-    fillDurationMs: 1,
-  }
-}
 
 /** A store whose slices of reclaiming run when the test says so. */
 function createStore(maxBytes: number) {
@@ -44,13 +20,9 @@ function createStore(maxBytes: number) {
     now: () => clock.nowMs,
     schedule: (task) => void tasks.push(task),
   })
-  const put = (key: string, options?: Parameters<typeof response>[1]): boolean => {
-    const fill = store.beginFill()
-    const stored = store.put(response(key, options), fill)
-    store.endFill(fill)
-    return stored
-  }
-  const has = (key: string): boolean => store.get(key).length > 0
+  const put = (key: string, options: StoredOptions & { tags?: string[] } = {}): boolean =>
+    putNow(store, key, { bytes: objectBytes, ...options })
+  const has = (key: string): boolean => isIn(store, key)
   /** Runs one slice; false when there was none. */
   const slice = (): boolean => {
     const task = tasks.shift()
@@ -60,14 +32,19 @@ function createStore(maxBytes: number) {
   return { store, clock, put, has, slice }
 }
 
+describeEdgeStore('memory', () => {
+  const { store, slice } = createStore(1e9)
+  return { store, reclaim: slice }
+})
+
 const hard = { soft: false, nowMs: startMs }
 
 describe('room', () => {
   it('is never exceeded, and what was asked for again outlives what was not', () => {
-    const { store, put, has } = createStore(10 * (objectBytes + 2500))
+    const { store, put, has } = createStore(10 * (objectBytes + 1400))
     put('loved')
     for (let index = 0; index < 100; index += 1) {
-      const [entry] = store.get('loved')
+      const [entry] = store.get(primaryKey('loved'))
       if (entry !== undefined) store.touch(entry)
       put(`once-${index}`)
       expect(store.stats().bytes).toBeLessThanOrEqual(store.stats().maxBytes)
@@ -78,11 +55,11 @@ describe('room', () => {
   })
 
   it('is made by what has expired first, however often that was asked for', () => {
-    const { store, clock, put, has } = createStore(3 * (objectBytes + 2500))
+    const { store, clock, put, has } = createStore(3 * (objectBytes + 1400))
     put('short', { lifetimeS: 10 })
     put('long')
     put('longer')
-    for (const entry of store.get('short')) store.touch(entry)
+    for (const entry of store.get(primaryKey('short'))) store.touch(entry)
     clock.nowMs += 10_000
     put('new')
     expect(['short', 'long', 'longer', 'new'].map(has)).toEqual([false, true, true, true])
@@ -99,23 +76,16 @@ describe('room', () => {
     const { store, put } = createStore(1e9)
     put('a', { varyKey: '1' })
     put('a', { varyKey: '1' })
-    expect(store.get('a')).toHaveLength(1)
+    expect(store.get(primaryKey('a'))).toHaveLength(1)
     for (let index = 0; index < 200; index += 1) put('a', { varyKey: String(index), bytes: 10 })
-    expect(store.get('a')).toHaveLength(64)
-    expect(store.get('a')[0]?.response.varyKey).toBe('199')
+    expect(store.get(primaryKey('a'))).toHaveLength(64)
+    expect(store.get(primaryKey('a'))[0]?.response.varyKey).toBe('199')
     expect(store.stats().objects).toBe(64)
   })
 
   it('refuses a size that is none', () => {
     for (const maxBytes of [0, -1, Number.NaN])
       expect(() => createMemoryEdgeStore({ maxBytes })).toThrow(RangeError)
-  })
-
-  it('is empty after close, and stays so', () => {
-    const { store, put } = createStore(1e9)
-    put('a')
-    store.close()
-    expect([put('b'), store.stats().objects, store.stats().bytes]).toEqual([false, 0, 0])
   })
 })
 
@@ -124,7 +94,7 @@ describe('purging many', () => {
     const { store, put, has, slice } = createStore(1e9)
     for (let index = 0; index < 10_000; index += 1)
       put(`k${index}`, { tags: [index % 2 === 0 ? 'even' : 'odd'], bytes: 1 })
-    expect(store.purge(['even'], hard)).toBe(5000)
+    expect(store.purge([purgeNames.tag(testDomain, 'even')], hard)).toBe(5000)
     // All are still held: the purge itself did not visit them. Yet none is found.
     expect(store.stats().objects).toBe(10_000)
     expect([has('k1'), has('k2')]).toEqual([true, false])
@@ -137,73 +107,20 @@ describe('purging many', () => {
     }
     expect(store.stats().objects).toBe(5000)
     expect(slices).toBeGreaterThan(3)
-    expect(store.purge(['even'], hard)).toBe(0)
+    expect(store.purge([purgeNames.tag(testDomain, 'even')], hard)).toBe(0)
   })
 
   it('starts over for a purge that comes while it reclaims', () => {
     const { store, put, slice } = createStore(1e9)
     for (let index = 0; index < 6000; index += 1)
       put(`k${index}`, { tags: [index < 3000 ? 'old' : 'new'], bytes: 1 })
-    store.purge(['new'], hard)
+    store.purge([purgeNames.tag(testDomain, 'new')], hard)
     slice()
     slice()
-    store.purge(['old'], hard)
+    store.purge([purgeNames.tag(testDomain, 'old')], hard)
     while (slice());
     expect([store.stats().objects, store.stats().bytes]).toEqual([0, 0])
   })
-})
-
-it('agrees with a plain model about what is there, over random histories', () => {
-  const keys = fc.constantFrom('a', 'b', 'c')
-  const tags = fc.subarray(['t', 'u'])
-  const step = fc.oneof(
-    fc.record({ act: fc.constant('begin' as const), key: keys, tags }),
-    fc.record({ act: fc.constant('finish' as const), index: fc.nat(5) }),
-    fc.record({
-      act: fc.constant('purge' as const),
-      name: fc.constantFrom('t', 'u', '*'),
-      soft: fc.boolean(),
-    }),
-    fc.record({ act: fc.constant('reclaim' as const) }),
-  )
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const { store, slice, has } = createStore(1e9)
-      const open: { key: string; tags: string[]; begun: number; fill: ReturnType<typeof store.beginFill> }[] =
-        []
-      const model = new Map<string, { tags: string[]; begun: number }>()
-      const purges: { name: string; soft: boolean; at: number }[] = []
-      const hit = (entry: { tags: string[]; begun: number }, soft: boolean): boolean =>
-        purges.some(
-          ({ name, soft: s, at }) => s === soft && at > entry.begun && [...entry.tags, '*'].includes(name),
-        )
-      let time = 0
-      for (const each of steps) {
-        time += 1
-        if (each.act === 'begin')
-          open.push({ key: each.key, tags: each.tags, begun: time, fill: store.beginFill() })
-        else if (each.act === 'reclaim') slice()
-        else if (each.act === 'purge') {
-          purges.push({ name: each.name, soft: each.soft, at: time })
-          store.purge([each.name], { soft: each.soft, nowMs: startMs })
-        } else {
-          const [done] = open.splice(each.index, 1)
-          if (done === undefined) continue
-          const stored = store.put(response(done.key, { tags: done.tags, bytes: 1 }), done.fill)
-          store.endFill(done.fill)
-          expect(stored).toBe(!hit(done, false))
-          if (stored) model.set(done.key, done)
-        }
-        for (const key of ['a', 'b', 'c']) {
-          const entry = model.get(key)
-          const there = entry !== undefined && !hit(entry, false)
-          expect(has(key)).toBe(there)
-          if (there) expect(store.get(key)[0]?.softPurgedAtMs !== undefined).toBe(hit(entry, true))
-        }
-      }
-    }),
-    { numRuns: 300 },
-  )
 })
 
 it('finds what expires first among any insertions and removals', () => {
@@ -226,4 +143,19 @@ it('finds what expires first among any insertions and removals', () => {
       }
     }),
   )
+})
+
+it('keeps one copy of equal header fields, and never more than so many', () => {
+  const pool = new HeaderPool()
+  const [first] = pool.headers([['content-type', 'image/jpeg']])
+  const [again, other] = pool.headers([
+    ['content-type', 'image/jpeg'],
+    ['content-type', 'image/png'],
+  ])
+  expect(again).toBe(first)
+  expect(other).toEqual(['content-type', 'image/png'])
+  for (let index = 0; index < 5000; index += 1) pool.headers([['etag', `"${index}"`]])
+  const [afresh] = pool.headers([['content-type', 'image/jpeg']])
+  expect(afresh).toEqual(first)
+  expect(afresh).not.toBe(first)
 })

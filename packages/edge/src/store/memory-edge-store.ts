@@ -1,8 +1,10 @@
 import type { Fill } from '../tags/purge-epochs.ts'
 import { PurgeEpochs } from '../tags/purge-epochs.ts'
 import type { EdgeStore, EdgeStoreStats, StoredEntry, StoredResponse } from './edge-store.ts'
+import { isUrlName, primaryKeyIn } from './edge-store.ts'
 import { ExpiryHeap } from './expiry-heap.ts'
-import { MemoryEntry, storedBytesOf } from './memory-entry.ts'
+import { HeaderPool } from './header-pool.ts'
+import { MemoryEntry } from './memory-entry.ts'
 import { ShardedMap } from './sharded-map.ts'
 import { SieveQueue } from './sieve-queue.ts'
 
@@ -43,6 +45,7 @@ class MemoryEdgeStore implements EdgeStore {
   readonly #schedule: (task: () => void) => void
   readonly #variants = new ShardedMap<MemoryEntry[]>()
   readonly #epochs = new PurgeEpochs()
+  readonly #pool = new HeaderPool()
   readonly #queue = new SieveQueue()
   readonly #expiry = new ExpiryHeap<MemoryEntry>()
   #objects = 0
@@ -80,12 +83,12 @@ class MemoryEdgeStore implements EdgeStore {
     this.#epochs.endFill(fill)
   }
 
-  put(response: StoredResponse, fill: Fill): boolean {
-    if (this.#closed || this.#epochs.isPurgedSince(response.purgeNames, fill)) return false
-    if (storedBytesOf(response) > this.#maxBytes) return false
+  put(response: StoredResponse, names: readonly string[], fill: Fill): boolean {
+    if (this.#closed || this.#epochs.isPurgedSince(names, fill)) return false
+    const entry = this.#entryOf(response, names, fill)
+    if (entry === undefined) return false
     const before = this.#variants.get(response.primaryKey) ?? []
-    const replaced = before.find((entry) => sameVariant(entry.response, response))
-    const entry = new MemoryEntry(response, fill, this.#epochs.hold(response.purgeNames))
+    const replaced = before.find((other) => sameVariant(other.response, response))
     entry.visited = replaced?.visited ?? false
     if (replaced !== undefined) this.#remove(replaced)
     this.#makeRoom(entry.bytes)
@@ -101,15 +104,44 @@ class MemoryEdgeStore implements EdgeStore {
     return true
   }
 
+  /** Undefined: too big. */
+  #entryOf(response: StoredResponse, names: readonly string[], fill: Fill): MemoryEntry | undefined {
+    // Names that lead to the key need no record: one for each entry would be a fifth of what it takes.
+    const indexed = names.filter((name) => primaryKeyIn(name) !== response.primaryKey)
+    const records = this.#epochs.hold(indexed)
+    const lean = { ...response, headers: this.#pool.headers(response.headers) }
+    const entry = new MemoryEntry(lean, records, fill, this.#epochs.softPurgedSinceAtMs(names, fill))
+    entry.urlIsKey = names.some((name) => isUrlName(name) && primaryKeyIn(name) === response.primaryKey)
+    if (entry.bytes <= this.#maxBytes) return entry
+    this.#epochs.release(records, fill.sequence)
+    return undefined
+  }
+
   delete(entry: StoredEntry): void {
     if (entry instanceof MemoryEntry) this.#remove(entry)
   }
 
   purge(names: readonly string[], options: { soft: boolean; nowMs: number }): number {
+    let left = 0
     let purged = 0
-    for (const name of names) purged += this.#epochs.purge(name, options.nowMs, options.soft)
-    if (!options.soft && purged > 0) this.#reclaim()
-    return purged
+    for (const name of names) {
+      left += this.#epochs.purge(name, options.nowMs, options.soft)
+      purged += this.#purgeKey(name, options)
+    }
+    if (!options.soft && left > 0) this.#reclaim()
+    return left + purged
+  }
+
+  /** What is found by its key, or by a URL that is its key, at once: variants are few. */
+  #purgeKey(name: string, { soft, nowMs }: { soft: boolean; nowMs: number }): number {
+    const variants = this.#variants.get(primaryKeyIn(name) ?? '') ?? []
+    const byUrl = isUrlName(name)
+    const entries = variants.filter((entry) => !entry.hardPurged && (!byUrl || entry.urlIsKey))
+    for (const entry of entries) {
+      if (soft) entry.softPurge(nowMs)
+      else this.#remove(entry)
+    }
+    return entries.length
   }
 
   isPurgedSince(names: readonly string[], fill: Fill): boolean {
@@ -156,7 +188,7 @@ class MemoryEdgeStore implements EdgeStore {
       )
     this.#queue.remove(entry)
     this.#expiry.remove(entry)
-    this.#epochs.release(entry.records, entry.fill)
+    this.#epochs.release(entry.records, entry.sequence)
     this.#objects -= 1
     this.#bytes -= entry.bytes
   }

@@ -27,7 +27,7 @@ it('keeps a name while an entry carries it', () => {
   expect(epochs.purge('a', 0, false)).toBe(1)
   expect(epochs.purge('a', 0, false)).toBe(0)
   expect(epochs.purge('b', 0, true)).toBe(1)
-  epochs.release(records, fill)
+  epochs.release(records, fill.sequence)
   expect(epochs.size).toBe(0)
 })
 

@@ -70,11 +70,21 @@ export class PurgeEpochs {
     })
   }
 
-  /** The entry that held these is gone. */
-  release(records: readonly PurgeRecord[], fill: Fill): void {
+  /** When a soft purge first hit one of the names since the fill began, milliseconds since 1970; undefined: none did. */
+  softPurgedSinceAtMs(names: readonly string[], fill: Fill): number | undefined {
+    let atMs: number | undefined
+    for (const name of names) {
+      const record = this.#records.get(name)
+      if (record !== undefined) atMs = earlier(atMs, record, fill.sequence)
+    }
+    return atMs
+  }
+
+  /** The entry that held these, of a fill that began after so many purges, is gone. */
+  release(records: readonly PurgeRecord[], sequence: number): void {
     for (const record of records) {
       record.held -= 1
-      if (record.hardSequence <= fill.sequence) record.live -= 1
+      if (record.hardSequence <= sequence) record.live -= 1
       if (record.held === 0) this.#unheld.add(record)
     }
     this.#dropUnheld()
@@ -128,17 +138,20 @@ export class PurgeEpochs {
   }
 }
 
-/** Has a hard purge hit an entry that this fill made? */
-export function isHardPurged(records: readonly PurgeRecord[], fill: Fill): boolean {
-  for (const record of records) if (record.hardSequence > fill.sequence) return true
+/** Has a hard purge hit an entry whose fill began after so many purges? */
+export function isHardPurged(records: readonly PurgeRecord[], sequence: number): boolean {
+  for (const record of records) if (record.hardSequence > sequence) return true
   return false
 }
 
-/** When the first soft purge that we know of hit the entry, in milliseconds since 1970; undefined: none did. */
-export function softPurgedAtMs(records: readonly PurgeRecord[], fill: Fill): number | undefined {
+/** When the first soft purge that we know of hit such an entry, in milliseconds since 1970; undefined: none did. */
+export function softPurgedAtMs(records: readonly PurgeRecord[], sequence: number): number | undefined {
   let atMs: number | undefined
-  for (const record of records) {
-    if (record.softSequence > fill.sequence) atMs = Math.min(atMs ?? record.softAtMs, record.softAtMs)
-  }
+  for (const record of records) atMs = earlier(atMs, record, sequence)
   return atMs
+}
+
+function earlier(atMs: number | undefined, record: PurgeRecord, sequence: number): number | undefined {
+  if (record.softSequence <= sequence) return atMs
+  return atMs === undefined ? record.softAtMs : Math.min(atMs, record.softAtMs)
 }

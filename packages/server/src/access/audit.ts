@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { AuditLogTable, Schema } from '../database/schema.ts'
+import type { AuditLogTable } from '../database/access-schema.ts'
+import type { Schema } from '../database/schema.ts'
 
 /** One administrative act, written in the transaction that does it. */
 export interface Act {

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely'
-import type { AccessKeysTable, Schema } from '../database/schema.ts'
+import type { AccessKeysTable } from '../database/access-schema.ts'
+import type { Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { recordAct } from './audit.ts'
 import type { KeyKind } from './key-token.ts'

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { ScopesTable } from '../database/schema.ts'
+import type { ScopesTable } from '../database/access-schema.ts'
 
 /** What holds in a scope. `undefined` limits are none. */
 export interface ScopePolicy {

@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import type { Variable } from '../config-variable.ts'
+import type { ConfigFault, Parsed, Variable } from '../config-variable.ts'
 import { defineVariable, integer, optionalNumber } from '../config-variable.ts'
+import { isLoopbackHost } from '../request/loopback-host.ts'
+import type { ScopeDefaults } from './scope-policy.ts'
 import type { SharedDomains } from './sharing-domains.ts'
 import { parseSharedDomains } from './sharing-domains.ts'
 
@@ -67,4 +69,43 @@ export const accessVariables: {
     'The signing key that `darkroom sign` signs with.',
     z.string().min(1).optional(),
   ),
+}
+
+/** What of the configuration is about access. */
+export interface AccessConfig {
+  readonly mode: 'off' | 'on'
+  /** The server's secret, where it is no file in the data folder. */
+  readonly secret: string | undefined
+  readonly requestsPerMinute: number
+  readonly scopeDefaults: Readonly<ScopeDefaults>
+  readonly sharedDomains: SharedDomains
+  /** What `darkroom sign` signs with. */
+  readonly signingKey: string | undefined
+}
+
+export function accessConfigOf(parsed: Parsed<typeof accessVariables>): AccessConfig {
+  return Object.freeze({
+    mode: parsed.DARKROOM_AUTH,
+    secret: parsed.DARKROOM_SECRET,
+    requestsPerMinute: parsed.DARKROOM_RATE_LIMIT,
+    scopeDefaults: Object.freeze({
+      maxPerHour: parsed.DARKROOM_SCOPE_PER_HOUR,
+      maxUsdPerDay: parsed.DARKROOM_SCOPE_USD_PER_DAY,
+    }),
+    sharedDomains: parsed.DARKROOM_SHARED_DOMAINS,
+    signingKey: parsed.DARKROOM_SIGNING_KEY,
+  })
+}
+
+/** The one fault that takes two variables. */
+export function hostFault({
+  HOST,
+  DARKROOM_AUTH,
+}: Readonly<Record<string, string | undefined>>): ConfigFault | undefined {
+  if (DARKROOM_AUTH === 'on' || HOST === undefined || HOST === '' || isLoopbackHost(HOST)) return undefined
+  return {
+    variable: 'HOST',
+    message:
+      'must be a loopback address (127.0.0.1, ::1 or localhost) while DARKROOM_AUTH is off: an open address would let anyone spend your generations. Make a key (darkroom keys create --admin) and set DARKROOM_AUTH=on',
+  }
 }

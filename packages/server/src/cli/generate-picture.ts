@@ -51,7 +51,10 @@ export async function generatePicture(
   let platform
   try {
     // No socket is open: whoever runs this command owns the data folder, and needs no key to it.
-    platform = await createPlatform({ config: { ...config, auth: 'off' }, log })
+    platform = await createPlatform({
+      config: { ...config, access: { ...config.access, mode: 'off' } },
+      log,
+    })
   } catch (error) {
     io.stderr(`${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof Error && 'code' in error && error.code === 'DATA_IN_USE') {

@@ -123,8 +123,12 @@ async function withKeys(io: CommandEnvironment, run: (keys: Keys) => Promise<voi
 }
 
 /** Keys on a database without a server: who else runs on it is told by NOTIFY. */
-export function keysOf(config: Pick<Config, 'secret' | 'dataDir'>, database: Kysely<Schema>): Keys {
-  const secret = createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database })
+export function keysOf(config: Pick<Config, 'access' | 'dataDir'>, database: Kysely<Schema>): Keys {
+  const secret = createServerSecret({
+    fromEnvironment: config.access.secret,
+    dataDir: config.dataDir,
+    database,
+  })
   return createKeys({
     database,
     secret: () => secret.readOrCreate(),

@@ -47,8 +47,8 @@ async function signingKey(
   project: string,
   io: CommandEnvironment,
 ): Promise<Pick<KeyToken, 'id' | 'secret'> | undefined> {
-  if (config.signingKey !== undefined) {
-    const token = parseToken(config.signingKey)
+  if (config.access.signingKey !== undefined) {
+    const token = parseToken(config.access.signingKey)
     if (token?.kind === 'signing') return token
     io.stderr('DARKROOM_SIGNING_KEY is no signing key; one begins with dks_.\n')
     return undefined
@@ -64,7 +64,11 @@ async function signingKey(
         .orderBy('created_at', 'desc')
         .execute()
       const row = rows.find((each) => isUsable(each, Date.now()))
-      const secret = createServerSecret({ fromEnvironment: config.secret, dataDir: config.dataDir, database })
+      const secret = createServerSecret({
+        fromEnvironment: config.access.secret,
+        dataDir: config.dataDir,
+        database,
+      })
       const bytes = await secret.read()
       if (row !== undefined && bytes !== undefined)
         return { id: row.id, secret: signingSecret(bytes, row.id) }
