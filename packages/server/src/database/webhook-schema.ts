@@ -1,7 +1,5 @@
-import type { ColumnType, Generated } from 'kysely'
-
-type Timestamp = ColumnType<Date, Date | undefined, Date>
-type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>
+import type { Generated } from 'kysely'
+import type { NullableTimestamp, Timestamp } from './column-types.ts'
 
 /**
  * One message to one receiver, about the end of one request or carousel. `waiting`: that has not ended. `pending`: to be

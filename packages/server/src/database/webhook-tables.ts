@@ -23,6 +23,7 @@ export const webhookTables: readonly string[] = [
     check (status <> 'pending' or next_attempt_at is not null)
   )`,
   `create index webhooks_subject on webhooks (subject)`,
+  `create index webhooks_waiting on webhooks (id) where status = 'waiting'`,
   `create index webhooks_due on webhooks (next_attempt_at) where status = 'pending' and lease is null`,
   `create index webhooks_leased on webhooks (worker_id) where lease is not null`,
   `create index webhooks_newest on webhooks (project, created_at desc, id desc)`,

@@ -4,6 +4,7 @@ import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import { deleteOldPreviews } from './events.ts'
 import type { LeasedGeneration } from './lease.ts'
 import { leaseGeneration } from './lease.ts'
+import { tellOfForgotten } from './tell-webhooks.ts'
 import { recoverFromWorker, recoverOrphans, recoverUnstarted, workersWithLeases } from './recovery.ts'
 
 /** What a worker needs of the records. */
@@ -21,6 +22,8 @@ export interface Leases {
   recoverOrphans(): Promise<number>
   /** Hands back records whose job a process was handed that died before it began. @returns how many that were */
   recoverUnstarted(): Promise<number>
+  /** Tells webhooks of requests that have ended without anybody being told. @returns how many requests that were */
+  tellOfForgotten(): Promise<number>
   /** Deletes previews of runs that are long over. @returns how many */
   deleteOldPreviews(): Promise<number>
 }
@@ -36,6 +39,7 @@ export function createLeases(context: {
     recover: (workerId) => recoverFromWorker(context, workerId),
     recoverOrphans: () => recoverOrphans(context),
     recoverUnstarted: () => recoverUnstarted(context),
+    tellOfForgotten: () => tellOfForgotten(context.database, new Date(context.now())),
     deleteOldPreviews: () => deleteOldPreviews(context.database),
   }
 }

@@ -106,20 +106,24 @@ async function read(
 ): Promise<{ queued: number; head: number; last: number }> {
   const table = sql.table(name)
   const urgency = name === 'generations' ? sql`priority = ${priority}` : sql`true`
-  const own = sql`project = ${project} and scope = ${scope} and ${urgency}`
+  const own = sql`project = ${project} and scope = ${scope}`
   const { rows } = await sql<{ queued: string; head: string | null; last: string | null }>`
     select
       (select count(*) from (
-        select from ${table} where ${own} and status = 'queued' limit ${limit}
+        select from ${table} where ${own} and ${urgency} and status = 'queued' limit ${limit}
       ) as counted) as queued,
       greatest(
-        (select max(turn) from ${table} where status = 'running' and ${urgency}),
+        running.head,
         (select min(turn) from ${table} where status = 'queued' and ${urgency})
       ) as head,
       greatest(
-        (select max(turn) from ${table} where ${own} and status = 'queued'),
-        (select max(turn) from ${table} where ${own} and status = 'running')
+        running.last,
+        (select max(turn) from ${table} where ${own} and ${urgency} and status = 'queued')
       ) as last
+    from (
+      select max(turn) as head, max(turn) filter (where ${own}) as last
+      from ${table} where status = 'running' and ${urgency}
+    ) as running
   `.execute(transaction)
   const [row] = rows
   return {

@@ -78,6 +78,21 @@ describe('the message about a request', () => {
     }
   })
 
+  test('is sent off although a worker of an earlier release settled it', async () => {
+    const [settled, open] = [newSpec(), newSpec()]
+    const id = await order(node, [settled])
+    const unsettled = await order(node, [open])
+    const row = await rowOf(node, settled)
+    await node.database.pool.query(
+      `update generations set status = 'failed', error_code = 'backend_failed', settled_at = now() where id = $1`,
+      [row.id],
+    )
+    expect(await node.leases.tellOfForgotten()).toBe(1)
+    expect(await typesOf(id)).toEqual(['generation.failed'])
+    expect(await typesOf(unsettled)).toEqual([null])
+    expect(await other.leases.tellOfForgotten()).toBe(0)
+  })
+
   test('about a worker that keeps dying says so', async () => {
     const spec = newSpec()
     const id = await order(node, [spec])

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { WebhookAsk } from '../request/webhook-field.ts'
@@ -46,6 +46,44 @@ export async function tellOfRequests(
     if (!isSettled(record.status)) continue
     await sendOff(transaction, record.id, { type: `generation.${record.status}`, data: record, at })
   }
+}
+
+/** At most this many at a time, so that no transaction holds thousands of rows. */
+const maxForgotten = 100
+
+/**
+ * Tells the receivers of requests that have ended without anybody being told: a worker of a release that knew nothing
+ * of webhooks settled them, in the middle of an upgrade. @returns how many requests that were
+ */
+export async function tellOfForgotten(database: Kysely<Schema>, at: Date): Promise<number> {
+  return await database.transaction().execute(async (transaction) => {
+    const rows = await transaction
+      .selectFrom('webhooks')
+      .innerJoin('requests', 'requests.id', 'webhooks.subject')
+      .select('requests.id')
+      .distinct()
+      .where('webhooks.status', '=', 'waiting')
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom('request_images')
+              .innerJoin('generations', 'generations.id', 'request_images.generation_id')
+              .select('generations.id')
+              .whereRef('request_images.request_id', '=', 'requests.id')
+              .where('generations.status', 'in', ['queued', 'running']),
+          ),
+        ),
+      )
+      .limit(maxForgotten)
+      .execute()
+    await tellOfRequests(
+      transaction,
+      rows.map(({ id }) => id),
+      at,
+    )
+    return rows.length
+  })
 }
 
 /**

@@ -107,12 +107,14 @@ export function checkSeedRange(seed: number, n: number): number {
 
 /** Tells equal bodies from different ones, for idempotency keys: what the body means, not how it was written. */
 export function fingerprintOf(ask: GenerationAsk): string {
+  const { webhook, ...rest } = ask
   return keyOf({
-    ...ask,
+    ...rest,
     tags: [...ask.tags],
     model: ask.model ?? null,
     negative: ask.negative ?? null,
     style: ask.style ?? null,
-    webhook: ask.webhook === undefined ? null : { url: ask.webhook.url, secret: ask.webhook.secret ?? null },
+    // Absent where it is: keys of an earlier release stay what they were.
+    ...(webhook && { webhook: { url: webhook.url, secret: webhook.secret ?? null } }),
   })
 }

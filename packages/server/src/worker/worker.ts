@@ -53,6 +53,7 @@ function recoverableGenerations(leases: Leases): Recoverable {
     },
     cleanUp: async () => {
       const count = await leases.recoverOrphans()
+      await leases.tellOfForgotten()
       await leases.deleteOldPreviews()
       return count
     },
