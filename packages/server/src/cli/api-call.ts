@@ -1,7 +1,7 @@
 import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { readConfig } from './start.ts'
+import { readConfig } from './read-config.ts'
 
 /** A request to a running server, for commands that only pass on what it says. */
 export interface ApiCall {

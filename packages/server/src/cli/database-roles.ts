@@ -4,7 +4,7 @@ import { createListener } from '../database/listener.ts'
 import { createPgBossQueues } from '../queue/pg-boss-queue.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './start.ts'
+import { createLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 /** Options of `darkroom database roles` as commander gives them. */

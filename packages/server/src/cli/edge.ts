@@ -16,7 +16,7 @@ import type { HttpServer } from '../http-server.ts'
 import { listenOn } from '../http-server.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog } from './start.ts'
+import { createLog } from './read-config.ts'
 import { stopSignal } from './stop-signal.ts'
 
 /** Options of `darkroom edge` as commander gives them. */

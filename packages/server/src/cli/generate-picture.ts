@@ -2,7 +2,7 @@ import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { keyHeader } from './api-call.ts'
-import { createLog, readConfig } from './start.ts'
+import { createLog, readConfig } from './read-config.ts'
 
 /** A picture as commands ask for it; texts as they stand on the command line. */
 export interface PictureAsk {

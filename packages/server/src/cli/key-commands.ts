@@ -1,11 +1,8 @@
 import type { Command } from 'commander'
 import type { CommandEnvironment } from './command.ts'
 import type { DatabaseRolesOptions } from './database-roles.ts'
-import { databaseRolesCommand } from './database-roles.ts'
 import type { KeysCreateOptions } from './keys.ts'
-import { keysCreateCommand, keysListCommand, keysRevokeCommand, keysRotateCommand } from './keys.ts'
 import type { SignOptions } from './sign.ts'
-import { signCommand } from './sign.ts'
 
 /** `darkroom keys …`, `darkroom sign` and `darkroom database …`. */
 export function addKeyCommands(program: Command, io: CommandEnvironment, done: (code: number) => void): void {
@@ -27,19 +24,23 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .option('--expires <duration>', 'such as 90d or 24h (default: never)')
     .option('--rate <n>', 'requests a minute (default: DARKROOM_RATE_LIMIT)')
     .option('--json', 'print the key as JSON', false)
-    .action(async (options: KeysCreateOptions) => done(await keysCreateCommand(options, io)))
+    .action(async (options: KeysCreateOptions) =>
+      done(await (await import('./keys.ts')).keysCreateCommand(options, io)),
+    )
   keys
     .command('list')
     .description('all keys, never their secrets')
     .option('--project <name>', 'only of this project')
     .option('--json', 'print them as JSON', false)
-    .action(async (options: { project?: string; json: boolean }) => done(await keysListCommand(options, io)))
+    .action(async (options: { project?: string; json: boolean }) =>
+      done(await (await import('./keys.ts')).keysListCommand(options, io)),
+    )
   keys
     .command('revoke <id>')
     .description('end a key now, in all running servers')
     .option('--json', 'print the key as JSON', false)
     .action(async (id: string, options: { json: boolean }) =>
-      done(await keysRevokeCommand({ ...options, id }, io)),
+      done(await (await import('./keys.ts')).keysRevokeCommand({ ...options, id }, io)),
     )
   keys
     .command('rotate <id>')
@@ -47,7 +48,7 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .option('--grace <duration>', 'how long the old one goes on working (default: 24h)')
     .option('--json', 'print the new key as JSON', false)
     .action(async (id: string, options: { grace?: string; json: boolean }) =>
-      done(await keysRotateCommand({ ...options, id }, io)),
+      done(await (await import('./keys.ts')).keysRotateCommand({ ...options, id }, io)),
     )
   addDatabaseCommands(program, io, done)
   program
@@ -57,7 +58,7 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .option('--project <name>', "whose newest signing key, where DARKROOM_SIGNING_KEY isn't set", 'default')
     .option('--json', 'print the URL and its end as JSON', false)
     .action(async (url: string, options: Omit<SignOptions, 'url'>) =>
-      done(await signCommand({ ...options, url }, io)),
+      done(await (await import('./sign.ts')).signCommand({ ...options, url }, io)),
     )
 }
 
@@ -70,7 +71,9 @@ function addDatabaseCommands(program: Command, io: CommandEnvironment, done: (co
     .option('--api <role>', 'the role of processes that answer requests')
     .option('--worker <role>', 'the role of workers: no keys, no budgets, no settings')
     .option('--print', 'print the SQL and run nothing', false)
-    .action(async (options: DatabaseRolesOptions) => done(await databaseRolesCommand(options, io)))
+    .action(async (options: DatabaseRolesOptions) =>
+      done(await (await import('./database-roles.ts')).databaseRolesCommand(options, io)),
+    )
 }
 
 /** The values of an option that may be repeated. */

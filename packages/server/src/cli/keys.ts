@@ -12,7 +12,7 @@ import { defaultGraceMs, parseKeyBody, rotateBodySchema } from '../request/key-b
 import { parseWith } from '../request/query.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './start.ts'
+import { createLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 /** Options of `darkroom keys create` as commander gives them. */

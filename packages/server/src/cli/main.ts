@@ -1,17 +1,10 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
-import { carouselCommand } from './carousel.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { doctorCommand } from './doctor.ts'
-import { edgeCommand } from './edge.ts'
-import { generateCommand } from './generate.ts'
-import { deadJobsCommand, redriveJobsCommand } from './jobs.ts'
+import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
-import { latencyCommand } from './latency.ts'
-import { purgeCommand } from './purge.ts'
-import { startCommand } from './start.ts'
 
 /**
  * Runs one command line.
@@ -27,9 +20,11 @@ export async function main(
   },
 ): Promise<number> {
   let exitCode: number = exitCodes.done
+  // Each command is loaded when it is asked for: the whole platform takes a second, and most need little of it.
   const run =
-    <Options>(command: (options: Options, io: CommandEnvironment) => Promise<number>) =>
+    <Options>(load: () => Promise<(options: Options, io: CommandEnvironment) => Promise<number>>) =>
     async (options: Options): Promise<void> => {
+      const command = await load()
       exitCode = await command(options, io)
     }
   const program = new Command('darkroom')
@@ -46,7 +41,7 @@ export async function main(
       'which part to run: all, gateway (requests and webhooks) or worker (pictures and slides)',
       'all',
     )
-    .action(run(startCommand))
+    .action(run(async () => (await import('./start.ts')).startCommand))
   program
     .command('edge')
     .description('the cache alone, as a reverse proxy on PORT in front of an HTTP server')
@@ -54,7 +49,7 @@ export async function main(
     .option('--profile <name>', 'safe, or conformance: all that RFC 9111 permits', 'safe')
     .option('--join-timeout <s>', "wait at most so long for another request's answer, then ask alone")
     .option('--origin-timeout <s>', 'give the origin up when nothing arrives for so long', '300')
-    .action(run(edgeCommand))
+    .action(run(async () => (await import('./edge.ts')).edgeCommand))
   program
     .command('generate <prompt>')
     .description('make one picture and write it to a file')
@@ -66,7 +61,8 @@ export async function main(
     .option('--style <text>', 'a style')
     .option('--url <url>', 'use a running server instead of starting the platform')
     .option('--json', 'print the record as JSON', false)
-    .action(async (prompt: string, options: Omit<Parameters<typeof generateCommand>[0], 'prompt'>) => {
+    .action(async (prompt: string, options: Omit<GenerateOptions, 'prompt'>) => {
+      const { generateCommand } = await import('./generate.ts')
       exitCode = await generateCommand({ ...options, prompt }, io)
     })
   program
@@ -90,6 +86,7 @@ export async function main(
     .option('--url <url>', 'for --prompt: use a running server instead of starting the platform')
     .option('--json', 'print one JSON document at the end', false)
     .action(async (base: string | undefined, options: Omit<CarouselCommandOptions, 'base'>) => {
+      const { carouselCommand } = await import('./carousel.ts')
       exitCode = await carouselCommand({ ...options, source: base }, io)
     })
   program
@@ -102,7 +99,7 @@ export async function main(
     .option('--soft', 'mark stale instead of dropping', false)
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
-    .action(run(purgeCommand))
+    .action(run(async () => (await import('./purge.ts')).purgeCommand))
   const jobs = program
     .command('jobs')
     .description('work that has failed and that nothing tries again by itself')
@@ -113,7 +110,7 @@ export async function main(
     .option('--limit <n>', 'at most so many, up to 100', '20')
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
-    .action(run(deadJobsCommand))
+    .action(run(async () => (await import('./jobs.ts')).deadJobsCommand))
   jobs
     .command('redrive')
     .description('try it again: the next attempt under the same key')
@@ -122,7 +119,7 @@ export async function main(
     .option('--all', 'all there is', false)
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
-    .action(run(redriveJobsCommand))
+    .action(run(async () => (await import('./jobs.ts')).redriveJobsCommand))
   addKeyCommands(program, io, (code) => {
     exitCode = code
   })
@@ -138,12 +135,12 @@ export async function main(
     .option('--header <line>', '"Name: value", sent with each request; may be repeated', collect, [])
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
-    .action(run(latencyCommand))
+    .action(run(async () => (await import('./latency.ts')).latencyCommand))
   program
     .command('doctor')
     .description('check this machine and the configuration')
     .option('--json', 'print the checks as JSON', false)
-    .action(run(doctorCommand))
+    .action(run(async () => (await import('./doctor.ts')).doctorCommand))
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts'
 import { parseDurationMs } from '../request/duration.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './start.ts'
+import { createLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface SignOptions {

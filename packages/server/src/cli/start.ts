@@ -1,10 +1,7 @@
-import type { Logger } from 'pino'
-import { pino } from 'pino'
 import { SecretError } from '../access/server-secret.ts'
-import { parseConfig, unknownVariables } from '../config.ts'
+import { unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
 import type { Config } from '../config.ts'
-import { withConfigFile } from '../config-file.ts'
 import { DatabaseStartError } from '../database/embedded-postgres.ts'
 import type { HttpServer } from '../http-server.ts'
 import { listen } from '../http-server.ts'
@@ -13,6 +10,7 @@ import { createPlatform } from '../platform.ts'
 import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import { createLog, readConfig } from './read-config.ts'
 import { stopSignal } from './stop-signal.ts'
 
 const roles: readonly Role[] = ['all', 'gateway', 'worker']
@@ -56,27 +54,6 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
   } finally {
     stop.forget()
   }
-}
-
-/** The configuration, or its faults printed. */
-export async function readConfig(io: CommandEnvironment): Promise<Config | undefined> {
-  try {
-    return parseConfig(await withConfigFile(io.environment, process.cwd()))
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
-    io.stderr(`${error.message}\n`)
-    return undefined
-  }
-}
-
-/** Structured lines for machines, and the same lines made readable on a terminal. */
-export function createLog(config: Pick<Config, 'logLevel'>, isTerminal: boolean): Logger {
-  const options = { level: config.logLevel, base: null }
-  if (!isTerminal) return pino(options)
-  return pino({
-    ...options,
-    transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
-  })
 }
 
 /** The platform is closed while answers still go out: the waiters get theirs from work that ends in the drain. */

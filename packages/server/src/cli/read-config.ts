@@ -1,0 +1,28 @@
+import type { Logger } from 'pino'
+import { pino } from 'pino'
+import type { Config } from '../config.ts'
+import { parseConfig } from '../config.ts'
+import { withConfigFile } from '../config-file.ts'
+import { ConfigError } from '../config-variable.ts'
+import type { CommandEnvironment } from './command.ts'
+
+/** The configuration, or its faults printed. */
+export async function readConfig(io: CommandEnvironment): Promise<Config | undefined> {
+  try {
+    return parseConfig(await withConfigFile(io.environment, process.cwd()))
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    io.stderr(`${error.message}\n`)
+    return undefined
+  }
+}
+
+/** Structured lines for machines, and the same lines made readable on a terminal. */
+export function createLog(config: Pick<Config, 'logLevel'>, isTerminal: boolean): Logger {
+  const options = { level: config.logLevel, base: null }
+  if (!isTerminal) return pino(options)
+  return pino({
+    ...options,
+    transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
+  })
+}
