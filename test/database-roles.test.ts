@@ -138,4 +138,28 @@ describe('darkroom database roles', () => {
     await listener.close()
     await database.close()
   })
+
+  test('a worker process of the worker role draws what a gateway of the api role accepts', async () => {
+    const compose = async (role: 'gateway' | 'worker', user: string): ReturnType<typeof createPlatform> =>
+      await createPlatform({
+        role,
+        config: parseConfig({
+          DARKROOM_DATA: join(dataDir, role),
+          DATABASE_URL: urlOf(user),
+          DARKROOM_STORAGE: `file:${join(dataDir, 'objects')}`,
+        }),
+        log,
+      })
+    const gateway = await compose('gateway', 'the-api')
+    const worker = await compose('worker', 'the-worker')
+    try {
+      const url = 'http://127.0.0.1/live/demo?prompt=apart&size=64x64'
+      expect((await gateway.fetch(new Request(url))).status).toBe(200)
+      expect((await worker.fetch(new Request('http://127.0.0.1/readyz'))).status).toBe(200)
+      expect((await worker.fetch(new Request(url))).status).toBe(404)
+    } finally {
+      await worker.close()
+      await gateway.close()
+    }
+  })
 })

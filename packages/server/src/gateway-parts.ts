@@ -32,10 +32,11 @@ export async function composeGateway(
   closers: Closers,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
-  const { database, objects, store } = foundation
+  const { database, objects, store, secret } = foundation
+  if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
   const variants = createVariants({ objects, store })
-  const records = composeRecords(options, foundation, closers)
-  const images = createImages({ database, objects, variants, secret: foundation.secret })
+  const records = composeRecords(options, { ...foundation, secret }, closers)
+  const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
   const models = modelsOf(options, foundation)
   const access = await composeAccess(options, foundation, closers)
@@ -87,7 +88,7 @@ export function composeHealth({ config, log }: PlatformOptions, foundation: Foun
 /** Requests and their records: accepted here, worked on wherever a worker is. */
 function composeRecords(
   { config, now = Date.now }: PlatformOptions,
-  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation,
+  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation & { secret: string },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit

@@ -12,7 +12,7 @@ import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
 import { openDatabase } from './database/database.ts'
-import { imageIdSecret, registerWorker } from './database/deployment.ts'
+import { imageIdSecret, readableSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import type { Listener } from './database/listener.ts'
 import { createListener } from './database/listener.ts'
@@ -112,8 +112,8 @@ export interface Foundation {
   readonly objects: Objects
   readonly backends: BackendTable
   readonly carousels: ReturnType<typeof composeCarousels>
-  /** Of image ids. */
-  readonly secret: string
+  /** Of image ids; `undefined` in a worker whose database role may not read it. */
+  readonly secret: string | undefined
 }
 
 async function composeFoundation(options: PlatformOptions, closers: Closers): Promise<Foundation> {
@@ -143,7 +143,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
     objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 }),
     backends,
     carousels,
-    secret: await imageIdSecret(database),
+    secret: await (options.role === 'worker' ? readableSecret(database) : imageIdSecret(database)),
   }
 }
 

@@ -25,6 +25,10 @@ export async function startWorkers(
     backendTimeoutMs: config.backendTimeoutMs,
   })
   closers.add('the worker', () => worker.stop())
+  if (secret === undefined) {
+    log.warn('this database role may not read the settings: carousels are left to other processes')
+    return
+  }
   const carouselWorker = await startCarouselWorker({
     ...common,
     leases: createCarouselLeases({ database, queue: queues.carousels, now, secret }),

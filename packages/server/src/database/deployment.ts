@@ -19,6 +19,17 @@ export async function imageIdSecret(database: Kysely<Schema>): Promise<string> {
   return row.value
 }
 
+/** The secret of image ids, where this session may read it (`roles.ts`: a worker's own role may not). */
+export async function readableSecret(database: Kysely<Schema>): Promise<string | undefined> {
+  try {
+    return await imageIdSecret(database)
+  } catch (error) {
+    // insufficient_privilege (PostgreSQL, appendix A)
+    if (error instanceof Error && 'code' in error && error.code === '42501') return undefined
+    throw error
+  }
+}
+
 /** A row for this process: its number is that of the session lock by which others know that it lives. */
 export async function registerWorker(database: Kysely<Schema>): Promise<number> {
   const { id } = await database
