@@ -1,8 +1,15 @@
-# Without API keys the server listens on loopback only and refuses any other address, so a published port
-# cannot reach it yet. Until keys exist, share the host's network:
-#
 #   docker build -t darkroom .
+#
+# For this machine alone, without keys; a published port is no loopback address, so the host's network is shared:
+#
 #   docker run --init --network host -v darkroom:/data darkroom
+#
+# For others, with keys (the first is made with the server's own data folder or database):
+#
+#   docker run --rm -v darkroom:/data darkroom node packages/server/bin/darkroom.js keys create --admin
+#   docker run --init -p 8787:8787 -v darkroom:/data -e DARKROOM_AUTH=on -e HOST=0.0.0.0 darkroom
+#
+# As several processes: examples/compose and examples/kubernetes.
 #
 # A Debian base: the embedded PostgreSQL needs glibc.
 FROM node:24-slim
