@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maxJsonBytes, mediaTypeOfRequest, readBytes, readJsonBody } from './body.ts'
+import { maxJsonBytes, mediaTypeOfRequest, readBytes, readFormData, readJsonBody } from './body.ts'
 
 function post(body: BodyInit, contentType: string | undefined = 'application/json'): Request {
   const headers = new Headers()
@@ -67,6 +67,39 @@ describe('the size of a body', () => {
     const sent = chunked(16 * 1024 * 1024, 1000)
     await expect(readBytes(post(sent.body), 1000)).rejects.toMatchObject({ code: 'body_too_large' })
     expect(sent.pulled()).toBeLessThan(12)
+  })
+})
+
+describe('a multipart body', () => {
+  const type = 'multipart/form-data; boundary=XX'
+  const part = (name: string, headers = ''): string =>
+    `--XX\r\nContent-Disposition: form-data; name="${name}"\r\n${headers}\r\nvalue\r\n`
+
+  test.each([type, 'multipart/form-data; charset=utf-8; Boundary="XX"'])(
+    'is read as %s',
+    async (contentType) => {
+      const form = await readFormData(post(`${part('a')}${part('b')}--XX--\r\n`, contentType), 1000)
+      expect([...form]).toEqual([
+        ['a', 'value'],
+        ['b', 'value'],
+      ])
+    },
+  )
+
+  test.each([
+    ['very many parts', part('a').repeat(17)],
+    ['very long headers', part('a', `X: ${'x'.repeat(9000)}\r\n`)],
+    ['very many headers', part('a', 'X: 1\r\n'.repeat(2000))],
+  ])('of %s is refused before it is parsed', async (_, body) => {
+    const request = post(`${body}--XX--\r\n`, type)
+    await expect(readFormData(request, 1_000_000)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('at most 16 parts'),
+    })
+  })
+
+  test('that ends early is refused by the parser', async () => {
+    await expect(readFormData(post(part('a'), type), 1000)).rejects.toMatchObject({ status: 400 })
   })
 })
 

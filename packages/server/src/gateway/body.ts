@@ -43,6 +43,7 @@ export function parseJson(text: string): unknown {
 export async function readFormData(request: Request, maxBytes: number): Promise<FormData> {
   const bytes = await readBytes(request, maxBytes + 64 * 1024)
   const contentType = request.headers.get('content-type') ?? ''
+  requireFewParts(bytes, contentType)
   try {
     return await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
   } catch (error) {
@@ -51,6 +52,45 @@ export async function readFormData(request: Request, maxBytes: number): Promise<
     })
   }
 }
+
+/** Forms of ours have two parts at most; some clients add some of their own. */
+const maxParts = 16
+/** Of one part, in bytes: its name, its file's name, its type. */
+const maxPartHeaderBytes = 8 * 1024
+
+/**
+ * Refuses a body of very many parts, or of very long headers, before the platform's parser makes an object of each: a
+ * body of allowed size would keep this process busy for seconds.
+ * @throws DarkroomError invalid_request
+ */
+function requireFewParts(bytes: Uint8Array, contentType: string): void {
+  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/iu.exec(contentType) ?? []
+  const boundary = quoted ?? plain
+  // The parser says so.
+  if (boundary === undefined) return
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const delimiter = Buffer.from(`--${boundary}`)
+  let parts = 0
+  for (let at = body.indexOf(delimiter); at >= 0; at = body.indexOf(delimiter, at + delimiter.byteLength)) {
+    const begin = at + delimiter.byteLength
+    const isLast = body.subarray(begin, begin + 2).equals(closing)
+    if (isLast) return
+    parts += 1
+    const headers = body.subarray(begin, begin + maxPartHeaderBytes)
+    if (
+      parts <= maxParts &&
+      (headers.includes(endOfHeaders) || begin + headers.byteLength === body.byteLength)
+    )
+      continue
+    throw new DarkroomError(
+      'invalid_request',
+      `A multipart body may have at most ${maxParts} parts, with headers of ${maxPartHeaderBytes} bytes each.`,
+    )
+  }
+}
+
+const closing = Buffer.from('--')
+const endOfHeaders = Buffer.from('\r\n\r\n')
 
 /** The media type of a request's body in lower case, without parameters; empty when there is none. */
 export function mediaTypeOfRequest(request: Request): string {
