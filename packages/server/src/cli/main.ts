@@ -3,6 +3,7 @@ import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
 import { carouselCommand } from './carousel.ts'
 import type { CommandEnvironment } from './command.ts'
+import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import { doctorCommand } from './doctor.ts'
 import { edgeCommand } from './edge.ts'
@@ -122,6 +123,10 @@ export async function main(
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
+    if (error instanceof ConfigError) {
+      io.stderr(`${error.message}\n`)
+      return exitCodes.failed
+    }
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }

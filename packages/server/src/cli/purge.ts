@@ -1,3 +1,4 @@
+import { ConfigError } from '../config-variable.ts'
 import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -31,11 +32,12 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
   const server = await serverUrl(options.server, io)
   if (typeof server === 'number') return server
   const body = JSON.stringify({ ...target, soft: options.soft })
+  const headers = { 'content-type': 'application/json', ...keyHeader(io) }
   let answer: Response
   try {
     answer = await fetch(new URL('/v1/purge', server), {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...keyHeader(io) },
+      headers,
       body,
     })
   } catch (error) {
@@ -48,10 +50,16 @@ export async function purgeCommand(options: PurgeCommandOptions, io: CommandEnvi
   return await report(answer, options, io)
 }
 
-/** The key of `DARKROOM_API_KEY`, for servers that ask for one. */
+/**
+ * The key of `DARKROOM_API_KEY`, for servers that ask for one.
+ * @throws ConfigError for what no header can hold: `fetch` would repeat it in its message
+ */
 export function keyHeader({ environment }: CommandEnvironment): Record<string, string> {
-  const key = environment['DARKROOM_API_KEY'] ?? ''
-  return key === '' ? {} : { authorization: `Bearer ${key}` }
+  const key = (environment['DARKROOM_API_KEY'] ?? '').trim()
+  if (key === '') return {}
+  if (/^[\u0021-\u007e]+$/u.test(key)) return { authorization: `Bearer ${key}` }
+  const message = 'has characters that no key has: copy it again'
+  throw new ConfigError([{ variable: 'DARKROOM_API_KEY', message }])
 }
 
 async function serverUrl(given: string | undefined, io: CommandEnvironment): Promise<URL | number> {
