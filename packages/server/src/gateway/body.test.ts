@@ -52,6 +52,17 @@ describe('the size of a body', () => {
     expect((await readBytes(post(chunked(100, 10).body), 1000)).byteLength).toBe(1000)
   })
 
+  test('in pieces of any size it is what was sent', async () => {
+    const sent = Uint8Array.from({ length: 200_000 }, (_, index) => index % 251)
+    const cuts = [0, 1, 2, 3, 70_000, 70_001, 150_000, 200_000]
+    const pieces = cuts.slice(1).map((end, index) => sent.slice(cuts[index], end))
+    const kept = pieces.map((piece) => piece.slice())
+    const read = await readBytes(post(ReadableStream.from(pieces) as ReadableStream<Uint8Array>), 200_000)
+    expect(Buffer.compare(read, sent)).toBe(0)
+    // The pieces are their sender's: none of them was written into.
+    expect(pieces).toEqual(kept)
+  })
+
   test('one byte more is refused, whether it was declared or not', async () => {
     await expect(readBytes(post(new Uint8Array(1001)), 1000)).rejects.toMatchObject({ status: 413 })
     await expect(readBytes(post(chunked(1001, 1).body), 1000)).rejects.toMatchObject({ status: 413 })

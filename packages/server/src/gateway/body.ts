@@ -107,16 +107,31 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     await discard(request)
     throw tooLarge(maxBytes)
   }
-  const chunks: Uint8Array[] = []
+  let bytes: Uint8Array = nothing
   let size = 0
   for await (const chunk of request.body ?? []) {
+    bytes = size + chunk.byteLength > maxBytes ? nothing : appended(bytes, size, chunk)
     size += chunk.byteLength
-    if (size <= maxBytes) chunks.push(chunk)
-    else chunks.length = 0
     if (size > maxDiscardedBytes) break
   }
   if (size > maxBytes) throw tooLarge(maxBytes)
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  return bytes.subarray(0, size)
+}
+
+const nothing = new Uint8Array(0)
+
+/** With room for what follows: a list of chunks of one byte each would take a hundred times their size. */
+function appended(bytes: Uint8Array, size: number, chunk: Uint8Array): Uint8Array {
+  // Most bodies come in one piece.
+  if (size === 0) return chunk
+  const needed = size + chunk.byteLength
+  let room = bytes
+  if (needed > bytes.byteLength) {
+    room = Buffer.allocUnsafeSlow(Math.max(64 * 1024, needed * 2))
+    room.set(bytes.subarray(0, size))
+  }
+  room.set(chunk, size)
+  return room
 }
 
 function tooLarge(maxBytes: number): DarkroomError {
