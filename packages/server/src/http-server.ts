@@ -47,8 +47,8 @@ async function refuseTwoHosts(response: ServerResponse): Promise<void> {
 
 /** Has a server listen, with the limits that all of ours have. @throws the socket's error, e.g. EADDRINUSE */
 export async function listenOn(server: Server, address: { host: string; port: number }): Promise<HttpServer> {
-  // A generation may take minutes before its first byte; the waiting has limits of its own.
-  server.requestTimeout = 0
+  // Of the request alone, body included: how long its answer takes has limits of its own.
+  server.requestTimeout = 600_000
   server.headersTimeout = 10_000
   server.keepAliveTimeout = 65_000
   const closed = Promise.withResolvers<void>()

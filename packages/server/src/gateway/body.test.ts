@@ -57,7 +57,13 @@ describe('the size of a body', () => {
     const cuts = [0, 1, 2, 3, 70_000, 70_001, 150_000, 200_000]
     const pieces = cuts.slice(1).map((end, index) => sent.slice(cuts[index], end))
     const kept = pieces.map((piece) => piece.slice())
-    const read = await readBytes(post(ReadableStream.from(pieces) as ReadableStream<Uint8Array>), 200_000)
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const piece of pieces) controller.enqueue(piece)
+        controller.close()
+      },
+    })
+    const read = await readBytes(post(body), 200_000)
     expect(Buffer.compare(read, sent)).toBe(0)
     // The pieces are their sender's: none of them was written into.
     expect(pieces).toEqual(kept)
@@ -79,6 +85,12 @@ describe('the size of a body', () => {
     await expect(readBytes(post(sent.body), 1000)).rejects.toMatchObject({ code: 'body_too_large' })
     expect(sent.pulled()).toBeLessThan(12)
   })
+})
+
+test('a body that breaks off is the sender’s fault, not that of a connection of ours', async () => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(reset) })
+  await expect(readBytes(post(body), 1000)).rejects.toMatchObject({ code: 'request_timeout', status: 408 })
 })
 
 describe('a multipart body', () => {

@@ -99,7 +99,7 @@ export function mediaTypeOfRequest(request: Request): string {
 
 /**
  * Reads a body of at most `maxBytes`.
- * @throws DarkroomError body_too_large, after the rest was thrown away
+ * @throws DarkroomError body_too_large, after the rest was thrown away; request_timeout
  */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0)
@@ -109,13 +109,29 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   }
   let bytes: Uint8Array = nothing
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyOf(request)) {
     bytes = size + chunk.byteLength > maxBytes ? nothing : appended(bytes, size, chunk)
     size += chunk.byteLength
     if (size > maxDiscardedBytes) break
   }
   if (size > maxBytes) throw tooLarge(maxBytes)
   return bytes.subarray(0, size)
+}
+
+/**
+ * The chunks of a body.
+ * @throws the signal's reason when its sender has left
+ * @throws DarkroomError request_timeout, when it broke off otherwise: a reset connection must not look like one of ours
+ */
+async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? []
+  } catch (error) {
+    request.signal.throwIfAborted()
+    throw new DarkroomError('request_timeout', 'The body broke off before its end; send it again.', {
+      cause: error,
+    })
+  }
 }
 
 const nothing = new Uint8Array(0)
@@ -144,7 +160,7 @@ function tooLarge(maxBytes: number): DarkroomError {
  */
 async function discard(request: Request): Promise<void> {
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyOf(request)) {
     size += chunk.byteLength
     if (size > maxDiscardedBytes) break
   }
