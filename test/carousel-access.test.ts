@@ -67,6 +67,44 @@ test('a key of one scope sees and makes carousels of that scope alone', async ()
   expect(list.items).toHaveLength(1)
 })
 
+test('nothing is made of a picture that a key may not see', async () => {
+  const keyOfAll = await access.makeKey({ project: 'e', rights: ['read', 'generate'] })
+  const keyOfShop = await access.makeKey({ project: 'e', rights: ['read', 'generate'], scopes: ['shop'] })
+  const admin = await access.makeKey({ rights: ['admin'] })
+  const scope = { name: 'vault', project: 'e', visibility: 'private' }
+  expect((await access.ask(admin, '/v1/scopes', { body: scope })).status).toBe(200)
+  const made = await access.ask(keyOfAll, '/v1/carousels', {
+    body: { ...body, scope: 'vault', brand: { handle: 'vault' } },
+    headers: { prefer: 'wait=60' },
+  })
+  const inVault = (await made.json()) as CarouselRecord
+  for (const image of [inVault.base.image, inVault.slides[0]?.id]) {
+    expect((await access.ask(keyOfShop, `/images/${image}`)).status).toBe(404)
+    const asBase = { ...body, scope: 'shop', base: { image } }
+    const asLogo = { ...body, scope: 'shop', brand: { logo: { image } } }
+    for (const stolen of [asBase, asLogo]) {
+      const refused = await access.ask(keyOfShop, '/v1/carousels', { body: stolen })
+      expect(await refused.json()).toMatchObject({ status: 400, code: 'unknown_image' })
+    }
+    const allowed = await access.ask(keyOfAll, '/v1/carousels', { body: { ...body, base: { image } } })
+    expect(allowed.status).toBe(201)
+  }
+})
+
+test("a takedown of another project's picture drops none of its slides from the cache", async () => {
+  const { base, slides } = await make(keyA)
+  const path = `/images/${slides[0]?.id}`
+  const cached = async (): Promise<string | null> =>
+    (await access.ask(keyA, path)).headers.get('x-cache-status')
+  await cached()
+  expect(await cached()).toBe('HIT')
+  const refused = await access.ask(keyB, `/v1/images/${base.image}`, { method: 'DELETE' })
+  expect(refused.status).toBe(404)
+  expect(await cached()).toBe('HIT')
+  expect((await access.ask(keyA, `/v1/images/${base.image}`, { method: 'DELETE' })).status).toBe(204)
+  expect((await access.ask(keyA, path)).status).toBe(404)
+})
+
 test('a key that may only read changes nothing', async () => {
   const reader = await access.makeKey({ project: 'a', rights: ['read'] })
   expect((await access.ask(reader, '/v1/carousels', { body })).status).toBe(403)

@@ -53,6 +53,7 @@ describe('HTTP as clients really send it', () => {
     ],
     ['a negative length', `POST /v1/uploads HTTP/1.1\r\n${host}Content-Length: -5\r\n\r\n`, 400],
     ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['two Hosts', `GET /healthz HTTP/1.1\r\nhost: localhost\r\n${host}\r\n`, 400],
     ['a broken Host', 'GET /healthz HTTP/1.1\r\nHost: localhost:abc\r\nConnection: close\r\n\r\n', 400],
     ['a user in Host', 'GET /healthz HTTP/1.1\r\nHost: user@localhost\r\nConnection: close\r\n\r\n', 400],
     ['a backslash', `GET /\\evil.example/ HTTP/1.1\r\n${host}\r\n`, 400],

@@ -372,3 +372,21 @@ describe('budgets', () => {
     expect(await codeOf(await get(sign(newUrl('small', '&model=other'))))).toBe('scope_refuses')
   })
 })
+
+describe('a placeholder', () => {
+  test('is no answer to what the budget refuses, and one request is all that asking again records', async () => {
+    await access.setScope({ project: 'shop', name: 'soon', maxTotal: 1 })
+    const first = `${newUrl('soon')}&placeholder=1`
+    const asked = await Promise.all([1, 2, 3].map(() => access.ask(key, first)))
+    expect(asked.map(({ status }) => status)).toEqual([200, 200, 200])
+    const refused = await access.ask(key, `${newUrl('soon')}&placeholder=1`)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('refresh')).toBeNull()
+    expect(await codeOf(refused)).toBe('budget_exhausted')
+    await access.setScope({ project: 'shop', name: 'soon', enabled: false })
+    expect(await codeOf(await access.ask(key, `${newUrl('soon')}&placeholder=1`))).toBe('scope_disabled')
+    // What is there, or under way, is shown all the same.
+    expect((await access.ask(key, first)).status).toBe(200)
+    expect(await used('soon')).toMatchObject({ total: 1 })
+  })
+})

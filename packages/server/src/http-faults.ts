@@ -37,7 +37,7 @@ function faultOf(error: NodeJS.ErrnoException): DarkroomError {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new DarkroomError(
       'request_timeout',
-      'The request headers did not arrive in time; send them at once.',
+      'The request did not arrive in time: its headers are awaited for 10 seconds, all of it for 10 minutes.',
     )
   }
   if (error.code === 'HPE_INVALID_URL') {

@@ -1,5 +1,5 @@
 import { getRequestListener } from '@hono/node-server'
-import type { Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerHttpFaults, unreadableRequest } from './http-faults.ts'
@@ -21,16 +21,34 @@ export async function listen(
   // Whatever the handler throws it has turned into an answer: an error here is a request that cannot be read.
   const listener = getRequestListener(handler, { errorHandler: () => unreadableRequest() })
   const server = createServer({ requireHostHeader: false }, (request, response) => {
-    void listener(request, response)
+    if (hasTwoHosts(request)) void refuseTwoHosts(response)
+    else void listener(request, response)
   })
   answerHttpFaults(server)
   return await listenOn(server, address)
 }
 
+/** Node keeps the first of several; a proxy in front may have gone by another one (RFC 9112 §3.2 wants a 400). */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length > 1
+}
+
+async function refuseTwoHosts(response: ServerResponse): Promise<void> {
+  const refusal = unreadableRequest()
+  const body = await refusal.text()
+  const headers = Object.fromEntries(refusal.headers)
+  response.writeHead(refusal.status, {
+    ...headers,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  })
+  response.end(body)
+}
+
 /** Has a server listen, with the limits that all of ours have. @throws the socket's error, e.g. EADDRINUSE */
 export async function listenOn(server: Server, address: { host: string; port: number }): Promise<HttpServer> {
-  // A generation may take minutes before its first byte; the waiting has limits of its own.
-  server.requestTimeout = 0
+  // Of the request alone, body included: how long its answer takes has limits of its own.
+  server.requestTimeout = 600_000
   server.headersTimeout = 10_000
   server.keepAliveTimeout = 65_000
   const closed = Promise.withResolvers<void>()

@@ -44,12 +44,21 @@ describe('the address', () => {
   })
 })
 
-test.each(['Forwarded', 'X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Real-IP'])(
-  'a request that came through a proxy (%s) is refused',
-  (name) => {
-    expect(outcome('check', request('GET', { [name]: '1.2.3.4' }))).toBe('forwarding_refused')
-  },
-)
+test.each([
+  'Forwarded',
+  'Via',
+  'X-Forwarded',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Forwarded-Server',
+  'X-Original-Forwarded-For',
+  'X-Cluster-Client-IP',
+  'X-Real-IP',
+  'Fastly-Client-IP',
+])('a request that came through a proxy (%s) is refused', (name) => {
+  expect(outcome('check', request('GET', { [name]: '1.2.3.4' }))).toBe('forwarding_refused')
+})
 
 describe('who asks', () => {
   test.each<[string, Record<string, string>, string]>([

@@ -12,18 +12,20 @@ export interface LoopbackAccess {
   checkMayGenerate(request: Request): void
 }
 
-const forwardingHeaders = [
+/** What proxies and CDNs add about the one who asked, besides all that begins with `x-forwarded`. */
+const forwardingHeaders: ReadonlySet<string> = new Set([
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
+  'x-original-forwarded-for',
   'x-real-ip',
   'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
   'true-client-ip',
   'cf-connecting-ip',
+  'fastly-client-ip',
+  'fly-client-ip',
   'via',
-] as const
+])
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -39,8 +41,8 @@ export function createLoopbackAccess(allowedOrigins: readonly string[]): Loopbac
   return {
     check: (request) => {
       requireLoopbackHost(request)
-      for (const name of forwardingHeaders) {
-        if (!request.headers.has(name)) continue
+      for (const name of request.headers.keys()) {
+        if (!forwardingHeaders.has(name) && !name.startsWith('x-forwarded')) continue
         throw new DarkroomError(
           'forwarding_refused',
           `With DARKROOM_AUTH=off requests must not come through a proxy: ${name} is refused.`,

@@ -1,5 +1,5 @@
 import { DarkroomError } from '../errors.ts'
-import type { ImageOwners } from './image-owners.ts'
+import type { ImageOwner, ImageOwners } from './image-owners.ts'
 import type { KeyCheck } from './key-check.ts'
 import { signingSecret } from './key-token.ts'
 import type { KeyRow } from './keys.ts'
@@ -28,6 +28,11 @@ export interface PictureAccess {
   live(caller: Caller, request: Request, url: URL, scope: string): Promise<PictureGrant>
   /** @throws DarkroomError not_found, unauthorized, forbidden, bad_signature, signature_expired */
   image(caller: Caller, url: URL, id: string): Promise<PictureGrant>
+  /**
+   * Whether a caller may have something made of a generated picture of their project. What is made of a picture
+   * shows it: a key that is kept to scopes may use what it may see.
+   */
+  mayUse(caller: Caller, id: string): Promise<boolean>
 }
 
 export interface PictureAccessOptions {
@@ -63,13 +68,22 @@ export function createPictureAccess(options: PictureAccessOptions): PictureAcces
       const owner = await owners.of(id)
       const isOwn = owner !== undefined && [caller.project, caller.domain].includes(owner.domain)
       if (owner === undefined || (caller.via !== 'nobody' && !isOwn)) throw noPicture()
-      const policies = await Promise.all(
-        owner.askedIn.map(({ project, scope }) => scopes.policy(project, scope)),
-      )
-      const visibility = policies.some((policy) => policy.visibility === 'public') ? 'public' : 'private'
+      const visibility = await visibilityOf(owner)
       if (visibility === 'private') requirePrivatePicture(caller, owner.askedIn)
       return grantOf(caller, owner.domain, visibility, signed?.endsAtS)
     },
+    mayUse: async (caller, id) => {
+      if (caller.scopes === undefined) return true
+      const owner = await owners.of(id)
+      if (owner === undefined) return false
+      return (await visibilityOf(owner)) === 'public' || wasAskedInScopeOf(caller, owner.askedIn)
+    },
+  }
+
+  /** Public as soon as one of the scopes that asked for it is. */
+  async function visibilityOf({ askedIn }: ImageOwner): Promise<'public' | 'private'> {
+    const policies = await Promise.all(askedIn.map(({ project, scope }) => scopes.policy(project, scope)))
+    return policies.some((policy) => policy.visibility === 'public') ? 'public' : 'private'
   }
 
   /** Who asks without key and signature: the project that opened the scope. */
@@ -156,17 +170,16 @@ function pageOrigin(request: Request): string | undefined {
 }
 
 /** A picture that was asked for in private scopes alone, or uploaded: its address is not enough. */
-function requirePrivatePicture(caller: Caller, askedIn: readonly { project: string; scope: string }[]): void {
+function requirePrivatePicture(caller: Caller, askedIn: ImageOwner['askedIn']): void {
   // A stranger is told the same as of a picture that does not exist.
   if (caller.via === 'nobody') throw noPicture()
   requireRight(caller, 'read')
-  const mayAll = caller.scopes === undefined
-  if (
-    mayAll ||
-    askedIn.some(({ project, scope }) => project === caller.project && mayUseScope(caller, scope))
-  )
-    return
+  if (caller.scopes === undefined || wasAskedInScopeOf(caller, askedIn)) return
   throw noPicture()
+}
+
+function wasAskedInScopeOf(caller: Caller, askedIn: ImageOwner['askedIn']): boolean {
+  return askedIn.some(({ project, scope }) => project === caller.project && mayUseScope(caller, scope))
 }
 
 function noPicture(): DarkroomError {

@@ -1,3 +1,4 @@
+import { ConfigError } from '../config-variable.ts'
 import { isLoopbackHost } from '../request/loopback-host.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
@@ -19,11 +20,12 @@ export interface ApiCall {
 export async function callApi(call: ApiCall, io: CommandEnvironment): Promise<{ answer: unknown } | number> {
   const server = await serverUrl(call.server, io)
   if (typeof server === 'number') return server
+  const headers = { 'content-type': 'application/json', ...keyHeader(io) }
   let response: Response
   try {
     response = await fetch(new URL(call.path, server), {
       method: call.method,
-      headers: { 'content-type': 'application/json', ...keyHeader(io) },
+      headers,
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
   } catch (error) {
@@ -39,10 +41,16 @@ export async function callApi(call: ApiCall, io: CommandEnvironment): Promise<{ 
   return response.status >= 400 && response.status < 500 ? exitCodes.usage : exitCodes.failed
 }
 
-/** The key of `DARKROOM_API_KEY`, for servers that ask for one. */
+/**
+ * The key of `DARKROOM_API_KEY`, for servers that ask for one.
+ * @throws ConfigError for what no header can hold: `fetch` would repeat it in its message
+ */
 export function keyHeader({ environment }: CommandEnvironment): Record<string, string> {
-  const key = environment['DARKROOM_API_KEY'] ?? ''
-  return key === '' ? {} : { authorization: `Bearer ${key}` }
+  const key = (environment['DARKROOM_API_KEY'] ?? '').trim()
+  if (key === '') return {}
+  if (/^[\u0021-\u007e]+$/u.test(key)) return { authorization: `Bearer ${key}` }
+  const message = 'has characters that no key has: copy it again'
+  throw new ConfigError([{ variable: 'DARKROOM_API_KEY', message }])
 }
 
 async function serverUrl(given: string | undefined, io: CommandEnvironment): Promise<URL | number> {

@@ -79,18 +79,25 @@ function postgresCheck(): Check {
 }
 
 async function databaseUrlCheck(databaseUrl: string): Promise<Check> {
-  const { Client } = await import('pg').then((module) => module.default)
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
   try {
-    await client.connect()
-    const { rows } = await client.query<{ server_version: string }>('show server_version')
-    return { name: 'DATABASE_URL', ok: true, detail: `PostgreSQL ${rows[0]?.server_version ?? '?'}` }
+    return { name: 'DATABASE_URL', ok: true, detail: `PostgreSQL ${await postgresVersion(databaseUrl)}` }
   } catch (error) {
+    // The message alone: it names no password.
     return {
       name: 'DATABASE_URL',
       ok: false,
       detail: error instanceof Error ? error.message : 'cannot connect',
     }
+  }
+}
+
+async function postgresVersion(databaseUrl: string): Promise<string> {
+  const { Client } = await import('pg').then((module) => module.default)
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 })
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ server_version: string }>('show server_version')
+    return rows[0]?.server_version ?? '?'
   } finally {
     await client.end().catch(() => {})
   }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
 import type { CommandEnvironment } from './command.ts'
+import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
@@ -144,6 +145,10 @@ export async function main(
   try {
     await program.parseAsync(args, { from: 'user' })
   } catch (error) {
+    if (error instanceof ConfigError) {
+      io.stderr(`${error.message}\n`)
+      return exitCodes.failed
+    }
     if (!(error instanceof CommanderError)) throw error
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }

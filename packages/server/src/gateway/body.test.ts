@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maxJsonBytes, mediaTypeOfRequest, readBytes, readJsonBody } from './body.ts'
+import { maxJsonBytes, mediaTypeOfRequest, readBytes, readFormData, readJsonBody } from './body.ts'
 
 function post(body: BodyInit, contentType: string | undefined = 'application/json'): Request {
   const headers = new Headers()
@@ -52,6 +52,23 @@ describe('the size of a body', () => {
     expect((await readBytes(post(chunked(100, 10).body), 1000)).byteLength).toBe(1000)
   })
 
+  test('in pieces of any size it is what was sent', async () => {
+    const sent = Uint8Array.from({ length: 200_000 }, (_, index) => index % 251)
+    const cuts = [0, 1, 2, 3, 70_000, 70_001, 150_000, 200_000]
+    const pieces = cuts.slice(1).map((end, index) => sent.slice(cuts[index], end))
+    const kept = pieces.map((piece) => piece.slice())
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        for (const piece of pieces) controller.enqueue(piece)
+        controller.close()
+      },
+    })
+    const read = await readBytes(post(body), 200_000)
+    expect(Buffer.compare(read, sent)).toBe(0)
+    // The pieces are their sender's: none of them was written into.
+    expect(pieces).toEqual(kept)
+  })
+
   test('one byte more is refused, whether it was declared or not', async () => {
     await expect(readBytes(post(new Uint8Array(1001)), 1000)).rejects.toMatchObject({ status: 413 })
     await expect(readBytes(post(chunked(1001, 1).body), 1000)).rejects.toMatchObject({ status: 413 })
@@ -67,6 +84,45 @@ describe('the size of a body', () => {
     const sent = chunked(16 * 1024 * 1024, 1000)
     await expect(readBytes(post(sent.body), 1000)).rejects.toMatchObject({ code: 'body_too_large' })
     expect(sent.pulled()).toBeLessThan(12)
+  })
+})
+
+test('a body that breaks off is the sender’s fault, not that of a connection of ours', async () => {
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(reset) })
+  await expect(readBytes(post(body), 1000)).rejects.toMatchObject({ code: 'request_timeout', status: 408 })
+})
+
+describe('a multipart body', () => {
+  const type = 'multipart/form-data; boundary=XX'
+  const part = (name: string, headers = ''): string =>
+    `--XX\r\nContent-Disposition: form-data; name="${name}"\r\n${headers}\r\nvalue\r\n`
+
+  test.each([type, 'multipart/form-data; charset=utf-8; Boundary="XX"'])(
+    'is read as %s',
+    async (contentType) => {
+      const form = await readFormData(post(`${part('a')}${part('b')}--XX--\r\n`, contentType), 1000)
+      expect([...form]).toEqual([
+        ['a', 'value'],
+        ['b', 'value'],
+      ])
+    },
+  )
+
+  test.each([
+    ['very many parts', part('a').repeat(17)],
+    ['very long headers', part('a', `X: ${'x'.repeat(9000)}\r\n`)],
+    ['very many headers', part('a', 'X: 1\r\n'.repeat(2000))],
+  ])('of %s is refused before it is parsed', async (_, body) => {
+    const request = post(`${body}--XX--\r\n`, type)
+    await expect(readFormData(request, 1_000_000)).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('at most 16 parts'),
+    })
+  })
+
+  test('that ends early is refused by the parser', async () => {
+    await expect(readFormData(post(part('a'), type), 1000)).rejects.toMatchObject({ status: 400 })
   })
 })
 

@@ -43,6 +43,7 @@ export function parseJson(text: string): unknown {
 export async function readFormData(request: Request, maxBytes: number): Promise<FormData> {
   const bytes = await readBytes(request, maxBytes + 64 * 1024)
   const contentType = request.headers.get('content-type') ?? ''
+  requireFewParts(bytes, contentType)
   try {
     return await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
   } catch (error) {
@@ -52,6 +53,45 @@ export async function readFormData(request: Request, maxBytes: number): Promise<
   }
 }
 
+/** Forms of ours have two parts at most; some clients add some of their own. */
+const maxParts = 16
+/** Of one part, in bytes: its name, its file's name, its type. */
+const maxPartHeaderBytes = 8 * 1024
+
+/**
+ * Refuses a body of very many parts, or of very long headers, before the platform's parser makes an object of each: a
+ * body of allowed size would keep this process busy for seconds.
+ * @throws DarkroomError invalid_request
+ */
+function requireFewParts(bytes: Uint8Array, contentType: string): void {
+  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/iu.exec(contentType) ?? []
+  const boundary = quoted ?? plain
+  // The parser says so.
+  if (boundary === undefined) return
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const delimiter = Buffer.from(`--${boundary}`)
+  let parts = 0
+  for (let at = body.indexOf(delimiter); at >= 0; at = body.indexOf(delimiter, at + delimiter.byteLength)) {
+    const begin = at + delimiter.byteLength
+    const isLast = body.subarray(begin, begin + 2).equals(closing)
+    if (isLast) return
+    parts += 1
+    const headers = body.subarray(begin, begin + maxPartHeaderBytes)
+    if (
+      parts <= maxParts &&
+      (headers.includes(endOfHeaders) || begin + headers.byteLength === body.byteLength)
+    )
+      continue
+    throw new DarkroomError(
+      'invalid_request',
+      `A multipart body may have at most ${maxParts} parts, with headers of ${maxPartHeaderBytes} bytes each.`,
+    )
+  }
+}
+
+const closing = Buffer.from('--')
+const endOfHeaders = Buffer.from('\r\n\r\n')
+
 /** The media type of a request's body in lower case, without parameters; empty when there is none. */
 export function mediaTypeOfRequest(request: Request): string {
   return (request.headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
@@ -59,7 +99,7 @@ export function mediaTypeOfRequest(request: Request): string {
 
 /**
  * Reads a body of at most `maxBytes`.
- * @throws DarkroomError body_too_large, after the rest was thrown away
+ * @throws DarkroomError body_too_large, after the rest was thrown away; request_timeout
  */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0)
@@ -67,16 +107,47 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
     await discard(request)
     throw tooLarge(maxBytes)
   }
-  const chunks: Uint8Array[] = []
+  let bytes: Uint8Array = nothing
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyOf(request)) {
+    bytes = size + chunk.byteLength > maxBytes ? nothing : appended(bytes, size, chunk)
     size += chunk.byteLength
-    if (size <= maxBytes) chunks.push(chunk)
-    else chunks.length = 0
     if (size > maxDiscardedBytes) break
   }
   if (size > maxBytes) throw tooLarge(maxBytes)
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+  return bytes.subarray(0, size)
+}
+
+/**
+ * The chunks of a body.
+ * @throws the signal's reason when its sender has left
+ * @throws DarkroomError request_timeout, when it broke off otherwise: a reset connection must not look like one of ours
+ */
+async function* bodyOf(request: Request): AsyncGenerator<Uint8Array> {
+  try {
+    yield* request.body ?? []
+  } catch (error) {
+    request.signal.throwIfAborted()
+    throw new DarkroomError('request_timeout', 'The body broke off before its end; send it again.', {
+      cause: error,
+    })
+  }
+}
+
+const nothing = new Uint8Array(0)
+
+/** With room for what follows: a list of chunks of one byte each would take a hundred times their size. */
+function appended(bytes: Uint8Array, size: number, chunk: Uint8Array): Uint8Array {
+  // Most bodies come in one piece.
+  if (size === 0) return chunk
+  const needed = size + chunk.byteLength
+  let room = bytes
+  if (needed > bytes.byteLength) {
+    room = Buffer.allocUnsafeSlow(Math.max(64 * 1024, needed * 2))
+    room.set(bytes.subarray(0, size))
+  }
+  room.set(chunk, size)
+  return room
 }
 
 function tooLarge(maxBytes: number): DarkroomError {
@@ -89,7 +160,7 @@ function tooLarge(maxBytes: number): DarkroomError {
  */
 async function discard(request: Request): Promise<void> {
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of bodyOf(request)) {
     size += chunk.byteLength
     if (size > maxDiscardedBytes) break
   }

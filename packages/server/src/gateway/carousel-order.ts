@@ -158,7 +158,11 @@ async function acceptedBase(
   }
 }
 
-/** A stored picture of this project, or of its sharing domain; one of another project is not there. @throws DarkroomError unknown_image */
+/**
+ * A stored picture of this project, or of its sharing domain; one of another project is not there, nor is one that
+ * the caller may not see because it belongs to scopes of others. Uploads belong to no scope.
+ * @throws DarkroomError unknown_image
+ */
 async function ownImage(
   id: string,
   param: string,
@@ -174,7 +178,9 @@ async function ownImage(
   )
   try {
     const image = await services.images.read(id)
-    if (image.project === caller.project || image.project === caller.domain) return image
+    const isOwn = image.project === caller.project || image.project === caller.domain
+    if (isOwn && (image.kind === 'upload' || (await services.access.pictures.mayUse(caller, image.id))))
+      return image
   } catch (error) {
     if (!(error instanceof DarkroomError) || error.code !== 'not_found') throw error
   }

@@ -30,7 +30,11 @@ export function problemOf(error: DarkroomError, requestId: string): Problem {
 
 /** The answer to an error. Errors are never stored by a cache: the next ask may succeed. */
 export function errorResponse(error: DarkroomError, requestId: string, wire?: 'openai'): Response {
-  const headers = new Headers({ 'cache-control': 'no-store', ...error.facts.headers })
+  const headers = new Headers({
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...error.facts.headers,
+  })
   if (error.facts.retryAfterS !== undefined) headers.set('retry-after', String(error.facts.retryAfterS))
   if (error.facts.generationId !== undefined) {
     headers.set('location', `/v1/generations/${error.facts.generationId}`)

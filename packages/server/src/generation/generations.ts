@@ -31,6 +31,11 @@ export interface Generations {
    * @throws DarkroomError of the failed record; the signal's reason, while the work goes on
    */
   ensure(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec, signal: AbortSignal): Promise<Ensured>
+  /**
+   * Has the picture of a spec made, without waiting for it.
+   * @throws DarkroomError that of a failure that is still kept, and what the budget refuses with
+   */
+  begin(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<void>
   /** The stored picture of a spec, if it is there. */
   find(spec: PictureSpec): Promise<StoredGeneration | undefined>
   /** Accepts a native request durably. @throws DarkroomError idempotency_conflict, idempotency_mismatch */
@@ -70,6 +75,12 @@ export interface Ensured {
   waited: boolean
 }
 
+/** A request for one picture that was accepted. */
+interface AcceptedOne {
+  row: GenerationRow
+  requestId: string
+}
+
 export interface GenerationsOptions {
   database: Kysely<Schema>
   queue: JobQueue
@@ -84,33 +95,55 @@ export function createGenerations(options: GenerationsOptions): Generations {
   const { database, queue, now } = options
   const settlements = createSettlements(options)
   const flights: Flights<Ensured> = createFlights({ whenAbandoned: 'finish', now })
+  const starts: Flights<void> = createFlights({ whenAbandoned: 'finish', now })
+
+  async function start(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<void> {
+    if (await isUnderWayFor(database, ask, spec)) return
+    const accepted = await acceptOne(ask, spec)
+    const { row, requestId } = accepted
+    if (row.status === 'failed') throw errorOf(row, now(), requestId)
+    const work = async (): Promise<{ value: Ensured }> => ({ value: await generated(ask, spec, accepted) })
+    // Who asks for the picture meanwhile joins this request. A failure is met again by the next who asks.
+    void flights.run(unitOf(ask, spec), work).catch(() => {})
+  }
+
+  async function acceptOne(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<AcceptedOne> {
+    const accepted = await acceptRequest({ ...ask, pictures: [spec] }, options)
+    if (accepted.kind === 'replayed') throw new Error('a prompt URL has no idempotency key')
+    const [row] = accepted.request.generations
+    if (row === undefined) throw new Error('a request without pictures was accepted')
+    return { row, requestId: accepted.request.record.id }
+  }
 
   async function getOrGenerate(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<Ensured> {
     const current = await currentRow(database, generationKey(spec))
     if (current !== undefined && current.retired_at === null && isStored(current)) {
       return { generation: current, waited: false }
     }
-    for (;;) {
-      const accepted = await acceptRequest({ ...ask, pictures: [spec] }, options)
-      if (accepted.kind === 'replayed') throw new Error('a prompt URL has no idempotency key')
-      const [row] = accepted.request.generations
-      if (row === undefined) throw new Error('a request without pictures was accepted')
+    return await generated(ask, spec, await acceptOne(ask, spec))
+  }
+
+  async function generated(
+    ask: Omit<RequestAsk, 'pictures'>,
+    spec: PictureSpec,
+    first: AcceptedOne,
+  ): Promise<Ensured> {
+    for (let { row, requestId } = first; ; { row, requestId } = await acceptOne(ask, spec)) {
       const settled = await settlements.wait(row.id)
       if (isStored(settled)) return { generation: settled, waited: true }
       // Somebody withdrew their own request for it; this one still stands.
-      if (settled.status !== 'cancelled') throw errorOf(settled, now(), accepted.request.record.id)
+      if (settled.status !== 'cancelled') throw errorOf(settled, now(), requestId)
     }
   }
 
   return {
     ensure: async (ask, spec, signal) => {
-      // By scope: one that its own budget refuses must not refuse those of another.
-      const domain = JSON.stringify([spec.domain, ask.project, ask.scope])
-      const unit = { kind: 'generation', key: generationKey(spec), domain }
-      const outcome = await flights.run(unit, async () => ({ value: await getOrGenerate(ask, spec) }), {
-        signal,
-      })
+      const work = async (): Promise<{ value: Ensured }> => ({ value: await getOrGenerate(ask, spec) })
+      const outcome = await flights.run(unitOf(ask, spec), work, { signal })
       return outcome.value
+    },
+    begin: async (ask, spec) => {
+      await starts.run(unitOf(ask, spec), async () => ({ value: await start(ask, spec) }))
     },
     find: async (spec) => {
       const row = await currentRow(database, generationKey(spec))
@@ -130,6 +163,36 @@ export function createGenerations(options: GenerationsOptions): Generations {
     onEvent: (generationIds, listener) => subscribe(queue, generationIds, listener),
     close: () => settlements.close(),
   }
+}
+
+/** By scope: one that its own budget refuses must not refuse those of another. */
+function unitOf(
+  ask: Pick<RequestAsk, 'project' | 'scope'>,
+  spec: PictureSpec,
+): { kind: 'generation'; key: string; domain: string } {
+  const domain = JSON.stringify([spec.domain, ask.project, ask.scope])
+  return { kind: 'generation', key: generationKey(spec), domain }
+}
+
+/** Whether a picture is being made that this scope has asked for already: another request would say nothing new. */
+async function isUnderWayFor(
+  database: Kysely<Schema>,
+  ask: Pick<RequestAsk, 'project' | 'scope'>,
+  spec: PictureSpec,
+): Promise<boolean> {
+  const row = await database
+    .selectFrom('generations')
+    .innerJoin('request_images', 'request_images.generation_id', 'generations.id')
+    .innerJoin('requests', 'requests.id', 'request_images.request_id')
+    .select('generations.id')
+    .where('generations.key', '=', generationKey(spec))
+    .where('generations.status', 'in', ['queued', 'running'])
+    .where('generations.retired_at', 'is', null)
+    .where('requests.project', '=', ask.project)
+    .where('requests.scope', '=', ask.scope)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 async function readWithGenerations(

@@ -50,6 +50,18 @@ describe('the file store on its folder', () => {
     expect(await readdir(join(directory, '.incoming'))).toEqual([])
   })
 
+  test('writes what is there already too, so that its time does not tell', async () => {
+    const store = createFileObjectStore({ directory })
+    await store.put('a', bytes)
+    const controller = new AbortController()
+    // A write that looks for the object first would have ended by then: this one is cut off while it writes.
+    const again = store.put('a', new Uint8Array(8_000_000), { signal: controller.signal })
+    controller.abort(new Error('left'))
+    await expect(again).rejects.toThrow('left')
+    expect(await store.put('a', bytes)).toEqual({ created: false })
+    expect(await store.get('a')).toEqual(bytes)
+  })
+
   test('sweeps what dead writers left, and leaves what a living one may be writing', async () => {
     createFileObjectStore({ directory })
     const now = Date.now()

@@ -110,16 +110,14 @@ async function create(
 ): Promise<{ created: boolean }> {
   signal?.throwIfAborted()
   const folder = dirname(path)
-  if (await isObject(path)) {
-    // Another writer may have linked it a moment ago and not have synced yet; we too promise that it is durable.
-    await syncFolders(root, folder)
-    return { created: false }
-  }
+  // Written also where it is there already: the time that a put takes must not tell one project that another has
+  // these bytes.
   const temporary = join(incoming, `${process.pid}-${randomUUID()}`)
   try {
     await writeSynced(temporary, bytes, signal)
     await mkdir(folder, { recursive: true, mode: directoryMode })
     const created = await linkIfAbsent(temporary, path)
+    // Also of another's object, who may have linked it a moment ago and not have synced yet: we promise it too.
     await syncFolders(root, folder)
     return { created }
   } finally {

@@ -40,6 +40,7 @@ export function imageRoutes(services: GatewayServices): Route[] {
       handle: async ({ params, caller }) => {
         const id = params['id'] ?? ''
         if (!isImageId(id)) throw new DarkroomError('not_found', 'There is no such picture.')
+        const ownNames = services.access.domains.edgeDomainsOf(caller.project)
         try {
           await takeDown(id, caller, services)
           await services.access.record({
@@ -52,8 +53,10 @@ export function imageRoutes(services: GatewayServices): Route[] {
           // Also where there is nothing to take down any more: who was told of a failure asks again, until every
           // process has heard of it.
           await purgeImages(services, caller.project, [id], false)
-          for (const made of await services.images.madeFrom(id))
-            await purgeImages(services, made.project, [made.id], false)
+          for (const made of await services.images.madeFrom(id)) {
+            // The id may be another project's: then there is nothing of the caller's to drop.
+            if (ownNames.includes(made.project)) await purgeImages(services, caller.project, [made.id], false)
+          }
         }
         return new Response(null, { status: 204 })
       },

@@ -230,7 +230,7 @@ interface LivePlace {
 
 /**
  * `placeholder=1`: what can be shown at once while the picture is being made; `undefined` when it is there.
- * The work is started in the background and ends in the edge under the same URL.
+ * The work is accepted when this resolves, and nobody waits for it here.
  */
 async function placeholderFor(
   context: RouteContext,
@@ -244,10 +244,8 @@ async function placeholderFor(
   if ((await services.generations.find(spec)) !== undefined) return undefined
   await services.access.mayCauseWork(context.request, caller)
   const place = { project: caller.project, scope }
-  services.generations
-    .ensure(liveRequest(ask, place), spec, AbortSignal.timeout(60_000))
-    // The next request for the URL meets the failure; here nobody waits for it.
-    .catch((error: unknown) => context.log.debug({ err: error }, 'generation behind a placeholder failed'))
+  // A budget's refusal and a failure that is kept are the answer: a placeholder would be asked for again for ever.
+  await services.generations.begin(liveRequest(ask, place), spec)
   const bytes = await makePlaceholder({ ...ask, format, seedText: `${ask.prompt} ${ask.seed}` })
   return new Response(new Uint8Array(bytes), {
     headers: {
