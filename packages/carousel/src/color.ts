@@ -11,7 +11,7 @@ const hexPattern = /^#(?<hex>[0-9a-f]{6}|[0-9a-f]{3})$/iu
 export function parseColor(text: string): Rgb | undefined {
   const hex = hexPattern.exec(text)?.groups?.['hex']
   if (hex === undefined) return undefined
-  const full = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex
+  const full = hex.length === 3 ? hex.replaceAll(/./gu, '$&$&') : hex
   const value = Number.parseInt(full, 16)
   return { r: (value >> 16) & 255, g: (value >> 8) & 255, b: value & 255 }
 }

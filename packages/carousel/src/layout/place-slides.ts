@@ -166,28 +166,39 @@ function toneAt(region: RectPx, analysis: FrameAnalysis, bias: number): Tone {
   return towardsWhite + bias < towardsBlack ? 'light' : 'dark'
 }
 
+/** Levels that extremes are told apart by. */
+const levels = 64
+
+/** What 99 of 100 cells are brighter than, and darker than. */
 function extremes(
   region: RectPx,
   { columns, rows, cellPx, luminance, deviation }: FrameAnalysis,
 ): [number, number] {
-  const lows: number[] = []
-  const highs: number[] = []
+  const lows = new Int32Array(levels + 1)
+  const highs = new Int32Array(levels + 1)
+  let cells = 0
   const right = Math.min(columns, Math.ceil((region.leftPx + region.widthPx) / cellPx))
   const bottom = Math.min(rows, Math.ceil((region.topPx + region.heightPx) / cellPx))
   for (let row = Math.max(0, Math.floor(region.topPx / cellPx)); row < bottom; row += 1) {
     for (let column = Math.max(0, Math.floor(region.leftPx / cellPx)); column < right; column += 1) {
       const at = row * columns + column
-      lows.push((luminance[at] ?? 0) - (deviation[at] ?? 0))
-      highs.push((luminance[at] ?? 0) + (deviation[at] ?? 0))
+      const mean = luminance[at] as number
+      const spread = deviation[at] as number
+      const low = Math.floor(Math.max(0, mean - spread) * levels)
+      const high = Math.ceil(Math.min(1, mean + spread) * levels)
+      lows[low] = (lows[low] as number) + 1
+      highs[high] = (highs[high] as number) + 1
+      cells += 1
     }
   }
-  const ignored = Math.floor(lows.length / 100)
-  const low = Float64Array.from(lows).sort()[ignored] ?? 0
-  const high =
-    Float64Array.from(highs)
-      .sort()
-      .at(-1 - ignored) ?? 1
-  return [Math.max(0, low), Math.min(1, high)]
+  let darkest = 0
+  for (let count = lows[0] as number; count <= cells / 100 && darkest < levels;)
+    count += lows[++darkest] as number
+  let brightest = levels
+  for (let count = highs[levels] as number; count <= cells / 100 && brightest > 0;) {
+    count += highs[--brightest] as number
+  }
+  return [darkest / levels, brightest / levels]
 }
 
 function busynessOf({ deviation, edges }: RegionStatistics): number {

@@ -1,4 +1,5 @@
 import type { Image } from '@napi-rs/canvas'
+import { CarouselError } from '../carousel-error.ts'
 import type { SlideSize } from '../carousel-request.ts'
 import { parseColor } from '../color.ts'
 import type { Rgb } from '../color.ts'
@@ -14,7 +15,7 @@ import { setParts } from './set-parts.ts'
 import { slideGeometry } from './slide-geometry.ts'
 import type { SlideGeometry } from './slide-geometry.ts'
 import { themeOf } from './themes.ts'
-import type { Theme } from './theme.ts'
+import type { Theme, ThemeText } from './theme.ts'
 
 /** What is prepared of a carousel before its photograph is there. */
 export interface PrepareSlidesOptions {
@@ -42,14 +43,34 @@ export interface PreparedSlides {
 
 /**
  * Resolves the design of a carousel and decodes its logo: needs no photograph, so it runs while the bytes travel.
- * @throws CarouselError `THEME_UNKNOWN`, `BRAND_INVALID`
+ * @throws CarouselError `THEME_UNKNOWN`, `BRAND_INVALID`, `FONT_INVALID`
  */
 export async function prepareSlides(options: PrepareSlidesOptions, fonts: Fonts): Promise<PreparedSlides> {
   const { slides, brand = {} } = options
   const geometry = slideGeometry(options.size)
-  const theme = themeOf(options.theme)
+  const theme = withBrandFonts(themeOf(options.theme), brand, fonts)
+  if (brand.color !== undefined && parseColor(brand.color) === undefined) {
+    throw new CarouselError('BRAND_INVALID', 'A brand colour is written as #rrggbb.', {
+      param: 'brand.color',
+    })
+  }
   const logo = brand.logo === undefined ? undefined : await loadLogo(brand.logo, geometry.unitPx)
   return createPrepared({ slides, geometry, theme, brand, logo, fonts })
+}
+
+/**
+ * A theme with the faces of a brand, which draw before its own.
+ * @throws CarouselError `FONT_INVALID`
+ */
+function withBrandFonts(theme: Theme, brand: Brand, fonts: Fonts): Theme {
+  const faced = (text: ThemeText, font: Uint8Array | undefined): ThemeText =>
+    font === undefined ? text : { ...text, family: fonts.add(font, text.family) }
+  return {
+    ...theme,
+    title: faced(theme.title, brand.fonts?.title),
+    body: faced(theme.body, brand.fonts?.body),
+    label: faced(theme.label, brand.fonts?.body),
+  }
 }
 
 interface Design {

@@ -2,7 +2,8 @@ import { luminanceOf, mix } from '../color.ts'
 import type { Placement } from '../layout/placement.ts'
 import type { PreparedSlides } from '../layout/prepare-slides.ts'
 import type { RectPx } from '../slide.ts'
-import type { GroundPlan, ReadNeed } from './ground.ts'
+import type { InkName } from '../layout/part.ts'
+import type { GroundPlan, InkNeed, ReadNeed } from './ground.ts'
 import { inksOf } from './inks.ts'
 import type { Inks } from './inks.ts'
 import type { Profile } from './scrim.ts'
@@ -43,8 +44,7 @@ export function groundsOf(
   const footInks = inksOf(theme, footPlace.tone, brandColor)
   const footNeed: ReadNeed = {
     rects: scene.foot.rects,
-    inkLuminance: luminanceOf(footInks.softInk),
-    leastContrast: 4.5,
+    inks: [{ luminance: luminanceOf(footInks.softInk), leastContrast: 4.5 }],
   }
   const text = {
     plan: { inks, floor, ...shapeOf(prepared, placement, scene) },
@@ -69,23 +69,20 @@ export function groundsOf(
 }
 
 function partNeeds(scene: Scene, inks: Inks): ReadNeed[] {
-  const needs: ReadNeed[] = []
-  const accent = { inkLuminance: accentLuminance(inks), leastContrast: 3 }
-  for (const placed of scene.parts) {
+  const accent = { luminance: accentLuminance(inks), leastContrast: 3 }
+  const own = (name: InkName, leastContrast: number): InkNeed => ({
+    luminance: luminanceOf(inks[name]),
+    leastContrast,
+  })
+  return scene.parts.flatMap((placed): ReadNeed[] => {
     const { part } = placed
     const rects = readRects(placed)
-    if (part.type === 'text') {
-      const ink = part.ink === 'accent' ? inks.ink : inks[part.ink]
-      needs.push({ rects, inkLuminance: luminanceOf(ink), leastContrast: part.leastContrast })
-      if (part.isTitle || part.ink === 'accent') needs.push({ rects, ...accent })
-    } else if (part.type === 'ring' || part.type === 'rule') {
-      if (part.type === 'ring') needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
-      needs.push({ rects, ...accent })
-    } else if (part.fill === 'outline') {
-      needs.push({ rects, inkLuminance: luminanceOf(inks.ink), leastContrast: 4.5 })
-    }
-  }
-  return needs
+    if (part.type === 'rule') return [{ rects, inks: [accent] }]
+    if (part.type === 'ring') return [{ rects, inks: [own('ink', 4.5), accent] }]
+    if (part.type === 'button') return part.fill === 'outline' ? [{ rects, inks: [own('ink', 4.5)] }] : []
+    const ink = own(part.ink === 'accent' ? 'ink' : part.ink, part.leastContrast)
+    return [{ rects, inks: part.isTitle || part.ink === 'accent' ? [ink, accent] : [ink] }]
+  })
 }
 
 /**

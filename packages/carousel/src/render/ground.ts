@@ -10,7 +10,13 @@ import type { ContrastNeed, Profile } from './scrim.ts'
 /** Something that is read, where, and how well it has to be. */
 export interface ReadNeed {
   readonly rects: readonly RectPx[]
-  readonly inkLuminance: number
+  readonly inks: readonly InkNeed[]
+}
+
+/** A colour that something is drawn in. */
+export interface InkNeed {
+  readonly luminance: number
+  /** Ratio. */
   readonly leastContrast: number
 }
 
@@ -35,12 +41,11 @@ export function prepareGround(pixels: Pixels, needs: readonly ReadNeed[], plan: 
   const { inks, rows, columns, floor } = plan
   const { tone } = inks
   const found: ContrastNeed[] = []
-  // Needs that are read in one place share its worst pixel: looking for it is most of the work.
-  const worstOf = new Map<readonly RectPx[], ReturnType<typeof worstPixel>>()
-  for (const { rects, inkLuminance, leastContrast } of needs) {
-    if (!worstOf.has(rects)) worstOf.set(rects, worstPixel(pixels, rects, tone))
-    const worst = worstOf.get(rects)
-    if (worst !== undefined) found.push({ inkLuminance, leastContrast, worst: worst.color })
+  for (const { rects, inks: colors } of needs) {
+    const worst = worstPixel(pixels, rects, tone)?.color
+    if (worst === undefined) continue
+    for (const { luminance, leastContrast } of colors)
+      found.push({ inkLuminance: luminance, leastContrast, worst })
   }
   const strength = leastStrength(found, inks.scrim, tone, floor)
   const curve = scrimCurve(strength, inks.scrim, tone)

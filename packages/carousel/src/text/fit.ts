@@ -45,7 +45,8 @@ function largestThatFits(pieced: Pieced, box: TextBox): number | undefined {
   if (minSizePx >= sizePx || !fitsAt(pieced, minSizePx, box)) return undefined
   let fitting = minSizePx
   let tooLarge = sizePx
-  while (tooLarge - fitting > 1) {
+  // Not 1: of sizes that are no whole numbers the difference of neighbours can be a little more.
+  while (tooLarge - fitting > 1.001) {
     const middle = fitting + Math.max(1, Math.floor((tooLarge - fitting) / 2))
     if (fitsAt(pieced, middle, box)) fitting = middle
     else tooLarge = middle

@@ -1,4 +1,5 @@
 import { createColumn } from '../column.ts'
+import { shownLength } from '../shown-length.ts'
 import type { SlideLayout } from '../slide-layout.ts'
 
 /** Figures and single words are set in one line as large as the width lets them be. */
@@ -9,7 +10,7 @@ export const credibility: SlideLayout = {
   compose(input) {
     const { text, theme } = input
     const column = createColumn(input)
-    const isFigure = [...text.title.replaceAll('**', '').trim()].length <= longestFigure
+    const isFigure = shownLength(text.title) <= longestFigure
     column.text(text.label, {
       style: 'label',
       size: theme.sizes.label,

@@ -1,5 +1,10 @@
 import { createColumn } from '../column.ts'
+import { shownLength } from '../shown-length.ts'
 import type { SlideLayout } from '../slide-layout.ts'
+
+/** One or two words are a shout. */
+const shortTitle = 14
+const shortScale = 1.55
 
 /** The first slide: a headline as large as it can be, and perhaps a line below it. */
 export const hook: SlideLayout = {
@@ -15,7 +20,10 @@ export const hook: SlideLayout = {
     })
     column.accent(text.label === undefined ? 0 : 28)
     const leave = text.body === undefined ? 0 : 140
-    column.text(text.title, { style: 'title', size: theme.sizes.hook, isTitle: true, gap: 40, leave })
+    const { sizePx, minSizePx } = theme.sizes.hook
+    const isShort = shownLength(text.title) <= shortTitle
+    const size = isShort ? { sizePx: sizePx * shortScale, minSizePx } : theme.sizes.hook
+    column.text(text.title, { style: 'title', size, isTitle: true, gap: 40, leave })
     column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: 54 })
     return column.parts
   },
