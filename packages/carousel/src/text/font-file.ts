@@ -28,7 +28,7 @@ const packaged = new Map<string, Registered>()
 const given = new Map<string, Registered>()
 
 /** Of one font that a user gives: the largest in use, of all ideographs, have 20 MB. */
-export const maxGivenFontBytes: number = 32 * 1024 * 1024
+const maxGivenFontBytes = 32 * 1024 * 1024
 /** Of all of them that Skia holds. */
 const maxGivenBytes = 64 * 1024 * 1024
 
