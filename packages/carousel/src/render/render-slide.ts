@@ -16,7 +16,7 @@ import { groundsOf } from './ground-plan.ts'
 import { prepareGround } from './ground.ts'
 import type { GroundPlan } from './ground.ts'
 import { css } from './inks.ts'
-import { drawOverlay } from './overlay.ts'
+import { withOverlay } from './overlay.ts'
 import { clip, worstPixel } from './pixels.ts'
 import type { InkMask, Pixels } from './pixels.ts'
 import type { RenderedSlide } from './rendered-slide.ts'
@@ -58,9 +58,11 @@ export function renderSlide(
   for (const layer of layers) {
     const rect = clip(layer.rect, pixels)
     if (rect.widthPx === 0 || rect.heightPx === 0) continue
-    const overlay = drawOverlay(rect, layer.draw)
-    blend(pixels, overlay, rect)
-    contrastRatio = Math.min(contrastRatio, measure(pixels, layer.reads, { data: overlay, rect }))
+    const contrast = withOverlay(rect, layer.draw, (overlay) => {
+      blend(pixels, overlay, rect)
+      return measure(pixels, layer.reads, { data: overlay, rect })
+    })
+    contrastRatio = Math.min(contrastRatio, contrast)
     rows.push(rect)
   }
   return {
