@@ -1,7 +1,7 @@
 /**
  * Makes slides of photographs × themes × scripts × kinds and puts them into one PNG, to look at them side by side.
  *
- *   npm run sheet -- sheet.png [--photos dir|file …] [--themes a,b] [--scripts english,arabic] [--kinds hook,cta]
+ *   npm run sheet -- [dist/carousel-sheet.png] [--photos dir|file …] [--themes a,b] [--scripts english,arabic] [--kinds hook,cta]
  *                    [--size 1080x1350] [--cell 270] [--columns 4] [--color #rrggbb] [--handle @name] [--logo file]
  *                    [--only word] [--slides dir]
  *
@@ -9,7 +9,7 @@
  * gets the next one. `--slides` writes every slide in full as well; `--only` keeps photographs of that name.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createCarouselMaker, slideKinds, themes } from '@darkroom/carousel'
 import type { SlideKind, SlideSize, SlideText } from '@darkroom/carousel'
@@ -35,8 +35,7 @@ const { values, positionals } = parseArgs({
     slides: { type: 'string' },
   },
 })
-const [output] = positionals
-if (output === undefined) throw new Error('Give the path of the PNG to write.')
+const [output = 'dist/carousel-sheet.png'] = positionals
 const [widthPx = 1080, heightPx = 1350] = values.size.split('x').map(Number)
 const size: SlideSize = { widthPx, heightPx }
 const cellWidthPx = Number(values.cell)
@@ -122,4 +121,6 @@ const sheet = sharp({
     background: '#8a8a8a',
   },
 })
+await mkdir(dirname(output), { recursive: true })
 await writeFile(output, await sheet.composite(cells).png().toBuffer())
+console.log(`${rows.length} carousels: ${output}`)

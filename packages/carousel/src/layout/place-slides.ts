@@ -11,7 +11,7 @@ import type { Theme } from './theme.ts'
 /** What makes a place bad, each from 0 to about 1. */
 const weights = { saliency: 0.5, edges: 0.7, deviation: 0.7, skin: 0.2, scrim: 0.35 }
 /** Against the mean of the whole frame, up to twice it: on a calm photograph little things decide. */
-const relativeWeight = 0.11
+const relativeWeight = 0.14
 /** Added to means before they divide: what is below is noise. */
 const noise = 0.012
 /** A tenth of a face covered costs as much as the busiest place; beyond the core text comes seldom. */

@@ -1,6 +1,7 @@
 import { luminanceOf, mix } from '../color.ts'
 import type { Placement } from '../layout/placement.ts'
 import type { PreparedSlides } from '../layout/prepare-slides.ts'
+import type { SlideGeometry } from '../layout/slide-geometry.ts'
 import type { RectPx } from '../slide.ts'
 import type { InkName } from '../layout/part.ts'
 import type { GroundPlan, InkNeed, ReadNeed } from './ground.ts'
@@ -14,7 +15,9 @@ import type { Scene } from './scene.ts'
 const pad = 36
 /** Over which a scrim fades, of the slide's height or width. */
 const fadeShare = 0.24
-const leastFadeShare = 0.1
+/** Where a face is near; across, walls and skies are plain more often, and show a shorter one. */
+const leastFadeShare = 0.13
+const leastFadeShareAcross = 0.19
 const footFadeShare = 0.11
 
 /** One scrim and what is read on it. */
@@ -97,28 +100,24 @@ function accentLuminance({ accent, ink, tone }: Inks): number {
 /** Where a scrim is full and over what it fades: from the edge of the slide that the text stands at. */
 function shapeOf(
   prepared: PreparedSlides,
-  { zone, anchor, faces }: Placement,
+  placement: Placement,
   { region, foot }: Scene,
 ): { rows: Profile; columns: Profile | undefined } {
-  const { widthPx, heightPx, unitPx, safe, shape } = prepared.geometry
+  const { heightPx, unitPx, shape } = prepared.geometry
+  const { anchor, faces } = placement
   const padPx = Math.round(pad * unitPx)
   if (shape === 'landscape') {
     return {
       rows: { start: 0, end: heightPx, before: 0, after: 0 },
-      columns: columnsOf(zone, foot?.rect, safe, widthPx, padPx),
+      columns: columnsOf(placement, foot?.rect, prepared.geometry, padPx),
     }
   }
   const topPx = region.topPx - padPx
   const bottomPx = region.topPx + region.heightPx + padPx
   const fadePx = Math.round(heightPx * fadeShare)
   const least = Math.round(heightPx * leastFadeShare)
-  // A face half in shadow is worse than a shorter fade.
-  const above = faces
-    .map((face) => topPx - face.topPx - face.heightPx)
-    .filter((distance) => distance > -least)
-  const below = faces.map((face) => face.topPx - bottomPx).filter((distance) => distance > -least)
-  const before = Math.max(least, Math.min(fadePx, ...above))
-  const after = Math.max(least, Math.min(fadePx, ...below))
+  const heads = faces.map((face) => ({ start: face.topPx, end: face.topPx + face.heightPx }))
+  const { before, after } = fades({ start: topPx, end: bottomPx }, fadePx, least, heads)
   const rows = {
     bottom: { start: topPx, end: heightPx, before, after: 0 },
     top: { start: 0, end: bottomPx, before: 0, after },
@@ -127,22 +126,44 @@ function shapeOf(
   return { rows, columns: undefined }
 }
 
+interface Span {
+  start: number
+  end: number
+}
+
+/** How far a scrim fades on either side of a span. A face half in shadow is worse than a shorter fade. */
+function fades(
+  span: Span,
+  fadePx: number,
+  leastPx: number,
+  faces: readonly Span[],
+): { before: number; after: number } {
+  const near = (distance: number): boolean => distance > -leastPx
+  const before = faces.map((face) => span.start - face.end).filter(near)
+  const after = faces.map((face) => face.start - span.end).filter(near)
+  return {
+    before: Math.max(leastPx, Math.min(fadePx, ...before)),
+    after: Math.max(leastPx, Math.min(fadePx, ...after)),
+  }
+}
+
 function columnsOf(
-  zone: RectPx,
+  { zone, faces }: Placement,
   foot: RectPx | undefined,
-  safe: RectPx,
-  widthPx: number,
+  { safe, widthPx }: SlideGeometry,
   padPx: number,
 ): Profile {
   const leftPx = Math.min(zone.leftPx, foot?.leftPx ?? zone.leftPx)
   const rightPx = Math.max(zone.leftPx + zone.widthPx, foot === undefined ? 0 : foot.leftPx + foot.widthPx)
-  const fadePx = widthPx * fadeShare
+  const span = { start: leftPx - padPx / 3, end: rightPx + padPx / 3 }
+  const heads = faces.map((face) => ({ start: face.leftPx, end: face.leftPx + face.widthPx }))
+  const { before, after } = fades(span, widthPx * fadeShare, widthPx * leastFadeShareAcross, heads)
   const touchesLeft = leftPx <= safe.leftPx
   const touchesRight = rightPx >= safe.leftPx + safe.widthPx
   return {
-    start: touchesLeft ? 0 : leftPx - padPx,
-    end: touchesRight ? widthPx : rightPx + padPx,
-    before: touchesLeft ? 0 : fadePx,
-    after: touchesRight ? 0 : fadePx,
+    start: touchesLeft ? 0 : span.start,
+    end: touchesRight ? widthPx : span.end,
+    before: touchesLeft ? 0 : before,
+    after: touchesRight ? 0 : after,
   }
 }

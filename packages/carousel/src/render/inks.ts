@@ -68,8 +68,8 @@ export interface ButtonColors {
   readonly label: Rgb
 }
 
-/** A shape stands out from its surroundings from here on. */
-const visibleContrast = 1.9
+/** A shape stands out from here on, against what suits it least under any text; around the shape it is more. */
+const visibleContrast = 1.35
 
 /** A button that stands out from its background, with a label at 4.5:1 on it. */
 export function buttonColors(
