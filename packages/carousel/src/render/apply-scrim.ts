@@ -20,58 +20,84 @@ function bayer(size: number): Int32Array {
 }
 
 /**
- * Applies a scrim to pixels in place, with a weight for each row and, where it does not span the whole width, for
- * each column.
+ * Applies a scrim to pixels, with a weight for each row and, where it does not span the whole width, for each column.
+ * @param from what it is applied to, as large as `pixels`, which get all of it; default in place
  */
-export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, columns?: Profile): void {
-  if (columns === undefined) scrimRows(pixels, curve, rows)
-  else scrimAcross(pixels, curve, rows, columns)
+export function applyScrim(
+  pixels: Pixels,
+  curve: ScrimCurve,
+  rows: Profile,
+  columns?: Profile,
+  from: Uint8Array = pixels.data,
+): void {
+  if (columns === undefined) {
+    scrimRows(pixels, from, curve, rows)
+  } else {
+    copyRows(from, pixels, 0, pixels.heightPx)
+    scrimAcross(pixels, curve, rows, columns)
+  }
+}
+
+function copyRows(from: Uint8Array, { data, widthPx }: Pixels, top: number, bottom: number): void {
+  if (from === data) return
+  data.set(from.subarray(top * widthPx * 3, bottom * widthPx * 3), top * widthPx * 3)
 }
 
 /** Weights are whole numbers up to this. */
 const fullWeight = 4096
-
-/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
-function changesOf(curve: Float64Array): Int16Array {
-  return Int16Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
-}
 
 /** As much as a processor keeps close by. */
 const roomBytes = 128 * 1024
 let kernel: ScrimKernel | undefined
 
 /** In bands of as many rows as the kernel has room for. */
-function scrimRows({ data, widthPx, heightPx }: Pixels, curve: ScrimCurve, rows: Profile): void {
-  kernel ??= createScrimKernel(roomBytes)
-  const { changes, thresholds: dither, rows: room } = kernel
-  const channels = [curve.red, curve.green, curve.blue]
-  // Where the weight is full there is no gradient of ours to hide: bytes become whole bytes.
-  const whole = channels.map((channel) => channel.map((value, byte) => (Math.round(value) - byte) * 16))
-  dither.set(thresholds)
-  const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
+function scrimRows(pixels: Pixels, from: Uint8Array, curve: ScrimCurve, rows: Profile): void {
+  kernel ??= createScrimKernel(roomBytes, thresholds)
+  const { data, widthPx, heightPx } = pixels
+  const first = Math.min(heightPx, Math.max(0, Math.floor(rows.start - rows.before)))
+  const last = Math.max(first, Math.min(heightPx, Math.ceil(rows.end + rows.after)))
+  copyRows(from, pixels, 0, first)
   const stride = widthPx * 3
+  const { room } = kernel
   const bandRows = Math.floor(room.length / stride)
-  let weighed: number | undefined
-  for (let top = Math.max(0, Math.floor(rows.start - rows.before)); top < last; top += bandRows) {
+  const weigh = weigher(kernel, curve)
+  for (let top = first; top < last; top += bandRows) {
     const bottom = Math.min(last, top + bandRows)
-    const band = data.subarray(top * stride, bottom * stride)
-    room.set(band)
+    room.set(from.subarray(top * stride, bottom * stride))
     for (let y = top; y < bottom; y += 1) {
-      const share = weightAt(rows, y)
-      if (share === 0) continue
-      if (share !== weighed) {
-        const wasWhole = weighed === 1
-        if (weighed === undefined || wasWhole !== (share === 1)) {
-          const tables = share === 1 ? whole : channels.map(changesOf)
-          for (const [channel, table] of tables.entries()) changes.set(table, channel * 256)
-        }
-        kernel.weigh(Math.round(share * fullWeight))
-        weighed = share
-      }
+      const weight = weightAt(rows, y)
+      if (weight === 0) continue
+      weigh(weight)
       kernel.map((y - top) * stride, widthPx, y)
     }
-    band.set(room.subarray(0, band.length))
+    data.set(room.subarray(0, (bottom - top) * stride), top * stride)
   }
+  copyRows(from, pixels, last, heightPx)
+}
+
+/** Sets the kernel's tables for a weight of 0..1, if they are not. */
+function weigher(kernel: ScrimKernel, { red, green, blue }: ScrimCurve): (weight: number) => void {
+  const channels = [red, green, blue]
+  let current: number | undefined
+  const setChanges = (changes: readonly ArrayLike<number>[]): void => {
+    for (const [channel, table] of changes.entries()) kernel.changes.set(table, channel * 256)
+  }
+  return (weight) => {
+    if (weight === current) return
+    if (weight === 1) {
+      // There is no gradient of ours to hide: bytes become whole bytes.
+      setChanges(channels.map((curve) => curve.map((value, byte) => (Math.round(value) - byte) * 16)))
+    } else if (current === undefined || current === 1) {
+      setChanges(channels.map(changesOf))
+    }
+    kernel.weigh(Math.round(weight * fullWeight))
+    current = weight
+  }
+}
+
+/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
+function changesOf(curve: Float64Array): Int16Array {
+  return Int16Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
 }
 
 /** Where wide slides have their text in a column. */

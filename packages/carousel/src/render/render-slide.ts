@@ -39,11 +39,10 @@ export function renderSlide(
   into: Uint8Array = new Uint8Array(frame.data.length),
 ): RenderedSlide {
   const { widthPx, heightPx } = frame
-  into.set(frame.data)
   const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
-  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan) }
+  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan, frame.data) }
   const footPaint =
     foot === undefined
       ? textPaint

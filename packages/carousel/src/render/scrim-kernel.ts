@@ -33,10 +33,8 @@ import {
 export interface ScrimKernel {
   /** By how much each byte of red, green and blue changes at full weight, times 16: 3 × 256. */
   readonly changes: Int16Array
-  /** Of dither: 8 × 8, row after row, 0..255. */
-  readonly thresholds: Uint8Array
-  /** Room for rows, RGB. */
-  readonly rows: Uint8Array
+  /** For rows of RGB. */
+  readonly room: Uint8Array
   /** Makes the tables for a weight of 0..4096. */
   weigh(weight: number): void
   /** Maps a row that begins so many bytes into the room; `y` is its place in the picture. */
@@ -52,17 +50,17 @@ const thresholds = bytes + 4 * 256
 const rows = thresholds + 64
 const pageBytes = 65_536
 
-/** @param roomBytes for rows */
-export function createScrimKernel(roomBytes: number): ScrimKernel {
+/** @param dither thresholds of 8 × 8 pixels, row after row, 0..255 */
+export function createScrimKernel(roomBytes: number, dither: ArrayLike<number>): ScrimKernel {
   const memory = new WebAssembly.Memory({ initial: Math.ceil((rows + roomBytes) / pageBytes) })
   const module = new WebAssembly.Module(assemble([weigh(), map()]))
   const { exports } = new WebAssembly.Instance(module, { env: { memory } })
   const kernels = exports as unknown as Kernels
   new Int32Array(memory.buffer, bytes, 256).set(Int32Array.from({ length: 256 }, (_, byte) => byte << 8))
+  new Uint8Array(memory.buffer, thresholds, 64).set(dither)
   return {
     changes: new Int16Array(memory.buffer, changes, channels),
-    thresholds: new Uint8Array(memory.buffer, thresholds, 64),
-    rows: new Uint8Array(memory.buffer, rows, roomBytes),
+    room: new Uint8Array(memory.buffer, rows, roomBytes),
     weigh: kernels.weigh,
     map: (start, widthPx, y) => {
       const groups = (widthPx - 1) >> 3
