@@ -11,6 +11,7 @@ import { drawFoot } from './draw-foot.ts'
 import type { PlacedFoot } from './draw-foot.ts'
 import { drawPart, inkLuminance } from './draw-part.ts'
 import type { PartPaint } from './draw-part.ts'
+import { hasFineColor } from './fine-color.ts'
 import { fitOf } from './fit.ts'
 import { groundsOf } from './ground-plan.ts'
 import { prepareGround } from './ground.ts'
@@ -74,6 +75,8 @@ export function renderSlide(
       widthPx,
       rows.map((range) => clipRows(range, heightPx)),
     ),
+    hasFineColor:
+      scene.foot?.logo !== undefined || scene.parts.some((placed) => hasFineColor(placed, textPaint)),
     fit: fitOf(scene, contrastRatio, pixels),
   }
 }
