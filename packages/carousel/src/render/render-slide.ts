@@ -65,16 +65,20 @@ export function renderSlide(
     contrastRatio = Math.min(contrastRatio, contrast)
     rows.push(rect)
   }
+  let touched: readonly RowRange[] | undefined
   return {
     data: pixels.data,
     widthPx,
     heightPx,
-    touchedRows: touchedRows(
-      frame.data,
-      pixels.data,
-      widthPx,
-      rows.map((range) => clipRows(range, heightPx)),
-    ),
+    get touchedRows() {
+      touched ??= touchedRows(
+        frame.data,
+        pixels.data,
+        widthPx,
+        rows.map((range) => clipRows(range, heightPx)),
+      )
+      return touched
+    },
     hasFineColor:
       scene.foot?.logo !== undefined || scene.parts.some((placed) => hasFineColor(placed, textPaint)),
     fit: fitOf(scene, contrastRatio, pixels),
