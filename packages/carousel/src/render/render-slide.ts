@@ -43,7 +43,10 @@ export function renderSlide(
   const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
-  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan, frame.data) }
+  const textPaint = {
+    inks: text.plan.inks,
+    background: prepareGround(pixels, text.needs, text.plan, frame.data),
+  }
   const footPaint =
     foot === undefined
       ? textPaint
