@@ -11,12 +11,13 @@ import { drawFoot } from './draw-foot.ts'
 import type { PlacedFoot } from './draw-foot.ts'
 import { drawPart, inkLuminance } from './draw-part.ts'
 import type { PartPaint } from './draw-part.ts'
+import { hasFineColor } from './fine-color.ts'
 import { fitOf } from './fit.ts'
 import { groundsOf } from './ground-plan.ts'
 import { prepareGround } from './ground.ts'
 import type { GroundPlan } from './ground.ts'
 import { css } from './inks.ts'
-import { drawOverlay } from './overlay.ts'
+import { withOverlay } from './overlay.ts'
 import { clip, worstPixel } from './pixels.ts'
 import type { InkMask, Pixels } from './pixels.ts'
 import type { RenderedSlide } from './rendered-slide.ts'
@@ -39,11 +40,13 @@ export function renderSlide(
   into: Uint8Array = new Uint8Array(frame.data.length),
 ): RenderedSlide {
   const { widthPx, heightPx } = frame
-  into.set(frame.data)
   const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
-  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan) }
+  const textPaint = {
+    inks: text.plan.inks,
+    background: prepareGround(pixels, text.needs, text.plan, frame.data),
+  }
   const footPaint =
     foot === undefined
       ? textPaint
@@ -58,21 +61,30 @@ export function renderSlide(
   for (const layer of layers) {
     const rect = clip(layer.rect, pixels)
     if (rect.widthPx === 0 || rect.heightPx === 0) continue
-    const overlay = drawOverlay(rect, layer.draw)
-    blend(pixels, overlay, rect)
-    contrastRatio = Math.min(contrastRatio, measure(pixels, layer.reads, { data: overlay, rect }))
+    withOverlay(rect, layer.draw, (overlay) => {
+      // Around the ink the pixels are final already; under it they are easier to skip while it is not there.
+      const contrast = measure(pixels, layer.reads, { data: overlay, rect })
+      contrastRatio = Math.min(contrastRatio, contrast)
+      blend(pixels, overlay, rect)
+    })
     rows.push(rect)
   }
+  let touched: readonly RowRange[] | undefined
   return {
     data: pixels.data,
     widthPx,
     heightPx,
-    touchedRows: touchedRows(
-      frame.data,
-      pixels.data,
-      widthPx,
-      rows.map((range) => clipRows(range, heightPx)),
-    ),
+    get touchedRows() {
+      touched ??= touchedRows(
+        frame.data,
+        pixels.data,
+        widthPx,
+        rows.map((range) => clipRows(range, heightPx)),
+      )
+      return touched
+    },
+    hasFineColor:
+      scene.foot?.logo !== undefined || scene.parts.some((placed) => hasFineColor(placed, textPaint)),
     fit: fitOf(scene, contrastRatio, pixels),
   }
 }
