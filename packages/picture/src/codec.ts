@@ -32,9 +32,10 @@ export const turns: Turns = createTurns(Math.max(1, Math.min(availableParallelis
 /**
  * A source with every limit set. The first frame only: pictures are still.
  * `failOn: 'warning'` refuses data that decoders could gloss over with grey.
+ * @param source bytes, or the path of a file, which libvips' options for its loader may follow in brackets
  */
-export function openSource(bytes: Uint8Array, maxPixels: number): Sharp {
-  return sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning', unlimited: false, page: 0, pages: 1 })
+export function openSource(source: Uint8Array | string, maxPixels: number): Sharp {
+  return sharp(source, { limitInputPixels: maxPixels, failOn: 'warning', unlimited: false, page: 0, pages: 1 })
 }
 
 /** What libvips says when a file is shorter than its picture, by format. */

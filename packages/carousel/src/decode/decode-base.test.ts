@@ -1,7 +1,7 @@
 import { inspectPicture } from '@darkroom/picture'
 import type { Sharp } from 'sharp'
 import sharp from 'sharp'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { testPhoto } from '../testing/test-bases.ts'
 import { decodeBase } from './decode-base.ts'
 import type { DecodedBase } from './decoded-base.ts'
@@ -137,3 +137,32 @@ async function disoriented(orientation: number): Promise<Uint8Array> {
   const stored = await (undo[orientation] ?? ((image) => image))(photo()).png().toBuffer()
   return await sharp(stored).jpeg({ quality: 95 }).withMetadata({ orientation }).toBuffer()
 }
+
+describe('a JPEG is shrunk while it is read', () => {
+  afterEach(() => void vi.unstubAllEnvs())
+
+  const shrunk: readonly (readonly [widthPx: number, heightPx: number, scale: number])[] = [
+    [640, 800, 0.5],
+    [641, 799, 0.5],
+    [640, 800, 0.45],
+    [1280, 1600, 0.25],
+    [1280, 1600, 0.21],
+  ]
+  test.each(shrunk)('%i × %i at %d, as where no file can be written', async (widthPx, heightPx, scale) => {
+    const bytes = await testPhoto(widthPx, heightPx).jpeg({ quality: 95 }).toBuffer()
+    const quick = await decoded(bytes, scale)
+    vi.stubEnv('TMPDIR', '/nowhere/at/all')
+    const slow = await decoded(bytes, scale)
+    expect([quick.widthPx, quick.heightPx]).toEqual([slow.widthPx, slow.heightPx])
+    expect(difference(quick.data, slow.data)).toBeLessThan(1)
+    // Not the same: libjpeg has no Lanczos.
+    if (process.platform === 'linux') expect(difference(quick.data, slow.data)).toBeGreaterThan(0)
+  })
+
+  test('a truncated one is told as such', async () => {
+    const bytes = await testPhoto(640, 800).jpeg({ quality: 95 }).toBuffer()
+    const facts = await inspectPicture(bytes)
+    const half = decodeBase(bytes.subarray(0, bytes.length / 2), facts, 0.5, undefined)
+    await expect(half).rejects.toMatchObject({ code: 'TRUNCATED' })
+  })
+})

@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { createCarouselMaker } from '../carousel-maker.ts'
 import type { SlideFormat } from '../carousel-request.ts'
+import type { SlideText } from '../slide.ts'
 import { slidesOf } from '../testing/collect.ts'
 import { photoBytes, testSlides } from '../testing/test-bases.ts'
 
@@ -28,17 +29,30 @@ describe.each(formats)('as %s', (format) => {
   })
 })
 
-test('a JPEG keeps colour at full resolution, and nothing of its base but the mark', async () => {
+test('a JPEG keeps nothing of its base but the mark', async () => {
   await using maker = createCarouselMaker({ findFaces: false })
   const secret = await sharp(await photoBytes())
     .withExif({ IFD0: { Copyright: 'secret place' } })
     .toBuffer()
   const [slide] = await slidesOf(maker.make({ base: secret, slides: testSlides(2), size }))
   const bytes = slide?.bytes ?? new Uint8Array()
-  const metadata = await sharp(bytes).metadata()
-  expect(metadata.chromaSubsampling).toBe('4:4:4')
-  expect(metadata.isProgressive).toBe(false)
+  expect((await sharp(bytes).metadata()).isProgressive).toBe(false)
   expect(Buffer.from(bytes).includes('secret')).toBe(false)
+})
+
+test('a JPEG keeps colour at full resolution where small text is coloured', async () => {
+  await using maker = createCarouselMaker({ findFaces: false })
+  const base = await photoBytes()
+  const slides: SlideText[] = [
+    { kind: 'hook', title: 'Plain', body: 'White or black on the photograph.' },
+    { kind: 'cta', title: 'A button', label: 'In colour' },
+  ]
+  const chromaOf = async (color: string): Promise<(string | undefined)[]> => {
+    const made = await slidesOf(maker.make({ base, slides, brand: { color }, size }))
+    return Promise.all(made.map(async ({ bytes }) => (await sharp(bytes).metadata()).chromaSubsampling))
+  }
+  expect(await chromaOf('#e5484d')).toEqual(['4:2:0', '4:4:4'])
+  expect(await chromaOf('#d8d8d8')).toEqual(['4:2:0', '4:2:0'])
 })
 
 test('a lower quality takes fewer bytes', async () => {

@@ -1,4 +1,6 @@
 import type { Pixels } from './pixels.ts'
+import { createScrimKernel } from './scrim-kernel.ts'
+import type { ScrimKernel } from './scrim-kernel.ts'
 import { weightAt } from './scrim.ts'
 import type { Profile, ScrimCurve } from './scrim.ts'
 
@@ -18,71 +20,110 @@ function bayer(size: number): Int32Array {
 }
 
 /**
- * Applies a scrim to pixels in place, with a weight for each row and, where it does not span the whole width, for
- * each column.
+ * Applies a scrim to pixels, with a weight for each row and, where it does not span the whole width, for each column.
+ * @param from what it is applied to, as large as `pixels`, which get all of it; default in place
  */
-export function applyScrim(pixels: Pixels, curve: ScrimCurve, rows: Profile, columns?: Profile): void {
-  const { widthPx, heightPx } = pixels
-  const first = Math.max(0, Math.floor(rows.start - rows.before))
-  const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
-  const tables = [curve.red, curve.green, curve.blue].map(tableOf) as unknown as Tables
-  const full = [curve.red, curve.green, curve.blue].map((channel) => Uint8Array.from(channel, Math.round))
-  const across =
-    columns === undefined
-      ? undefined
-      : Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x) * fullWeight)
-  const weights = new Int32Array(widthPx)
-  for (let y = first; y < last; y += 1) {
-    const weight = weightAt(rows, y)
-    if (weight === 0) continue
-    if (across !== undefined) {
-      for (let x = 0; x < widthPx; x += 1) weights[x] = (across[x] as number) * weight
-      scrimRowAcross(pixels, y, tables, weights)
-    } else if (weight === 1) {
-      mapRow(pixels, y, full)
-    } else {
-      scrimRow(pixels, y, tables, Math.round(weight * fullWeight))
-    }
+export function applyScrim(
+  pixels: Pixels,
+  curve: ScrimCurve,
+  rows: Profile,
+  columns?: Profile,
+  from: Uint8Array = pixels.data,
+): void {
+  if (columns === undefined) {
+    scrimRows(pixels, from, curve, rows)
+  } else {
+    copyRows(from, pixels, 0, pixels.heightPx)
+    scrimAcross(pixels, curve, rows, columns)
   }
+}
+
+function copyRows(from: Uint8Array, { data, widthPx }: Pixels, top: number, bottom: number): void {
+  if (from === data) return
+  data.set(from.subarray(top * widthPx * 3, bottom * widthPx * 3), top * widthPx * 3)
 }
 
 /** Weights are whole numbers up to this. */
 const fullWeight = 4096
 
-/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
-type Tables = readonly [Int32Array, Int32Array, Int32Array]
+/** As much as a processor keeps close by. */
+const roomBytes = 128 * 1024
+let kernel: ScrimKernel | undefined
 
-function tableOf(curve: Float64Array): Int32Array {
-  return Int32Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
+/** In bands of as many rows as the kernel has room for. */
+function scrimRows(pixels: Pixels, from: Uint8Array, curve: ScrimCurve, rows: Profile): void {
+  kernel ??= createScrimKernel(roomBytes, thresholds)
+  const { data, widthPx, heightPx } = pixels
+  const first = Math.min(heightPx, Math.max(0, Math.floor(rows.start - rows.before)))
+  const last = Math.max(first, Math.min(heightPx, Math.ceil(rows.end + rows.after)))
+  copyRows(from, pixels, 0, first)
+  const stride = widthPx * 3
+  const { room } = kernel
+  const bandRows = Math.floor(room.length / stride)
+  const weigh = weigher(kernel, curve)
+  for (let top = first; top < last; top += bandRows) {
+    const bottom = Math.min(last, top + bandRows)
+    room.set(from.subarray(top * stride, bottom * stride))
+    for (let y = top; y < bottom; y += 1) {
+      const weight = weightAt(rows, y)
+      if (weight === 0) continue
+      weigh(weight)
+      kernel.map((y - top) * stride, widthPx, y)
+    }
+    data.set(room.subarray(0, (bottom - top) * stride), top * stride)
+  }
+  copyRows(from, pixels, last, heightPx)
 }
 
-/** Where the weight is full there is no gradient of ours to hide: bytes become bytes. */
-function mapRow({ data, widthPx }: Pixels, y: number, [red, green, blue]: readonly Uint8Array[]): void {
-  if (red === undefined || green === undefined || blue === undefined) return
-  const end = (y + 1) * widthPx * 3
-  for (let i = y * widthPx * 3; i < end; i += 3) {
-    data[i] = red[data[i] as number] as number
-    data[i + 1] = green[data[i + 1] as number] as number
-    data[i + 2] = blue[data[i + 2] as number] as number
+/** Sets the kernel's tables for a weight of 0..1, if they are not. */
+function weigher(kernel: ScrimKernel, { red, green, blue }: ScrimCurve): (weight: number) => void {
+  const channels = [red, green, blue]
+  let current: number | undefined
+  const setChanges = (changes: readonly ArrayLike<number>[]): void => {
+    for (const [channel, table] of changes.entries()) kernel.changes.set(table, channel * 256)
+  }
+  return (weight) => {
+    if (weight === current) return
+    if (weight === 1) {
+      // There is no gradient of ours to hide: bytes become whole bytes.
+      setChanges(channels.map((curve) => curve.map((value, byte) => (Math.round(value) - byte) * 16)))
+    } else if (current === undefined || current === 1) {
+      setChanges(channels.map(changesOf))
+    }
+    kernel.weigh(Math.round(weight * fullWeight))
+    current = weight
   }
 }
+
+/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
+function changesOf(curve: Float64Array): Int16Array {
+  return Int16Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
+}
+
+/** Where wide slides have their text in a column. */
+function scrimAcross(
+  pixels: Pixels,
+  curve: ScrimCurve,
+  rows: Profile,
+  columns: Profile,
+): void {
+  const { widthPx, heightPx } = pixels
+  const tables = [curve.red, curve.green, curve.blue].map(changesOf) as unknown as Tables
+  const across = Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x) * fullWeight)
+  const weights = new Int32Array(widthPx)
+  const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
+  for (let y = Math.max(0, Math.floor(rows.start - rows.before)); y < last; y += 1) {
+    const weight = weightAt(rows, y)
+    if (weight === 0) continue
+    for (let x = 0; x < widthPx; x += 1) weights[x] = (across[x] as number) * weight
+    scrimRowAcross(pixels, y, tables, weights)
+  }
+}
+
+type Tables = readonly [Int16Array, Int16Array, Int16Array]
 
 /** From 16 × 4096 to 256. */
 const toThreshold = 8
-
-function scrimRow({ data, widthPx }: Pixels, y: number, [red, green, blue]: Tables, weight: number): void {
-  const thresholdRow = (y & 7) << 3
-  let i = y * widthPx * 3
-  for (let x = 0; x < widthPx; x += 1, i += 3) {
-    const threshold = thresholds[thresholdRow + (x & 7)] as number
-    const r = data[i] as number
-    const g = data[i + 1] as number
-    const b = data[i + 2] as number
-    data[i] = ((r << 8) + (((red[r] as number) * weight) >> toThreshold) + threshold) >> 8
-    data[i + 1] = ((g << 8) + (((green[g] as number) * weight) >> toThreshold) + threshold) >> 8
-    data[i + 2] = ((b << 8) + (((blue[b] as number) * weight) >> toThreshold) + threshold) >> 8
-  }
-}
 
 function scrimRowAcross({ data, widthPx }: Pixels, y: number, tables: Tables, weights: Int32Array): void {
   const [red, green, blue] = tables

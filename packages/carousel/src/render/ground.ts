@@ -34,22 +34,30 @@ const invisible = 0.01
 
 /**
  * Makes a photograph ready for text: finds for each need the pixel that suits it least, and applies the lightest
- * scrim that suffices for all. In place.
+ * scrim that suffices for all.
+ * @param from the photograph, as large as `pixels`, which get all of it; default in place
  * @returns the luminance under the text that suits it least, afterwards
  */
-export function prepareGround(pixels: Pixels, needs: readonly ReadNeed[], plan: GroundPlan): number {
+export function prepareGround(
+  pixels: Pixels,
+  needs: readonly ReadNeed[],
+  plan: GroundPlan,
+  from: Uint8Array = pixels.data,
+): number {
   const { inks, rows, columns, floor } = plan
   const { tone } = inks
+  const photograph = { ...pixels, data: from }
   const found: ContrastNeed[] = []
   for (const { rects, inks: colors } of needs) {
-    const worst = worstPixel(pixels, rects, tone)?.color
+    const worst = worstPixel(photograph, rects, tone)?.color
     if (worst === undefined) continue
     for (const { luminance, leastContrast } of colors)
       found.push({ inkLuminance: luminance, leastContrast, worst })
   }
   const strength = leastStrength(found, inks.scrim, tone, floor)
   const curve = scrimCurve(strength, inks.scrim, tone)
-  if (strength > invisible) applyScrim(pixels, curve, rows, columns)
+  if (strength > invisible) applyScrim(pixels, curve, rows, columns, from)
+  else if (from !== pixels.data) pixels.data.set(from)
   const after = found.map(({ worst }) =>
     luminanceOf(
       strength > invisible

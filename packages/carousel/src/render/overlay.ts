@@ -11,16 +11,26 @@ let kept: { canvas: Canvas; context: SKRSContext2D } | undefined
 /**
  * Draws into a transparent overlay of the size of `rect`, in the coordinates of the slide. Reading pixels back costs
  * more than drawing them: keep it small.
- * @returns premultiplied RGBA
+ * @param use is given the overlay, premultiplied RGBA, which is gone when it returns: buffers of this size that wait
+ * for the garbage collector make it run every fourth carousel, for 20 ms
  */
-export function drawOverlay(rect: RectPx, draw: (context: SKRSContext2D) => void): Uint8Array {
+export function withOverlay<T>(
+  rect: RectPx,
+  draw: (context: SKRSContext2D) => void,
+  use: (overlay: Uint8Array) => T,
+): T {
   kept ??= withContext(createCanvas(rect.widthPx, rect.heightPx))
   const { canvas, context } = kept
   canvas.width = rect.widthPx
   canvas.height = rect.heightPx
   context.translate(-rect.leftPx, -rect.topPx)
   draw(context)
-  return canvas.data()
+  const overlay = canvas.data()
+  try {
+    return use(overlay)
+  } finally {
+    if (overlay.buffer instanceof ArrayBuffer) overlay.buffer.transfer(0)
+  }
 }
 
 function withContext(canvas: Canvas): { canvas: Canvas; context: SKRSContext2D } {

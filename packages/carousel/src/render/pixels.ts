@@ -29,13 +29,10 @@ export interface InkMask {
   readonly rect: RectPx
 }
 
-/** Red and blue together cannot make a pixel brighter than its green by more than this. */
-const restOfWhite = 0.2126 + 0.0722
-
 /**
  * The pixel under or around a text that contrasts least with it: the brightest for light ink (`dark` tone), the
  * darkest for dark ink. Exact: every pixel of the rectangles counts, but for those under `mask`'s ink. Most are told
- * by their green alone.
+ * by their bytes: none of the three is beyond the worst pixel's.
  */
 export function worstPixel(
   pixels: Pixels,
@@ -43,36 +40,75 @@ export function worstPixel(
   tone: Tone,
   mask?: InkMask,
 ): { color: Rgb; luminance: number } | undefined {
-  const { data, widthPx } = pixels
-  const isDark = tone === 'dark'
-  let worst = isDark ? -1 : 2
-  let at = -1
-  // Greens from `from` to `to` may be worse than the worst so far.
-  let from = 0
-  let to = 255
-  for (const asked of rects) {
-    const rect = clip(asked, pixels)
-    for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
-      const start = (y * widthPx + rect.leftPx) * 3
-      const end = start + rect.widthPx * 3
-      for (let i = start; i < end; i += 3) {
-        const green = data[i + 1] as number
-        if (green < from || green > to) continue
-        const luminance =
-          (luminanceOfRed[data[i] as number] as number) +
-          (luminanceOfGreen[green] as number) +
-          (luminanceOfBlue[data[i + 2] as number] as number)
-        if (isDark ? luminance <= worst : luminance >= worst) continue
-        if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
-        worst = luminance
-        at = i
-        if (isDark) while (from < 255 && (luminanceOfGreen[from] as number) + restOfWhite <= worst) from += 1
-        else while (to > 0 && (luminanceOfGreen[to] as number) >= worst) to -= 1
-      }
+  const find = tone === 'dark' ? brightest : darkest
+  let worst: Worst = { at: -1, luminance: tone === 'dark' ? -1 : 2 }
+  for (const rect of rects) worst = find(pixels, clip(rect, pixels), mask, worst)
+  const { at, luminance } = worst
+  if (at < 0) return undefined
+  const { data } = pixels
+  return { color: { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }, luminance }
+}
+
+/** Where a pixel begins. */
+interface Worst {
+  readonly at: number
+  readonly luminance: number
+}
+
+function luminanceAt(data: Uint8Array, at: number): number {
+  return (
+    (luminanceOfRed[data[at] as number] as number) +
+    (luminanceOfGreen[data[at + 1] as number] as number) +
+    (luminanceOfBlue[data[at + 2] as number] as number)
+  )
+}
+
+function brightest({ data, widthPx }: Pixels, rect: RectPx, mask: InkMask | undefined, so: Worst): Worst {
+  let { at, luminance } = so
+  let red = at < 0 ? -1 : (data[at] as number)
+  let green = at < 0 ? -1 : (data[at + 1] as number)
+  let blue = at < 0 ? -1 : (data[at + 2] as number)
+  for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
+    const start = (y * widthPx + rect.leftPx) * 3
+    const end = start + rect.widthPx * 3
+    for (let i = start; i < end; i += 3) {
+      if ((data[i + 1] as number) <= green && (data[i] as number) <= red && (data[i + 2] as number) <= blue)
+        continue
+      const found = luminanceAt(data, i)
+      if (found <= luminance) continue
+      if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
+      luminance = found
+      at = i
+      red = data[i] as number
+      green = data[i + 1] as number
+      blue = data[i + 2] as number
     }
   }
-  if (at < 0) return undefined
-  return { color: { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }, luminance: worst }
+  return { at, luminance }
+}
+
+function darkest({ data, widthPx }: Pixels, rect: RectPx, mask: InkMask | undefined, so: Worst): Worst {
+  let { at, luminance } = so
+  let red = at < 0 ? 256 : (data[at] as number)
+  let green = at < 0 ? 256 : (data[at + 1] as number)
+  let blue = at < 0 ? 256 : (data[at + 2] as number)
+  for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
+    const start = (y * widthPx + rect.leftPx) * 3
+    const end = start + rect.widthPx * 3
+    for (let i = start; i < end; i += 3) {
+      if ((data[i + 1] as number) >= green && (data[i] as number) >= red && (data[i + 2] as number) >= blue)
+        continue
+      const found = luminanceAt(data, i)
+      if (found >= luminance) continue
+      if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
+      luminance = found
+      at = i
+      red = data[i] as number
+      green = data[i + 1] as number
+      blue = data[i + 2] as number
+    }
+  }
+  return { at, luminance }
 }
 
 function isInk({ data, rect }: InkMask, x: number, y: number): boolean {

@@ -11,12 +11,13 @@ import { drawFoot } from './draw-foot.ts'
 import type { PlacedFoot } from './draw-foot.ts'
 import { drawPart, inkLuminance } from './draw-part.ts'
 import type { PartPaint } from './draw-part.ts'
+import { hasFineColor } from './fine-color.ts'
 import { fitOf } from './fit.ts'
 import { groundsOf } from './ground-plan.ts'
 import { prepareGround } from './ground.ts'
 import type { GroundPlan } from './ground.ts'
 import { css } from './inks.ts'
-import { drawOverlay } from './overlay.ts'
+import { withOverlay } from './overlay.ts'
 import { clip, worstPixel } from './pixels.ts'
 import type { InkMask, Pixels } from './pixels.ts'
 import type { RenderedSlide } from './rendered-slide.ts'
@@ -39,11 +40,10 @@ export function renderSlide(
   into: Uint8Array = new Uint8Array(frame.data.length),
 ): RenderedSlide {
   const { widthPx, heightPx } = frame
-  into.set(frame.data)
   const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
-  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan) }
+  const textPaint = { inks: text.plan.inks, background: prepareGround(pixels, text.needs, text.plan, frame.data) }
   const footPaint =
     foot === undefined
       ? textPaint
@@ -58,9 +58,11 @@ export function renderSlide(
   for (const layer of layers) {
     const rect = clip(layer.rect, pixels)
     if (rect.widthPx === 0 || rect.heightPx === 0) continue
-    const overlay = drawOverlay(rect, layer.draw)
-    blend(pixels, overlay, rect)
-    contrastRatio = Math.min(contrastRatio, measure(pixels, layer.reads, { data: overlay, rect }))
+    const contrast = withOverlay(rect, layer.draw, (overlay) => {
+      blend(pixels, overlay, rect)
+      return measure(pixels, layer.reads, { data: overlay, rect })
+    })
+    contrastRatio = Math.min(contrastRatio, contrast)
     rows.push(rect)
   }
   return {
@@ -73,6 +75,8 @@ export function renderSlide(
       widthPx,
       rows.map((range) => clipRows(range, heightPx)),
     ),
+    hasFineColor:
+      scene.foot?.logo !== undefined || scene.parts.some((placed) => hasFineColor(placed, textPaint)),
     fit: fitOf(scene, contrastRatio, pixels),
   }
 }

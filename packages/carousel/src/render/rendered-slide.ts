@@ -12,5 +12,7 @@ export interface RenderedSlide {
    * it has made of the frame before.
    */
   readonly touchedRows: readonly RowRange[]
+  /** Whether it has small text in a strong colour, or a logo, which need colour at full resolution. */
+  readonly hasFineColor: boolean
   readonly fit: SlideFit
 }

@@ -20,7 +20,7 @@ import {
   store4,
   sum,
   v128,
-} from './assemble.ts'
+} from '../../wasm/assemble.ts'
 
 /**
  * The inner loops of a network, four numbers at a time. Addresses and strides are in bytes. Planes are pixel after

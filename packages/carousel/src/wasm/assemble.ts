@@ -26,6 +26,19 @@ const simd = (operator: number): Code => [0xfd, ...unsigned(operator)]
 
 export const number = (value: number): Code => [0x41, ...signed(value)]
 export const sum = (left: Code, right: Code): Code => [...left, ...right, 0x6a]
+export const shiftLeft = (value: Code, bits: number): Code => [...value, ...number(bits), 0x74]
+/** Zeros come in from the left. */
+export const shiftRight = (value: Code, bits: number): Code => [...value, ...number(bits), 0x76]
+/** Loads a byte, and 16 bits, as whole numbers from 0. */
+export const loadByte = (address: Code, offset = 0): Code => [...address, 0x2d, 0, ...unsigned(offset)]
+export const loadShort = (address: Code, offset = 0): Code => [...address, 0x2f, 1, ...unsigned(offset)]
+export const storeByte = (address: Code, offset: number, value: Code): Code => [
+  ...address,
+  ...value,
+  0x3a,
+  0,
+  ...unsigned(offset),
+]
 export const product = (left: Code, right: Code): Code => [...left, ...right, 0x6c]
 export const set = (local: Local, value: Code): Code => [...value, 0x21, ...unsigned(local.index)]
 export const advance = (local: Local, by: Code): Code => set(local, sum(local.get, by))
@@ -39,6 +52,17 @@ export const add4 = (left: Code, right: Code): Code => [...left, ...right, ...si
 export const multiply4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xe6)]
 /** The greater of each pair. */
 export const max4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xeb)]
+
+/** The same 16 bits, eight times. */
+export const spreadShort = (value: Code): Code => [...value, ...simd(0x10)]
+/** Products of eight signed numbers of 16 bits: of the first four, and of the last, in 32 bits each. */
+export const productLow = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xbc)]
+export const productHigh = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xbd)]
+/** Of four signed numbers of 32 bits. */
+export const shiftRight4 = (value: Code, bits: number): Code => [...value, ...number(bits), ...simd(0xac)]
+export const sum4 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0xae)]
+/** Twice four numbers of 32 bits as eight of 16, from 0 to 65535. */
+export const narrow = (low: Code, high: Code): Code => [...low, ...high, ...simd(0x86)]
 
 /** Runs the body `count` times, at least once, counting the local down. */
 export function repeat(counter: Local, count: Code, body: Code): Code {
