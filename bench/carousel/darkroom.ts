@@ -4,11 +4,12 @@ import type { Ask } from './variants.ts'
 /** As the other variants encode. */
 const quality = 85
 
-/** As a server has one, with its fonts read; but nothing of one carousel is kept for the next. */
+/** As a server has one, warmed up; but nothing of one carousel is kept for the next. */
 const maker = createCarouselMaker({
   maxKeptBytes: 0,
   outbound: { allow: ['127.0.0.1'], cache: { maxBytes: 0 } },
 })
+await maker.warm()
 let carousels = 0
 
 export async function makeDarkroom({ url, slides, only }: Ask): Promise<number> {

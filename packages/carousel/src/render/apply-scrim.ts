@@ -76,28 +76,30 @@ function scrimRows(pixels: Pixels, from: Uint8Array, curve: ScrimCurve, rows: Pr
 }
 
 /** Sets the kernel's tables for a weight of 0..1, if they are not. */
-function weigher(kernel: ScrimKernel, { red, green, blue }: ScrimCurve): (weight: number) => void {
-  const channels = [red, green, blue]
+function weigher(kernel: ScrimKernel, curve: ScrimCurve): (weight: number) => void {
   let current: number | undefined
-  const setChanges = (changes: readonly ArrayLike<number>[]): void => {
-    for (const [channel, table] of changes.entries()) kernel.changes.set(table, channel * 256)
-  }
   return (weight) => {
     if (weight === current) return
-    if (weight === 1) {
-      // There is no gradient of ours to hide: bytes become whole bytes.
-      setChanges(channels.map((curve) => curve.map((value, byte) => (Math.round(value) - byte) * 16)))
-    } else if (current === undefined || current === 1) {
-      setChanges(channels.map(changesOf))
-    }
+    // At full weight there is no gradient of ours to hide: bytes become whole bytes.
+    const isWhole = weight === 1
+    if (current === undefined || isWhole || current === 1) setChanges(kernel.changes, curve, isWhole)
     kernel.weigh(Math.round(weight * fullWeight))
     current = weight
   }
 }
 
-/** By how much each byte changes at full weight, times 16: with a weight of 12 bits it stays within 31. */
-function changesOf(curve: Float64Array): Int16Array {
-  return Int16Array.from(curve, (value, byte) => Math.round((value - byte) * 16))
+/**
+ * By how much each byte of red, green and blue changes at full weight, times 16: with a weight of 12 bits it stays
+ * within 31.
+ */
+function setChanges(to: Int16Array, { red, green, blue }: ScrimCurve, isWhole: boolean): void {
+  let at = 0
+  for (const channel of [red, green, blue]) {
+    for (let byte = 0; byte < 256; byte += 1, at += 1) {
+      const value = channel[byte] as number
+      to[at] = Math.round(((isWhole ? Math.round(value) : value) - byte) * 16)
+    }
+  }
 }
 
 /** Where wide slides have their text in a column. */
@@ -108,7 +110,8 @@ function scrimAcross(
   columns: Profile,
 ): void {
   const { widthPx, heightPx } = pixels
-  const tables = [curve.red, curve.green, curve.blue].map(changesOf) as unknown as Tables
+  const changes = new Int16Array(3 * 256)
+  setChanges(changes, curve, false)
   const across = Float64Array.from({ length: widthPx }, (_, x) => weightAt(columns, x) * fullWeight)
   const weights = new Int32Array(widthPx)
   const last = Math.min(heightPx, Math.ceil(rows.end + rows.after))
@@ -116,17 +119,14 @@ function scrimAcross(
     const weight = weightAt(rows, y)
     if (weight === 0) continue
     for (let x = 0; x < widthPx; x += 1) weights[x] = (across[x] as number) * weight
-    scrimRowAcross(pixels, y, tables, weights)
+    scrimRowAcross(pixels, y, changes, weights)
   }
 }
-
-type Tables = readonly [Int16Array, Int16Array, Int16Array]
 
 /** From 16 × 4096 to 256. */
 const toThreshold = 8
 
-function scrimRowAcross({ data, widthPx }: Pixels, y: number, tables: Tables, weights: Int32Array): void {
-  const [red, green, blue] = tables
+function scrimRowAcross({ data, widthPx }: Pixels, y: number, changes: Int16Array, weights: Int32Array): void {
   const thresholdRow = (y & 7) << 3
   let i = y * widthPx * 3
   for (let x = 0; x < widthPx; x += 1, i += 3) {
@@ -136,8 +136,8 @@ function scrimRowAcross({ data, widthPx }: Pixels, y: number, tables: Tables, we
     const r = data[i] as number
     const g = data[i + 1] as number
     const b = data[i + 2] as number
-    data[i] = ((r << 8) + (((red[r] as number) * weight) >> toThreshold) + threshold) >> 8
-    data[i + 1] = ((g << 8) + (((green[g] as number) * weight) >> toThreshold) + threshold) >> 8
-    data[i + 2] = ((b << 8) + (((blue[b] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i] = ((r << 8) + (((changes[r] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 1] = ((g << 8) + (((changes[256 + g] as number) * weight) >> toThreshold) + threshold) >> 8
+    data[i + 2] = ((b << 8) + (((changes[512 + b] as number) * weight) >> toThreshold) + threshold) >> 8
   }
 }

@@ -14,20 +14,22 @@ let kept: { canvas: Canvas; context: SKRSContext2D } | undefined
  * @param use is given the overlay, premultiplied RGBA, which is gone when it returns: buffers of this size that wait
  * for the garbage collector make it run every fourth carousel, for 20 ms
  */
-export function withOverlay<T>(
+export function withOverlay(
   rect: RectPx,
   draw: (context: SKRSContext2D) => void,
-  use: (overlay: Uint8Array) => T,
-): T {
+  use: (overlay: Uint8Array) => void,
+): void {
   kept ??= withContext(createCanvas(rect.widthPx, rect.heightPx))
   const { canvas, context } = kept
-  canvas.width = rect.widthPx
+  // Each of them makes the canvas anew: first one that is next to nothing.
+  canvas.width = 1
   canvas.height = rect.heightPx
+  canvas.width = rect.widthPx
   context.translate(-rect.leftPx, -rect.topPx)
   draw(context)
   const overlay = canvas.data()
   try {
-    return use(overlay)
+    use(overlay)
   } finally {
     if (overlay.buffer instanceof ArrayBuffer) overlay.buffer.transfer(0)
   }

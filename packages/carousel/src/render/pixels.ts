@@ -2,6 +2,8 @@ import { luminanceOfBlue, luminanceOfGreen, luminanceOfRed } from '../color.ts'
 import type { Rgb } from '../color.ts'
 import type { Tone } from '../layout/placement.ts'
 import type { RectPx } from '../slide.ts'
+import { createSeekKernel, seekPx } from './seek-kernel.ts'
+import type { SeekKernel } from './seek-kernel.ts'
 
 /** RGB, 8 bits a channel, row-major. */
 export interface Pixels {
@@ -32,7 +34,7 @@ export interface InkMask {
 /**
  * The pixel under or around a text that contrasts least with it: the brightest for light ink (`dark` tone), the
  * darkest for dark ink. Exact: every pixel of the rectangles counts, but for those under `mask`'s ink. Most are told
- * by their bytes: none of the three is beyond the worst pixel's.
+ * by their bytes, sixteen at a time: none of the three is beyond the worst pixel's.
  */
 export function worstPixel(
   pixels: Pixels,
@@ -40,75 +42,75 @@ export function worstPixel(
   tone: Tone,
   mask?: InkMask,
 ): { color: Rgb; luminance: number } | undefined {
-  const find = tone === 'dark' ? brightest : darkest
-  let worst: Worst = { at: -1, luminance: tone === 'dark' ? -1 : 2 }
-  for (const rect of rects) worst = find(pixels, clip(rect, pixels), mask, worst)
+  const worst = { at: -1, luminance: tone === 'dark' ? -1 : 2 }
+  for (const rect of rects) seekIn(pixels, clip(rect, pixels), tone, mask, worst)
   const { at, luminance } = worst
   if (at < 0) return undefined
   const { data } = pixels
   return { color: { r: data[at] ?? 0, g: data[at + 1] ?? 0, b: data[at + 2] ?? 0 }, luminance }
 }
 
-/** Where a pixel begins. */
+/** The worst pixel so far, and where it begins. */
 interface Worst {
-  readonly at: number
-  readonly luminance: number
+  at: number
+  luminance: number
 }
 
-function luminanceAt(data: Uint8Array, at: number): number {
-  return (
-    (luminanceOfRed[data[at] as number] as number) +
-    (luminanceOfGreen[data[at + 1] as number] as number) +
-    (luminanceOfBlue[data[at + 2] as number] as number)
-  )
-}
+let kernel: SeekKernel | undefined
 
-function brightest({ data, widthPx }: Pixels, rect: RectPx, mask: InkMask | undefined, so: Worst): Worst {
-  let { at, luminance } = so
-  let red = at < 0 ? -1 : (data[at] as number)
-  let green = at < 0 ? -1 : (data[at + 1] as number)
-  let blue = at < 0 ? -1 : (data[at + 2] as number)
+function seekIn(
+  pixels: Pixels,
+  rect: RectPx,
+  tone: Tone,
+  mask: InkMask | undefined,
+  worst: Worst,
+): void {
+  const { data, widthPx } = pixels
+  if (kernel === undefined || kernel.room.length < widthPx * 3) kernel = createSeekKernel(widthPx * 3)
+  const { room, bound } = kernel
+  const seek = tone === 'dark' ? kernel.above : kernel.below
+  const groups = Math.floor(rect.widthPx / seekPx)
+  let bounded = -1
   for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
     const start = (y * widthPx + rect.leftPx) * 3
-    const end = start + rect.widthPx * 3
-    for (let i = start; i < end; i += 3) {
-      if ((data[i + 1] as number) <= green && (data[i] as number) <= red && (data[i + 2] as number) <= blue)
-        continue
-      const found = luminanceAt(data, i)
-      if (found <= luminance) continue
-      if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
-      luminance = found
-      at = i
-      red = data[i] as number
-      green = data[i + 1] as number
-      blue = data[i + 2] as number
+    room.set(data.subarray(start, start + groups * seekPx * 3))
+    for (let group = 0; ; group += 1) {
+      if (bounded !== worst.at && worst.at >= 0) {
+        bounded = worst.at
+        bound(data[bounded] as number, data[bounded + 1] as number, data[bounded + 2] as number)
+      }
+      if (worst.at >= 0) group = seek(group, groups)
+      // What is left of the row is less than a group.
+      const left = group * seekPx
+      look(pixels, rect, y, left, Math.min(rect.widthPx, left + seekPx), tone, mask, worst)
+      if (group >= groups) break
     }
   }
-  return { at, luminance }
 }
 
-function darkest({ data, widthPx }: Pixels, rect: RectPx, mask: InkMask | undefined, so: Worst): Worst {
-  let { at, luminance } = so
-  let red = at < 0 ? 256 : (data[at] as number)
-  let green = at < 0 ? 256 : (data[at + 1] as number)
-  let blue = at < 0 ? 256 : (data[at + 2] as number)
-  for (let y = rect.topPx; y < rect.topPx + rect.heightPx; y += 1) {
-    const start = (y * widthPx + rect.leftPx) * 3
-    const end = start + rect.widthPx * 3
-    for (let i = start; i < end; i += 3) {
-      if ((data[i + 1] as number) >= green && (data[i] as number) >= red && (data[i + 2] as number) >= blue)
-        continue
-      const found = luminanceAt(data, i)
-      if (found >= luminance) continue
-      if (mask !== undefined && isInk(mask, rect.leftPx + (i - start) / 3, y)) continue
-      luminance = found
-      at = i
-      red = data[i] as number
-      green = data[i + 1] as number
-      blue = data[i + 2] as number
-    }
+/** Looks at the pixels of a row one by one. */
+function look(
+  { data, widthPx }: Pixels,
+  rect: RectPx,
+  y: number,
+  left: number,
+  right: number,
+  tone: Tone,
+  mask: InkMask | undefined,
+  worst: Worst,
+): void {
+  const isDark = tone === 'dark'
+  let at = (y * widthPx + rect.leftPx + left) * 3
+  for (let x = left; x < right; x += 1, at += 3) {
+    const luminance =
+      (luminanceOfRed[data[at] as number] as number) +
+      (luminanceOfGreen[data[at + 1] as number] as number) +
+      (luminanceOfBlue[data[at + 2] as number] as number)
+    if (isDark ? luminance <= worst.luminance : luminance >= worst.luminance) continue
+    if (mask !== undefined && isInk(mask, rect.leftPx + x, y)) continue
+    worst.luminance = luminance
+    worst.at = at
   }
-  return { at, luminance }
 }
 
 function isInk({ data, rect }: InkMask, x: number, y: number): boolean {

@@ -58,23 +58,28 @@ export function renderSlide(
   for (const layer of layers) {
     const rect = clip(layer.rect, pixels)
     if (rect.widthPx === 0 || rect.heightPx === 0) continue
-    const contrast = withOverlay(rect, layer.draw, (overlay) => {
+    withOverlay(rect, layer.draw, (overlay) => {
+      // Around the ink the pixels are final already; under it they are easier to skip while it is not there.
+      const contrast = measure(pixels, layer.reads, { data: overlay, rect })
+      contrastRatio = Math.min(contrastRatio, contrast)
       blend(pixels, overlay, rect)
-      return measure(pixels, layer.reads, { data: overlay, rect })
     })
-    contrastRatio = Math.min(contrastRatio, contrast)
     rows.push(rect)
   }
+  let touched: readonly RowRange[] | undefined
   return {
     data: pixels.data,
     widthPx,
     heightPx,
-    touchedRows: touchedRows(
-      frame.data,
-      pixels.data,
-      widthPx,
-      rows.map((range) => clipRows(range, heightPx)),
-    ),
+    get touchedRows() {
+      touched ??= touchedRows(
+        frame.data,
+        pixels.data,
+        widthPx,
+        rows.map((range) => clipRows(range, heightPx)),
+      )
+      return touched
+    },
     hasFineColor:
       scene.foot?.logo !== undefined || scene.parts.some((placed) => hasFineColor(placed, textPaint)),
     fit: fitOf(scene, contrastRatio, pixels),

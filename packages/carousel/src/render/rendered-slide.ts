@@ -9,7 +9,7 @@ export interface RenderedSlide {
   readonly heightPx: number
   /**
    * Rows that differ from the frame, in order and apart from each other: an encoder may take all others from what
-   * it has made of the frame before.
+   * it has made of the frame before. Looked for when asked: `data` must still be this slide's.
    */
   readonly touchedRows: readonly RowRange[]
   /** Whether it has small text in a strong colour, or a logo, which need colour at full resolution. */

@@ -22,8 +22,11 @@ const veil = 0.35
 
 /** The curve of a strength towards `color`, from above (`dark`) or from below (`light`). */
 export function scrimCurve(strength: number, color: Rgb, tone: Tone): ScrimCurve {
-  const channel = (target: number): Float64Array =>
-    Float64Array.from({ length: 256 }, (_, byte) => scrimmed(byte, target, strength, tone))
+  const channel = (target: number): Float64Array => {
+    const curve = new Float64Array(256)
+    for (let byte = 0; byte < 256; byte += 1) curve[byte] = scrimmed(byte, target, strength, tone)
+    return curve
+  }
   return { strength, red: channel(color.r), green: channel(color.g), blue: channel(color.b) }
 }
 

@@ -64,10 +64,27 @@ export const sum4 = (left: Code, right: Code): Code => [...left, ...right, ...si
 /** Twice four numbers of 32 bits as eight of 16, from 0 to 65535. */
 export const narrow = (low: Code, high: Code): Code => [...low, ...high, ...simd(0x86)]
 
+/** Of sixteen bytes from 0 to 255 each, all bits where the left is greater, or smaller. */
+export const greater16 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0x28)]
+export const smaller16 = (left: Code, right: Code): Code => [...left, ...right, ...simd(0x26)]
+export const either = (left: Code, right: Code): Code => [...left, ...right, ...simd(0x50)]
+/** Stores a whole number of 32 bits. */
+export const store = (address: Code, value: Code): Code => [...address, ...value, 0x36, 2, 0]
+
+/** Runs the body `count` times, at least once, and ends early where a bit of `found` is set before it. */
+export function repeatUntil(counter: Local, count: Code, found: Code, body: Code): Code {
+  const leave = [...found, ...simd(0x53), 0x0d, 1]
+  return [...set(counter, count), 0x02, 0x40, 0x03, 0x40, ...leave, ...body, ...next(counter), 0x0b, 0x0b]
+}
+
 /** Runs the body `count` times, at least once, counting the local down. */
 export function repeat(counter: Local, count: Code, body: Code): Code {
-  const next = [...sum(counter.get, number(-1)), 0x22, ...unsigned(counter.index)]
-  return [...set(counter, count), 0x03, 0x40, ...body, ...next, 0x0d, 0, 0x0b]
+  return [...set(counter, count), 0x03, 0x40, ...body, ...next(counter), 0x0b]
+}
+
+/** Counts down, and on to the beginning of the loop while more than nothing is left. */
+function next(counter: Local): Code {
+  return [...sum(counter.get, number(-1)), 0x22, ...unsigned(counter.index), 0x0d, 0]
 }
 
 export const local = (index: number): Local => ({ index, get: [0x20, ...unsigned(index)] })
