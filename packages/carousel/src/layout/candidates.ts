@@ -24,8 +24,8 @@ const zoneHeights: readonly (readonly [height: number, tightness: number])[] = [
   [540, 0.09],
   [480, 0.15],
   [430, 0.22],
-  [380, 0.33],
-  [330, 0.5],
+  [380, 0.3],
+  [330, 0.43],
   [280, 0.8],
 ]
 /** The same for columns of upright slides: narrow, they have to be high. */

@@ -43,7 +43,7 @@ export function leastContrastOf(sizePx: number, weight: number): number {
 }
 
 /** How much faster than type gaps become smaller. */
-const gapExponent = 1.6
+const gapExponent = 1.35
 
 /** A column as wide and as high as the room of `input`. */
 export function createColumn(input: LayoutInput): Column {

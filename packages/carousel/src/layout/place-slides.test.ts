@@ -83,8 +83,8 @@ describe('text is placed', () => {
     const face = { leftPx: 190, topPx: 190, widthPx: 140, heightPx: 140, likelihood: 0.95 }
     for (const { name } of themes) {
       const { zone } = await place(handFrame(540, 675, calm, [face]), name)
-      // Brow to chin is 190 to 330: hair reaches up to 106, the neck down to 386.
-      expect(zone.topPx).toBeGreaterThanOrEqual(370)
+      // Brow to chin is 190 to 330: hair reaches up to 106, the neck down to 386, where it is shoulders already.
+      expect(zone.topPx).toBeGreaterThanOrEqual(360)
     }
   })
 

@@ -3,7 +3,8 @@ import type { RectPx } from '../slide.ts'
 import { candidatesOf } from './candidates.ts'
 import type { Candidate } from './candidates.ts'
 import { footHeight } from './foot.ts'
-import { face, faceShare, grown, head, importanceOf, lit } from './heads.ts'
+import { boxesOf, face, faceShare, head, lit } from './heads.ts'
+import type { WeighedBox } from './heads.ts'
 import type { Placement, Tone } from './placement.ts'
 import type { PreparedSlides } from './prepare-slides.ts'
 import type { SlideGeometry } from './slide-geometry.ts'
@@ -24,10 +25,15 @@ const faceWeights = { core: 9, beyond: 4 }
 const headWeights = { core: 3.5, beyond: 1.5 }
 /** The whole subject covered, where one stands out. */
 const subjectWeight = 0.8
+/** A thing that stands alone behind all lines of the text. */
+const reachWeight = 1.2
 /** Text keeps so far from the subject, of a slide whose short side is 1080. */
 const breathingSpace = 56
 /** What lies beyond the core counts only where it is worse. */
 const beyondWeight = 0.6
+/** Faces count for scrims from this importance on. Beside one, a haze costs this much more than a shadow. */
+const importantFace = 0.3
+const hazeBias = 0.1
 /** The same tone for text and foot is worth this much scrim. */
 const sameToneWorth = 0.06
 /** A white haze at the foot of a photograph looks like a fault; a shadow looks like one of its own. */
@@ -47,15 +53,18 @@ export function placeSlides(frame: Pick<Frame, 'analysis'>, prepared: PreparedSl
     heightPx: geometry.heightPx,
   })
   const subject = subjectOf(analysis)
+  const people = { faces: boxesOf(analysis, face), heads: boxesOf(analysis, head) }
   let best: { candidate: Candidate; cost: number } | undefined
   for (const candidate of candidatesOf(geometry, hasFoot)) {
-    const cost = costOf(candidate, analysis, whole, subject, prepared)
+    const cost = costOf(candidate, analysis, whole, subject, people, prepared)
     if (best === undefined || cost < best.cost - 1e-9) best = { candidate, cost }
   }
   if (best === undefined) throw new Error('a slide has no candidates')
   const { zone, anchor, core, isColumn } = best.candidate
   const statistics = analysis.statistics(core)
-  const tone = toneAt(core, analysis, theme.lightInkBias + busyBias(statistics))
+  const faces = boxesOf(analysis, lit).filter(({ importance }) => importance > importantFace)
+  const faceBias = faces.length > 0 ? hazeBias : 0
+  const tone = toneAt(core, analysis, theme.lightInkBias + busyBias(statistics) + faceBias)
   return {
     zone,
     anchor,
@@ -72,11 +81,15 @@ export function placeSlides(frame: Pick<Frame, 'analysis'>, prepared: PreparedSl
           theme,
         )
       : undefined,
-    faces: analysis.faces
-      .filter((found) => importanceOf(found, analysis) > 0.3)
-      .map((found) => grown(found, lit)),
+    faces,
     cost: best.cost,
   }
+}
+
+/** Where nothing may stand, and where it had better not. */
+interface People {
+  readonly faces: readonly WeighedBox[]
+  readonly heads: readonly WeighedBox[]
 }
 
 function costOf(
@@ -84,16 +97,18 @@ function costOf(
   analysis: FrameAnalysis,
   frame: RegionStatistics,
   subject: Subject,
+  people: People,
   { theme, geometry }: PreparedSlides,
 ): number {
   const inner = calmCost(analysis.statistics(core), frame, theme)
   const whole = calmCost(analysis.statistics(zone), frame, theme)
   return (
-    faceWeights.core * faceShare(core, analysis, face) +
-    faceWeights.beyond * faceShare(zone, analysis, face) +
-    headWeights.core * faceShare(core, analysis, head) +
-    headWeights.beyond * faceShare(zone, analysis, head) +
+    faceWeights.core * faceShare(core, people.faces) +
+    faceWeights.beyond * faceShare(zone, people.faces) +
+    headWeights.core * faceShare(core, people.heads) +
+    headWeights.beyond * faceShare(zone, people.heads) +
     subjectWeight * subject.shareIn(widened(zone, breathingSpace * geometry.unitPx)) +
+    reachWeight * subject.reachInto(zone) +
     inner +
     beyondWeight * Math.max(0, whole - inner) * (zone.heightPx / core.heightPx) +
     theme.places[anchor] +

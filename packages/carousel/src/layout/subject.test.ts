@@ -48,3 +48,16 @@ test('where everything is salient, or nothing, there is no subject', () => {
   analysis.saliency.fill(0.8)
   expect(subjectOf(analysis).shareIn(lower)).toBe(0)
 })
+
+test('a thing that stands alone reaches into a region by its height, however thin it is', () => {
+  const analysis = analysisWith([{ left: 192, top: 384, isSharp: false }])
+  const { reachInto } = subjectOf(analysis)
+  expect(reachInto({ ...upper, heightPx: 384 })).toBe(0)
+  expect(reachInto({ ...upper, heightPx: 432 })).toBeCloseTo(48 / 432, 5)
+  // Beside it is beside it.
+  expect(reachInto({ ...lower, widthPx: 144 })).toBe(0)
+  const busy = subjectOf(
+    analysisWith([0, 96, 192, 288, 384].map((left) => ({ left, top: 384, isSharp: true }))),
+  )
+  expect(busy.reachInto(lower)).toBeLessThan(0.5)
+})

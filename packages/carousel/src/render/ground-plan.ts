@@ -16,7 +16,7 @@ const pad = 36
 /** Over which a scrim fades, of the slide's height or width. */
 const fadeShare = 0.24
 /** Where a face is near; across, walls and skies are plain more often, and show a shorter one. */
-const leastFadeShare = 0.13
+const leastFadeShare = 0.18
 const leastFadeShareAcross = 0.19
 const footFadeShare = 0.11
 

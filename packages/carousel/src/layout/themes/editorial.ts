@@ -17,7 +17,7 @@ export const editorial: Theme = {
     figure: { sizePx: 232, minSizePx: 116 },
     point: { sizePx: 80, minSizePx: 50 },
     cta: { sizePx: 96, minSizePx: 54 },
-    body: { sizePx: 42, minSizePx: 33 },
+    body: { sizePx: 44, minSizePx: 33 },
     label: { sizePx: 36, minSizePx: 30 },
     button: { sizePx: 40, minSizePx: 31 },
     handle: { sizePx: 38, minSizePx: 30 },

@@ -25,7 +25,7 @@ export const poster: Theme = {
     figure: { sizePx: 320, minSizePx: 140 },
     point: { sizePx: 100, minSizePx: 58 },
     cta: { sizePx: 128, minSizePx: 64 },
-    body: { sizePx: 42, minSizePx: 33 },
+    body: { sizePx: 44, minSizePx: 33 },
     label: { sizePx: 36, minSizePx: 30 },
     button: { sizePx: 40, minSizePx: 31 },
     handle: { sizePx: 38, minSizePx: 30 },

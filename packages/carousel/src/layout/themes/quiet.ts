@@ -11,7 +11,7 @@ export const quiet: Theme = {
     figure: { sizePx: 220, minSizePx: 112 },
     point: { sizePx: 70, minSizePx: 48 },
     cta: { sizePx: 84, minSizePx: 52 },
-    body: { sizePx: 42, minSizePx: 33 },
+    body: { sizePx: 44, minSizePx: 33 },
     label: { sizePx: 36, minSizePx: 30 },
     button: { sizePx: 40, minSizePx: 31 },
     handle: { sizePx: 38, minSizePx: 30 },
@@ -25,6 +25,6 @@ export const quiet: Theme = {
   dark: { ink: '#ffffff', softInk: '#f1f3f2', accent: '#cfe3d6', scrim: '#10151a' },
   light: { ink: '#1b2126', softInk: '#323a40', accent: '#3c6e57', scrim: '#f7f8f6' },
   lightInkBias: 0.1,
-  places: { top: 0, middle: 0.14, bottom: 0.02 },
+  places: { top: 0, middle: 0.2, bottom: 0.02 },
   scrimOnBusy: 0.38,
 }
