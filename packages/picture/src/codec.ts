@@ -35,7 +35,13 @@ export const turns: Turns = createTurns(Math.max(1, Math.min(availableParallelis
  * @param source bytes, or the path of a file, which libvips' options for its loader may follow in brackets
  */
 export function openSource(source: Uint8Array | string, maxPixels: number): Sharp {
-  return sharp(source, { limitInputPixels: maxPixels, failOn: 'warning', unlimited: false, page: 0, pages: 1 })
+  return sharp(source, {
+    limitInputPixels: maxPixels,
+    failOn: 'warning',
+    unlimited: false,
+    page: 0,
+    pages: 1,
+  })
 }
 
 /** What libvips says when a file is shorter than its picture, by format. */

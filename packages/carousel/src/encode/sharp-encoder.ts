@@ -43,7 +43,11 @@ export function createSharpEncoder(): SlideEncoder {
   return {
     encode: async (slide, _frame, { format, quality, mark }, signal) => {
       const raw = { width: slide.widthPx, height: slide.heightPx, channels: 3 } as const
-      const image = encodings[format](sharp(slide.data, { raw, limitInputPixels: false }), quality, slide.hasFineColor)
+      const image = encodings[format](
+        sharp(slide.data, { raw, limitInputPixels: false }),
+        quality,
+        slide.hasFineColor,
+      )
       try {
         const file = await turns.run(
           async () => (mark === undefined ? image : image.withXmp(writeXmp(mark))).toBuffer(),

@@ -76,14 +76,14 @@ function scrimRows(pixels: Pixels, from: Uint8Array, curve: ScrimCurve, rows: Pr
 }
 
 /** Sets the kernel's tables for a weight of 0..1, if they are not. */
-function weigher(kernel: ScrimKernel, curve: ScrimCurve): (weight: number) => void {
+function weigher(into: ScrimKernel, curve: ScrimCurve): (weight: number) => void {
   let current: number | undefined
   return (weight) => {
     if (weight === current) return
     // At full weight there is no gradient of ours to hide: bytes become whole bytes.
     const isWhole = weight === 1
-    if (current === undefined || isWhole || current === 1) setChanges(kernel.changes, curve, isWhole)
-    kernel.weigh(Math.round(weight * fullWeight))
+    if (current === undefined || isWhole || current === 1) setChanges(into.changes, curve, isWhole)
+    into.weigh(Math.round(weight * fullWeight))
     current = weight
   }
 }
@@ -103,12 +103,7 @@ function setChanges(to: Int16Array, { red, green, blue }: ScrimCurve, isWhole: b
 }
 
 /** Where wide slides have their text in a column. */
-function scrimAcross(
-  pixels: Pixels,
-  curve: ScrimCurve,
-  rows: Profile,
-  columns: Profile,
-): void {
+function scrimAcross(pixels: Pixels, curve: ScrimCurve, rows: Profile, columns: Profile): void {
   const { widthPx, heightPx } = pixels
   const changes = new Int16Array(3 * 256)
   setChanges(changes, curve, false)
@@ -126,7 +121,12 @@ function scrimAcross(
 /** From 16 × 4096 to 256. */
 const toThreshold = 8
 
-function scrimRowAcross({ data, widthPx }: Pixels, y: number, changes: Int16Array, weights: Int32Array): void {
+function scrimRowAcross(
+  { data, widthPx }: Pixels,
+  y: number,
+  changes: Int16Array,
+  weights: Int32Array,
+): void {
   const thresholdRow = (y & 7) << 3
   let i = y * widthPx * 3
   for (let x = 0; x < widthPx; x += 1, i += 3) {

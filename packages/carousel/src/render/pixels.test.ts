@@ -5,8 +5,9 @@ import type { RectPx } from '../slide.ts'
 import type { InkMask, Pixels } from './pixels.ts'
 import { worstPixel } from './pixels.ts'
 
-const widthPx = 24
-const heightPx = 16
+// More than three groups of those that are looked at together, and a rest.
+const widthPx = 58
+const heightPx = 6
 
 /** Of every pixel in the rectangles that no ink covers, the brightest or the darkest. */
 function worstByLooking(

@@ -58,13 +58,7 @@ interface Worst {
 
 let kernel: SeekKernel | undefined
 
-function seekIn(
-  pixels: Pixels,
-  rect: RectPx,
-  tone: Tone,
-  mask: InkMask | undefined,
-  worst: Worst,
-): void {
+function seekIn(pixels: Pixels, rect: RectPx, tone: Tone, mask: InkMask | undefined, worst: Worst): void {
   const { data, widthPx } = pixels
   if (kernel === undefined || kernel.room.length < widthPx * 3) kernel = createSeekKernel(widthPx * 3)
   const { room, bound } = kernel

@@ -37,7 +37,7 @@ export interface ScrimKernel {
   readonly room: Uint8Array
   /** Makes the tables for a weight of 0..4096. */
   weigh(weight: number): void
-  /** Maps a row that begins so many bytes into the room; `y` is its place in the picture. */
+  /** Maps a row of at least 9 pixels that begins so many bytes into the room; `y` is its place in the picture. */
   map(start: number, widthPx: number, y: number): void
 }
 
@@ -85,10 +85,7 @@ function weigh(): FunctionBody {
       ...set(change, load4(at.get, changes)),
       ...store4(
         at.get,
-        narrow(
-          half(productLow(change.get, weights.get), 0),
-          half(productHigh(change.get, weights.get), 16),
-        ),
+        narrow(half(productLow(change.get, weights.get), 0), half(productHigh(change.get, weights.get), 16)),
       ),
       ...advance(at, number(16)),
       ...advance(from, number(32)),

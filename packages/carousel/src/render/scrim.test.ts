@@ -127,3 +127,25 @@ test('the worst pixel is one, wherever it lies, unless ink covers it', () => {
   data[(11 * 20 + 13) * 4 + 3] = 255
   expect(worstPixel(frame, [rect], 'dark', { data, rect })?.color).toEqual({ r: 30, g: 30, b: 30 })
 })
+
+test('a scrim is its curve, by the weight of the row, to within a level, at any width; the rest is copied', () => {
+  const rows = { start: 100, end: 200, before: 80, after: 0 }
+  for (const widthPx of [9, 16, 61, 200]) {
+    const frame = handFrame(widthPx, 240, (x, y) => [(x * 37) % 256, (y * 11) % 256, (x * y) % 256])
+    const made = new Uint8Array(frame.data.length)
+    const curve = scrimCurve(0.6, { r: 10, g: 20, b: 40 }, 'dark')
+    applyScrim({ ...frame, data: made }, curve, rows, undefined, frame.data)
+    const inPlace = frame.data.slice()
+    applyScrim({ ...frame, data: inPlace }, curve, rows)
+    expect(Buffer.compare(made, inPlace)).toBe(0)
+    let furthest = 0
+    for (let at = 0; at < made.length; at += 1) {
+      const before = frame.data[at]!
+      const after = [curve.red, curve.green, curve.blue][at % 3]![before]!
+      const weight = weightAt(rows, Math.floor(at / (widthPx * 3)))
+      furthest = Math.max(furthest, Math.abs(made[at]! - (before + (after - before) * weight)))
+    }
+    expect(furthest).toBeGreaterThan(0)
+    expect(furthest).toBeLessThan(1.1)
+  }
+})
