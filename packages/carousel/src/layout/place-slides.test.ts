@@ -155,6 +155,17 @@ describe('the tone of text', () => {
   })
 })
 
+test('a column at the bottom and the foot below it have one tone', async () => {
+  const face = { leftPx: 360, topPx: 180, widthPx: 220, heightPx: 300, likelihood: 0.95 }
+  // White at the left, and somebody in black at the right.
+  const frame = handFrame(540, 675, (x) => (x < 330 ? [235, 232, 228] : [24, 24, 28]), [face])
+  for (const { name } of themes) {
+    const { isColumn, anchor, tone, foot } = await place(frame, name)
+    expect(isColumn).toBe(true)
+    if (anchor === 'bottom') expect(foot?.tone).toBe(tone)
+  }
+})
+
 describe('safe zones', () => {
   test('of 4:5 lie inside the square and the 3:4 that profile grids cut out', () => {
     const { safe } = slideGeometry({ widthPx: 1080, heightPx: 1350 })

@@ -64,7 +64,11 @@ export function placeSlides(frame: Pick<Frame, 'analysis'>, prepared: PreparedSl
   const statistics = analysis.statistics(core)
   const faces = boxesOf(analysis, lit).filter(({ importance }) => importance > importantFace)
   const faceBias = faces.length > 0 ? hazeBias : 0
-  const tone = toneAt(core, analysis, theme.lightInkBias + busyBias(statistics) + faceBias)
+  // A column that ends above the foot shares its tone: a haze and a shadow side by side would have an edge.
+  const isBeside = isColumn && geometry.shape === 'portrait' && anchor === 'bottom'
+  const toned = isBeside ? downTo(geometry.safe, core.topPx) : core
+  const bias = theme.lightInkBias + busyBias(analysis.statistics(toned)) + faceBias
+  const tone = toneAt(toned, analysis, bias)
   return {
     zone,
     anchor,
@@ -72,14 +76,7 @@ export function placeSlides(frame: Pick<Frame, 'analysis'>, prepared: PreparedSl
     tone,
     busyness: busynessOf(statistics),
     foot: hasFoot
-      ? footOf(
-          zone,
-          geometry.shape === 'landscape' || (anchor === 'bottom' && !isColumn),
-          tone,
-          geometry,
-          analysis,
-          theme,
-        )
+      ? footOf(zone, geometry.shape === 'landscape' || anchor === 'bottom', tone, geometry, analysis, theme)
       : undefined,
     faces,
     cost: best.cost,
@@ -114,6 +111,11 @@ function costOf(
     theme.places[anchor] +
     tightness
   )
+}
+
+/** What of a rectangle lies below a row. */
+function downTo(rect: RectPx, topPx: number): RectPx {
+  return { ...rect, topPx, heightPx: rect.topPx + rect.heightPx - topPx }
 }
 
 function widened({ leftPx, topPx, widthPx, heightPx }: RectPx, byPx: number): RectPx {
