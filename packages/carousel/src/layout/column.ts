@@ -42,11 +42,16 @@ export function leastContrastOf(sizePx: number, weight: number): number {
   return sizePx >= (weight >= 700 ? largeBoldPx : largePx) ? 3 : 4.5
 }
 
+/** How much faster than type gaps become smaller. */
+const gapExponent = 1.35
+
 /** A column as wide and as high as the room of `input`. */
 export function createColumn(input: LayoutInput): Column {
   const { theme, unitPx, fonts, scale } = input
   const parts: Part[] = []
   const px = (units: number): number => Math.round(units * unitPx * scale)
+  /** In a tight room gaps give way before type does. */
+  const gapPxOf = (units: number): number => Math.round(units * unitPx * scale ** gapExponent)
 
   function roomPx(gapPx: number, leavePx: number): number {
     const taken = parts.reduce((sum, part, index) => sum + part.heightPx + (index === 0 ? 0 : part.gapPx), 0)
@@ -73,7 +78,7 @@ export function createColumn(input: LayoutInput): Column {
     text(markup, how) {
       if (markup === undefined || markup.trim() === '') return
       const style = theme[how.style]
-      const gapPx = px(how.gap ?? 0)
+      const gapPx = gapPxOf(how.gap ?? 0)
       const box = { widthPx: input.widthPx, heightPx: roomPx(gapPx, px(how.leave ?? 0)) }
       const { block, wantedSizePx } = set(markup, style, how.size, box, how.maxLines)
       if (block.lines.length === 0) return
@@ -94,7 +99,7 @@ export function createColumn(input: LayoutInput): Column {
       if (theme.accent === 'none') return
       const [width, height] = theme.accent === 'rule' ? [88, 4] : [112, 14]
       const heightPx = Math.max(1, px(height))
-      parts.push({ type: 'rule', widthPx: px(width), heightPx, gapPx: px(gap) })
+      parts.push({ type: 'rule', widthPx: px(width), heightPx, gapPx: gapPxOf(gap) })
     },
 
     number(value) {
@@ -126,7 +131,7 @@ export function createColumn(input: LayoutInput): Column {
     button(label, gap) {
       const padXPx = px(52)
       const padYPx = px(38)
-      const gapPx = px(gap)
+      const gapPx = gapPxOf(gap)
       const box = {
         widthPx: input.widthPx - 2 * padXPx,
         heightPx: Math.max(1, roomPx(gapPx, 0) - padYPx),
@@ -151,7 +156,7 @@ export function createColumn(input: LayoutInput): Column {
 }
 
 /** Small text shrinks less than titles do: it is near what a phone shows legibly. */
-const legible = { fromPx: 60, leastScale: 0.8, leastPx: 27 }
+const legible = { fromPx: 60, leastScale: 0.88, leastPx: 30 }
 
 function scaledSize({ sizePx, minSizePx }: ThemeSize, roomScale: number, scriptScale: number): ThemeSize {
   const scale = sizePx < legible.fromPx ? Math.max(legible.leastScale, roomScale) : roomScale * scriptScale

@@ -78,6 +78,40 @@ describe('text is placed', () => {
     }
   })
 
+  test('off hair and neck, where the photograph leaves room beside them', async () => {
+    const calm = (): [number, number, number] => [100, 100, 100]
+    const face = { leftPx: 190, topPx: 190, widthPx: 140, heightPx: 140, likelihood: 0.95 }
+    for (const { name } of themes) {
+      const { zone } = await place(handFrame(540, 675, calm, [face]), name)
+      // Brow to chin is 190 to 330: hair reaches up to 106, the neck down to 386, where it is shoulders already.
+      expect(zone.topPx).toBeGreaterThanOrEqual(360)
+    }
+  })
+
+  test('beside a face that fills one side of an upright slide', async () => {
+    const calm = (): [number, number, number] => [100, 100, 100]
+    for (const leftPx of [-40, 360]) {
+      const face = { leftPx, topPx: 180, widthPx: 220, heightPx: 300, likelihood: 0.95 }
+      const { zone, isColumn, foot } = await place(
+        handFrame(540, 675, calm, [face]),
+        'editorial',
+        slides.map((slide) => ({ ...slide, body: 'Words' })),
+      )
+      expect(isColumn).toBe(true)
+      const isLeft = zone.leftPx < 100
+      expect(isLeft).toBe(leftPx > 0)
+      // Page mark and handle keep the whole width.
+      expect(foot === undefined || foot.rect.widthPx > zone.widthPx).toBe(true)
+    }
+  })
+
+  test('not small to keep off a lamp that is half taken for a face', async () => {
+    const calm = (): [number, number, number] => [40, 40, 40]
+    const lamp = { leftPx: 240, topPx: 420, widthPx: 60, heightPx: 60, likelihood: 0.55 }
+    const { zone } = await place(handFrame(540, 675, calm, [lamp]), 'poster')
+    expect(zone.heightPx).toBeGreaterThanOrEqual(270)
+  })
+
   test('without regard to words: an edit moves nothing', async () => {
     const frame = partlyBusy((x, y) => (x + y) % 97 < 40)
     const long = slides.map((slide) => ({ ...slide, title: 'Words upon words '.repeat(40), body: 'More.' }))
@@ -108,6 +142,28 @@ describe('text is placed', () => {
       }
     }
   })
+})
+
+describe('the tone of text', () => {
+  test('is light ink on a shadow where bright stripes would show through a haze', async () => {
+    const stripes = handFrame(540, 675, (x) => (x % 24 < 12 ? [236, 236, 236] : [110, 90, 170]))
+    const plain = handFrame(540, 675, () => [220, 214, 216])
+    for (const { name } of themes) {
+      expect((await place(plain, name)).tone).toBe('light')
+      expect((await place(stripes, name)).tone).toBe('dark')
+    }
+  })
+})
+
+test('a column at the bottom and the foot below it have one tone', async () => {
+  const face = { leftPx: 360, topPx: 180, widthPx: 220, heightPx: 300, likelihood: 0.95 }
+  // White at the left, and somebody in black at the right.
+  const frame = handFrame(540, 675, (x) => (x < 330 ? [235, 232, 228] : [24, 24, 28]), [face])
+  for (const { name } of themes) {
+    const { isColumn, anchor, tone, foot } = await place(frame, name)
+    expect(isColumn).toBe(true)
+    if (anchor === 'bottom') expect(foot?.tone).toBe(tone)
+  }
 })
 
 describe('safe zones', () => {

@@ -11,6 +11,8 @@ export interface Placement {
   /** The room for text; every slide has the same. */
   readonly zone: RectPx
   readonly anchor: Anchor
+  /** The zone takes a side of the slide, not its whole width. */
+  readonly isColumn: boolean
   readonly tone: Tone
   /** 0..1: how busy the zone is. */
   readonly busyness: number

@@ -4,7 +4,7 @@ import type { Part } from './part.ts'
 import type { LayoutInput } from './slide-layout.ts'
 
 /** Tried from the largest on. */
-const scales = [1, 0.9, 0.81, 0.73, 0.66, 0.6]
+const scales = [1, 0.93, 0.87, 0.81, 0.76, 0.71, 0.66, 0.62, 0.56, 0.5]
 /** A single text may shrink by so much, for a long word, before everything shrinks with it. */
 const leastShrink = 0.8
 

@@ -13,6 +13,8 @@ import type { Inks } from './inks.ts'
 export interface PartPaint {
   readonly inks: Inks
   readonly background: number
+  /** Thin lines would be lost on it. */
+  readonly isBusy: boolean
 }
 
 /** A little more than what is asked, since JPEG moves pixels. */
@@ -77,9 +79,10 @@ function drawButton(
   context: SKRSContext2D,
   part: ButtonPart,
   rect: RectPx,
-  { inks, background }: PartPaint,
+  { inks, background, isBusy }: PartPaint,
 ): void {
-  const colors = buttonColors(part.fill, inks, background)
+  const fill = isBusy && part.fill === 'outline' ? 'ink' : part.fill
+  const colors = buttonColors(fill, inks, background)
   const inset = colors.line === undefined ? 0 : part.linePx / 2
   context.beginPath()
   context.roundRect(

@@ -16,7 +16,7 @@ const pad = 36
 /** Over which a scrim fades, of the slide's height or width. */
 const fadeShare = 0.24
 /** Where a face is near; across, walls and skies are plain more often, and show a shorter one. */
-const leastFadeShare = 0.13
+const leastFadeShare = 0.18
 const leastFadeShareAcross = 0.19
 const footFadeShare = 0.11
 
@@ -33,7 +33,7 @@ export function groundsOf(
   scene: Scene,
 ): { text: Ground; foot: Ground | undefined } {
   const { theme, geometry, brandColor } = prepared
-  const isJoined = placement.anchor === 'bottom' || geometry.shape === 'landscape'
+  const isJoined = geometry.shape === 'landscape' || (placement.anchor === 'bottom' && !placement.isColumn)
   const inks = inksOf(theme, placement.tone, brandColor)
   const textNeeds = partNeeds(scene, inks)
   const floor = theme.scrimOnBusy * placement.busyness
@@ -104,7 +104,7 @@ function shapeOf(
   { region, foot }: Scene,
 ): { rows: Profile; columns: Profile | undefined } {
   const { heightPx, unitPx, shape } = prepared.geometry
-  const { anchor, faces } = placement
+  const { anchor, faces, isColumn } = placement
   const padPx = Math.round(pad * unitPx)
   if (shape === 'landscape') {
     return {
@@ -123,7 +123,7 @@ function shapeOf(
     top: { start: 0, end: bottomPx, before: 0, after },
     middle: { start: topPx, end: bottomPx, before, after },
   }[anchor]
-  return { rows, columns: undefined }
+  return { rows, columns: isColumn ? columnsOf(placement, undefined, prepared.geometry, padPx) : undefined }
 }
 
 interface Span {

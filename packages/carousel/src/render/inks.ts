@@ -45,6 +45,13 @@ function contrastTowards(color: Rgb, background: number, tone: Tone): number {
   return tone === 'dark' ? (luminance + 0.05) / (background + 0.05) : (background + 0.05) / (luminance + 0.05)
 }
 
+/** Colours with less between their channels are greys, for the eye. */
+const grey = 24
+
+function chromaOf({ r, g, b }: Rgb): number {
+  return Math.max(r, g, b) - Math.min(r, g, b)
+}
+
 /** Steps in which a colour is moved towards the ink. */
 const steps = 20
 
@@ -54,9 +61,12 @@ const steps = 20
  */
 export function readable(name: InkName, inks: Inks, background: number, leastContrast: number): Rgb {
   const wanted = inks[name]
+  // On its way to the ink a grey becomes a dimmer ink, and what it emphasises would step back.
+  const isGrey = name === 'accent' && chromaOf(wanted) < grey
   for (let step = 0; step <= steps; step += 1) {
     const color = mix(wanted, inks.ink, step / steps)
-    if (contrastTowards(color, background, inks.tone) >= leastContrast) return color
+    if (contrastTowards(color, background, inks.tone) >= leastContrast)
+      return isGrey && step > 0 ? inks.ink : color
   }
   return inks.ink
 }

@@ -26,6 +26,8 @@ import { touchedRows } from './touched-rows.ts'
 
 /** Ink may stand out of its line box by so much of its size: swashes, accents, marks below. */
 const bleedShare = 0.34
+/** From this busyness on, buttons are filled. */
+const busy = 0.55
 
 /**
  * Makes one slide of a frame: a copy, a scrim where contrast asks for one, then text and foot. The same input gives
@@ -43,14 +45,16 @@ export function renderSlide(
   const pixels: Pixels = { data: into, widthPx, heightPx }
   const scene = sceneOf(prepared, index, placement)
   const { text, foot } = groundsOf(prepared, placement, scene)
+  const isBusy = placement.busyness > busy
   const textPaint = {
     inks: text.plan.inks,
+    isBusy,
     background: prepareGround(pixels, text.needs, text.plan, frame.data),
   }
   const footPaint =
     foot === undefined
       ? textPaint
-      : { inks: foot.plan.inks, background: prepareGround(pixels, foot.needs, foot.plan) }
+      : { inks: foot.plan.inks, isBusy, background: prepareGround(pixels, foot.needs, foot.plan) }
 
   const layers = [
     ...scene.parts.map((placed) => partLayer(placed, textPaint)),

@@ -4,8 +4,8 @@ import type { Tone } from '../layout/placement.ts'
 import { smootherstep } from './ease.ts'
 
 /**
- * Draws a photograph towards a colour behind text. Not a veil of one opacity: of the strength `α`, a part rolls off
- * what is far from the colour (highlights under light ink), so that what already suits the text stays as it is.
+ * Draws a photograph towards a colour behind text. Not a veil of one opacity: most of a strength rolls off what is far
+ * from the colour (highlights under light ink), so that what already suits the text stays as it is.
  */
 export interface ScrimCurve {
   /** 0..1; 0 changes nothing. */
@@ -16,8 +16,9 @@ export interface ScrimCurve {
   readonly blue: Float64Array
 }
 
-/** How much more the far end gives way than the near end. */
-const rollOff = 0.5
+/** How early what is far from the colour rolls off, and by how much everything is drawn towards it besides. */
+const rollOff = 1.6
+const veil = 0.35
 
 /** The curve of a strength towards `color`, from above (`dark`) or from below (`light`). */
 export function scrimCurve(strength: number, color: Rgb, tone: Tone): ScrimCurve {
@@ -32,8 +33,9 @@ export function scrimCurve(strength: number, color: Rgb, tone: Tone): ScrimCurve
 function scrimmed(byte: number, target: number, strength: number, tone: Tone): number {
   const away = tone === 'dark' ? byte / 255 : 1 - byte / 255
   const goal = tone === 'dark' ? target / 255 : 1 - target / 255
-  const kept = ((1 - strength) * away) / (1 + rollOff * strength * away)
-  const result = kept + strength * Math.min(goal, away)
+  const rolled = (rollOff * away * strength) / (1 - strength)
+  const drawn = veil * strength
+  const result = ((1 - drawn) * away) / Math.sqrt(1 + rolled * rolled) + drawn * Math.min(goal, away)
   return 255 * (tone === 'dark' ? result : 1 - result)
 }
 

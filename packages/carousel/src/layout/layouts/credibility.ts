@@ -5,6 +5,9 @@ import type { SlideLayout } from '../slide-layout.ts'
 /** Figures and single words are set in one line as large as the width lets them be. */
 const longestFigure = 11
 
+/** What a figure means is read with it, and may be larger than the body of a longer slide. */
+const besideFigure = 1.2
+
 /** One line that earns trust: a number as large as it can be, and where it comes from. */
 export const credibility: SlideLayout = {
   compose(input) {
@@ -26,7 +29,9 @@ export const credibility: SlideLayout = {
       gap: 30,
       leave: text.body === undefined ? 0 : 110,
     })
-    column.text(text.body, { style: 'body', size: theme.sizes.body, ink: 'softInk', gap: isFigure ? 44 : 48 })
+    const { sizePx, minSizePx } = theme.sizes.body
+    const body = { sizePx: isFigure ? sizePx * besideFigure : sizePx, minSizePx }
+    column.text(text.body, { style: 'body', size: body, ink: 'softInk', gap: isFigure ? 44 : 48 })
     return column.parts
   },
 }
