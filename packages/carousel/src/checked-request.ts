@@ -53,6 +53,9 @@ export interface CheckedRequest {
  * @throws CarouselError naming the parameter
  */
 export function checkedRequest(request: CarouselRequest): CheckedRequest {
+  if (typeof request !== 'object' || request === null) {
+    throw new CarouselError('SLIDES_INVALID', 'A carousel is asked for by an object with base and slides.')
+  }
   const { format = 'jpeg' } = request
   if (!formats.includes(format)) {
     throw new CarouselError('FORMAT_INVALID', `Slides are made as ${formats.join(', ')}.`, {
@@ -80,7 +83,8 @@ function checkedSlides(slides: unknown): SlideText[] {
       param: 'slides',
     })
   }
-  return slides.map((slide: unknown, index) => checkedSlide(slide, `slides[${index}]`))
+  // Not `map` itself: it passes over the holes of an array.
+  return Array.from(slides, (slide: unknown, index) => checkedSlide(slide, `slides[${index}]`))
 }
 
 function checkedSlide(slide: unknown, param: string): SlideText {
@@ -114,6 +118,7 @@ function checkedText(text: unknown, param: string): string | undefined {
 
 function checkedSize(size: SlideSize = defaultSlideSize): SlideSize {
   const { minSidePx, maxSidePx, maxPixels } = carouselLimits
+  if (typeof size !== 'object' || size === null) throw sizeError('A size is {widthPx, heightPx}.')
   const { widthPx, heightPx } = size
   for (const side of [widthPx, heightPx]) {
     if (Number.isInteger(side) && side >= minSidePx && side <= maxSidePx) continue
@@ -131,7 +136,11 @@ function checkedQuality(quality: number): number {
 function checkedOnly(only: readonly number[] | undefined, slides: number): number[] {
   const indexes = only ?? Array.from({ length: slides }, (_, index) => index)
   const known = Array.isArray(indexes) && indexes.length > 0
-  if (known && indexes.every((index) => Number.isInteger(index) && index >= 0 && index < slides)) {
+  // `Array.from`: an array with holes passes `every`.
+  if (
+    known &&
+    Array.from(indexes).every((index) => Number.isInteger(index) && index >= 0 && index < slides)
+  ) {
     return [...new Set(indexes)].toSorted((a, b) => a - b)
   }
   throw new CarouselError(
