@@ -2,6 +2,7 @@ import { CarouselError } from './carousel-error.ts'
 import type { CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
 import { checkedDesign } from './checked-design.ts'
 import type { CheckedDesign } from './checked-design.ts'
+import { minBaseSidePx } from './decode/decode-size.ts'
 import { defaultSlideQuality } from './encode/sharp-encoder.ts'
 import { printableText } from './printable-text.ts'
 import type { SlideText } from './slide.ts'
@@ -17,6 +18,8 @@ export interface CarouselLimits {
   readonly minSidePx: number
   readonly maxSidePx: number
   readonly maxPixels: number
+  /** Of the base. */
+  readonly minBaseSidePx: number
   /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
   readonly maxTextLength: number
 }
@@ -28,6 +31,7 @@ export const carouselLimits: CarouselLimits = {
   minSidePx: 200,
   maxSidePx: 4096,
   maxPixels: 8 * 1024 * 1024,
+  minBaseSidePx,
   maxTextLength: 5000,
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { maxJsonBytes, mediaTypeOfRequest, readBytes, readJsonBody } from './body.ts'
+import { maxJsonBytes, mediaTypeOfRequest, readBytes, readFormData, readJsonBody } from './body.ts'
 
 function post(body: BodyInit, contentType: string | undefined = 'application/json'): Request {
   const headers = new Headers()
@@ -44,6 +44,33 @@ describe('a JSON body', () => {
       await expect(readJsonBody(post(body))).rejects.toMatchObject({ code: 'invalid_json', status: 400 })
     },
   )
+})
+
+test('a name that stands twice is refused: two readers may take different ones', async () => {
+  await expect(readJsonBody(post('{"slides":[{"title":"a","title":"b"}]}'))).rejects.toMatchObject({
+    code: 'duplicate_parameter',
+    status: 400,
+    facts: { param: 'title' },
+  })
+})
+
+describe('a multipart body', () => {
+  const form = (...names: string[]): Request => {
+    const body = new FormData()
+    for (const name of names) body.append(name, new Blob([name]), 'a.jpg')
+    return new Request('http://127.0.0.1/', { method: 'POST', body })
+  }
+
+  test('is read', async () => {
+    expect([...(await readFormData(form('file', 'carousel'), 1000)).keys()]).toEqual(['file', 'carousel'])
+  })
+
+  test('with two parts of one name is refused', async () => {
+    await expect(readFormData(form('file', 'carousel', 'file'), 1000)).rejects.toMatchObject({
+      code: 'duplicate_parameter',
+      facts: { param: 'file' },
+    })
+  })
 })
 
 describe('the size of a body', () => {
