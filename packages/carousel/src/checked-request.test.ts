@@ -34,7 +34,7 @@ describe('is refused, naming the parameter', () => {
     ['one slide', request({ slides: testSlides(1) }), 'SLIDES_INVALID', 'slides'],
     ['21 slides', request({ slides: testSlides(21) }), 'SLIDES_INVALID', 'slides'],
     ['slides that are none', request({ slides: 'hook' }), 'SLIDES_INVALID', 'slides'],
-    ['slides of holes', request({ slides: new Array(3) }), 'SLIDE_INVALID', 'slides[0]'],
+    ['slides of holes', request({ slides: Array.from({ length: 3 }) }), 'SLIDE_INVALID', 'slides[0]'],
     ['a slide that is none', withSlide(null), 'SLIDE_INVALID', 'slides[1]'],
     ['an unknown kind', withSlide({ kind: 'intro', title: 'A' }), 'SLIDE_INVALID', 'slides[1].kind'],
     [
@@ -92,7 +92,7 @@ describe('is refused, naming the parameter', () => {
     ['a page mark of words', request({ brand: { pageMark: 'no' } }), 'BRAND_INVALID', 'brand.pageMark'],
     ['a swipe cue of nothing', request({ brand: { swipeCue: null } }), 'BRAND_INVALID', 'brand.swipeCue'],
     ['no index', request({ only: [] }), 'SLIDES_INVALID', 'only'],
-    ['a list of holes', request({ only: new Array(2) }), 'SLIDES_INVALID', 'only'],
+    ['an index of nothing', request({ only: [undefined] }), 'SLIDES_INVALID', 'only'],
     ['an index too high', request({ only: [3] }), 'SLIDES_INVALID', 'only'],
     ['an index below 0', request({ only: [-1] }), 'SLIDES_INVALID', 'only'],
   ]
