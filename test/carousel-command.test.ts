@@ -256,6 +256,13 @@ describe('a base from a file', () => {
   })
 })
 
+test('all slides are written though nobody reads along any more', async () => {
+  const [child, ended] = start(['photo.jpg', '--slides', 'slides.json', '-o', 'unread'])
+  child.stdout?.destroy()
+  expect(await ended).toMatchObject({ code: 0, stderr: '' })
+  expect((await readdir(join(folder, 'unread'))).toSorted()).toEqual(names)
+})
+
 test('a wrong file of slides is a usage error that says where', async () => {
   await writeFile(join(folder, 'wrong.json'), '[\n{"kind": "hook" "title": "a"}]')
   const { code, stderr } = await carousel(['photo.jpg', '--slides', 'wrong.json', '-o', 'wrong'])

@@ -344,6 +344,8 @@ describe('a change of one slide', () => {
     expect(await bodyHash(after)).toBe(await bodyHash(await ask(changed.slides[2]?.url ?? '')))
     const same = await ask(slide, { headers: { 'if-none-match': after.headers.get('etag') ?? '' } })
     expect(same.status).toBe(304)
+    const unchanged = await recordOf(await send('PATCH', slide, { title: 'Another headline' }))
+    expect(Object.values(unchanged.work).every((units) => units === 0)).toBe(true)
     // The whole carousel: one fetch, one decode, and seven overlays by now.
     expect((await read(record.id)).work).toMatchObject({ fetches: 1, decodes: 1, analyses: 1, overlays: 7 })
   })
@@ -420,6 +422,23 @@ describe('a slide that fails', () => {
     expect(origin.countOf(path)).toBe(1)
     for (const index of [0, 1, 2, 4, 5]) expect(retried.slides[index]?.id).toBe(record.slides[index]?.id)
   })
+})
+
+test('a retry of a slide whose base failed fetches the base, and says so; the next one does not', async () => {
+  const path = newPath()
+  origin.answer(path, (_, response) => response.writeHead(404).end())
+  const refused = await post({ base: { url: origin.url + path }, slides: newSlides() })
+  expect(refused.status).toBe(422)
+  const { carouselId } = (await refused.json()) as { carouselId: string }
+  // A photograph that no other test has: decoded here or nowhere.
+  const photo = await makePhoto(900, 1100, '#884422')
+  origin.answer(path, (_, response) => response.setHeader('content-type', 'image/jpeg').end(photo))
+  const retry = async (index: number): Promise<CarouselRecord> =>
+    await recordOf(await send('POST', `/v1/carousels/${carouselId}/slides/${index}/retry`))
+  expect((await retry(0)).work).toMatchObject({ fetches: 1, decodes: 1, overlays: 1 })
+  expect((await retry(1)).work).toMatchObject({ fetches: 0, decodes: 0, overlays: 1 })
+  expect((await read(carouselId)).work).toMatchObject({ fetches: 1, decodes: 1, overlays: 2 })
+  expect(origin.countOf(path)).toBe(2)
 })
 
 describe('all slides in one file', () => {

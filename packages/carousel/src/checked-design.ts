@@ -25,7 +25,7 @@ export function checkedDesign({
   brand = {},
 }: Pick<CarouselRequest, 'theme' | 'brand'>): CheckedDesign {
   if (typeof brand !== 'object' || brand === null) throw brandError('A brand is an object.', 'brand')
-  const { color, handle, logo, fonts } = brand
+  const { color, handle, logo, fonts, pageMark, swipeCue } = brand
   if (color !== undefined && (typeof color !== 'string' || parseColor(color) === undefined)) {
     throw brandError('A colour is written as #rrggbb.', 'brand.color')
   }
@@ -34,6 +34,15 @@ export function checkedDesign({
   }
   if (handle !== undefined && handle.length > maxHandleLength) {
     throw brandError(`A handle has at most ${maxHandleLength} characters.`, 'brand.handle')
+  }
+  for (const [shown, param] of [
+    [pageMark, 'brand.pageMark'],
+    [swipeCue, 'brand.swipeCue'],
+  ] as const) {
+    if (shown !== undefined && typeof shown !== 'boolean') throw brandError('This is true or false.', param)
+  }
+  if (fonts !== undefined && (typeof fonts !== 'object' || fonts === null)) {
+    throw brandError('Fonts are given as {title, body}.', 'brand.fonts')
   }
   for (const [bytes, param] of [
     [logo, 'brand.logo'],
@@ -44,7 +53,7 @@ export function checkedDesign({
       throw brandError('This is given as the bytes of a file.', param)
     }
   }
-  return { theme: themeOf(theme), brand: { ...brand, handle: printableText(handle ?? '') } }
+  return { theme: themeOf(theme), brand: { ...brand, handle: printableText(oneLine(handle ?? '')) } }
 }
 
 /**
@@ -52,15 +61,33 @@ export function checkedDesign({
  * @throws CarouselError FONT_INVALID
  */
 export function themeWithFonts({ theme, brand }: CheckedDesign, fonts: Fonts): Theme {
-  const { title, body } = brand.fonts ?? {}
-  const behind = <T extends { family: string }>(text: T, font: Uint8Array | undefined): T =>
-    font === undefined ? text : { ...text, family: fonts.add(font, text.family) }
+  const behind = <T extends { family: string }>(text: T, part: 'title' | 'body'): T => {
+    const font = brand.fonts?.[part]
+    return font === undefined
+      ? text
+      : { ...text, family: addedFont(fonts, font, text.family, `brand.fonts.${part}`) }
+  }
   return {
     ...theme,
-    title: behind(theme.title, title),
-    body: behind(theme.body, body),
-    label: behind(theme.label, body),
+    title: behind(theme.title, 'title'),
+    body: behind(theme.body, 'body'),
+    label: behind(theme.label, 'body'),
   }
+}
+
+/** Of two fonts, the one at fault is named. */
+function addedFont(fonts: Fonts, font: Uint8Array, family: string, param: string): string {
+  try {
+    return fonts.add(font, family)
+  } catch (error) {
+    if (!(error instanceof CarouselError)) throw error
+    throw new CarouselError(error.code, error.message, { param, cause: error })
+  }
+}
+
+/** A handle has one line at the foot: a line break in it would leave room for the first word alone. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ')
 }
 
 function brandError(message: string, param: string): CarouselError {

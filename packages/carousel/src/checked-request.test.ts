@@ -34,6 +34,7 @@ describe('is refused, naming the parameter', () => {
     ['one slide', request({ slides: testSlides(1) }), 'SLIDES_INVALID', 'slides'],
     ['21 slides', request({ slides: testSlides(21) }), 'SLIDES_INVALID', 'slides'],
     ['slides that are none', request({ slides: 'hook' }), 'SLIDES_INVALID', 'slides'],
+    ['slides of holes', request({ slides: Array.from({ length: 3 }) }), 'SLIDE_INVALID', 'slides[0]'],
     ['a slide that is none', withSlide(null), 'SLIDE_INVALID', 'slides[1]'],
     ['an unknown kind', withSlide({ kind: 'intro', title: 'A' }), 'SLIDE_INVALID', 'slides[1].kind'],
     [
@@ -68,12 +69,15 @@ describe('is refused, naming the parameter', () => {
     ['a large side', request({ size: { widthPx: 4097, heightPx: 1000 } }), 'SIZE_INVALID', 'size'],
     ['too many pixels', request({ size: { widthPx: 4096, heightPx: 4096 } }), 'SIZE_INVALID', 'size'],
     ['half a pixel', request({ size: { widthPx: 1080.5, heightPx: 1350 } }), 'SIZE_INVALID', 'size'],
+    ['a size of nothing', request({ size: null }), 'SIZE_INVALID', 'size'],
     ['a size of one side', request({ size: { widthPx: 1080 } }), 'SIZE_INVALID', 'size'],
     ['an unknown format', request({ format: 'gif' }), 'FORMAT_INVALID', 'format'],
     ['a format of every object', request({ format: 'constructor' }), 'FORMAT_INVALID', 'format'],
     ['a quality of nothing', request({ quality: 0 }), 'FORMAT_INVALID', 'quality'],
     ['a quality of NaN', request({ quality: Number.NaN }), 'FORMAT_INVALID', 'quality'],
     ['an unknown theme', request({ theme: 'baroque' }), 'THEME_UNKNOWN', 'theme'],
+    ['a theme of nothing', request({ theme: null }), 'THEME_UNKNOWN', 'theme'],
+    ['a theme of numbers', request({ theme: 5 }), 'THEME_UNKNOWN', 'theme'],
     ['a brand that is none', request({ brand: 'acme' }), 'BRAND_INVALID', 'brand'],
     ['a colour by name', request({ brand: { color: 'red' } }), 'BRAND_INVALID', 'brand.color'],
     ['a handle too long', request({ brand: { handle: 'a'.repeat(101) } }), 'BRAND_INVALID', 'brand.handle'],
@@ -84,13 +88,26 @@ describe('is refused, naming the parameter', () => {
       'BRAND_INVALID',
       'brand.fonts.title',
     ],
+    ['fonts that are none', request({ brand: { fonts: 'Arial' } }), 'BRAND_INVALID', 'brand.fonts'],
+    ['a page mark of words', request({ brand: { pageMark: 'no' } }), 'BRAND_INVALID', 'brand.pageMark'],
+    ['a swipe cue of nothing', request({ brand: { swipeCue: null } }), 'BRAND_INVALID', 'brand.swipeCue'],
     ['no index', request({ only: [] }), 'SLIDES_INVALID', 'only'],
+    ['an index of nothing', request({ only: [undefined] }), 'SLIDES_INVALID', 'only'],
     ['an index too high', request({ only: [3] }), 'SLIDES_INVALID', 'only'],
     ['an index below 0', request({ only: [-1] }), 'SLIDES_INVALID', 'only'],
   ]
   test.each(bad)('%s', async (_, wrong, code, param) => {
     expect(await failureOf(() => checkedRequest(wrong))).toMatchObject({ name: 'CarouselError', code, param })
   })
+})
+
+test.each([undefined, null, 'hook'])('a request that is %j is refused', async (wrong) => {
+  const ask = wrong as unknown as CarouselRequest
+  expect(await failureOf(() => checkedRequest(ask))).toMatchObject({ code: 'SLIDES_INVALID' })
+})
+
+test('a handle has one line', () => {
+  expect(checkedRequest(request({ brand: { handle: ' @a\n b\r\n' } })).design.brand.handle).toBe('@a b')
 })
 
 describe('text', () => {

@@ -2,6 +2,7 @@ import { CarouselError } from './carousel-error.ts'
 import type { CarouselRequest, SlideFormat, SlideSize } from './carousel-request.ts'
 import { checkedDesign } from './checked-design.ts'
 import type { CheckedDesign } from './checked-design.ts'
+import { minBaseSidePx } from './decode/decode-size.ts'
 import { defaultSlideQuality } from './encode/sharp-encoder.ts'
 import { printableText } from './printable-text.ts'
 import type { SlideText } from './slide.ts'
@@ -17,6 +18,8 @@ export interface CarouselLimits {
   readonly minSidePx: number
   readonly maxSidePx: number
   readonly maxPixels: number
+  /** Of the base. */
+  readonly minBaseSidePx: number
   /** UTF-16 units of one field. What does not fit its slide ends in an ellipsis, and `fit` says so. */
   readonly maxTextLength: number
 }
@@ -28,6 +31,7 @@ export const carouselLimits: CarouselLimits = {
   minSidePx: 200,
   maxSidePx: 4096,
   maxPixels: 8 * 1024 * 1024,
+  minBaseSidePx,
   maxTextLength: 5000,
 }
 
@@ -53,6 +57,9 @@ export interface CheckedRequest {
  * @throws CarouselError naming the parameter
  */
 export function checkedRequest(request: CarouselRequest): CheckedRequest {
+  if (typeof request !== 'object' || request === null) {
+    throw new CarouselError('SLIDES_INVALID', 'A carousel is asked for by an object with base and slides.')
+  }
   const { format = 'jpeg' } = request
   if (!formats.includes(format)) {
     throw new CarouselError('FORMAT_INVALID', `Slides are made as ${formats.join(', ')}.`, {
@@ -80,7 +87,8 @@ function checkedSlides(slides: unknown): SlideText[] {
       param: 'slides',
     })
   }
-  return slides.map((slide: unknown, index) => checkedSlide(slide, `slides[${index}]`))
+  // Not `map` itself: it passes over the holes of an array.
+  return Array.from(slides, (slide: unknown, index) => checkedSlide(slide, `slides[${index}]`))
 }
 
 function checkedSlide(slide: unknown, param: string): SlideText {
@@ -114,6 +122,7 @@ function checkedText(text: unknown, param: string): string | undefined {
 
 function checkedSize(size: SlideSize = defaultSlideSize): SlideSize {
   const { minSidePx, maxSidePx, maxPixels } = carouselLimits
+  if (typeof size !== 'object' || size === null) throw sizeError('A size is {widthPx, heightPx}.')
   const { widthPx, heightPx } = size
   for (const side of [widthPx, heightPx]) {
     if (Number.isInteger(side) && side >= minSidePx && side <= maxSidePx) continue
@@ -131,7 +140,11 @@ function checkedQuality(quality: number): number {
 function checkedOnly(only: readonly number[] | undefined, slides: number): number[] {
   const indexes = only ?? Array.from({ length: slides }, (_, index) => index)
   const known = Array.isArray(indexes) && indexes.length > 0
-  if (known && indexes.every((index) => Number.isInteger(index) && index >= 0 && index < slides)) {
+  // `Array.from`: an array with holes passes `every`.
+  if (
+    known &&
+    Array.from(indexes).every((index) => Number.isInteger(index) && index >= 0 && index < slides)
+  ) {
     return [...new Set(indexes)].toSorted((a, b) => a - b)
   }
   throw new CarouselError(

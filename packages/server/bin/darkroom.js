@@ -17,6 +17,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 if (isNewEnough) {
   for (const signal of signals) process.on(signal, leave)
+  // Whoever reads along may stop (`| head -1`): what was asked for is done all the same.
+  const passOver = (error) => {
+    if (error.code !== 'EPIPE') throw error
+  }
+  process.stdout.on('error', passOver)
+  process.stderr.on('error', passOver)
   // Started by the branch below: when that launcher is killed, this process must not live on unnoticed.
   process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'))
   process.channel?.unref()

@@ -29,6 +29,7 @@ const leastInkContrast = 7
  * @throws CarouselError `THEME_UNKNOWN`
  */
 function checkedTheme(theme: Theme): Theme {
+  if (typeof theme !== 'object' || theme === null) throw themeError('theme', 'is a name or a theme')
   for (const tone of ['dark', 'light'] as const) {
     const { ink, softInk, scrim } = Object.fromEntries(
       (['ink', 'softInk', 'accent', 'scrim'] as const satisfies readonly (keyof ThemePalette)[]).map(

@@ -130,7 +130,9 @@ function recordOf(
     createdAt: carousel.created_at.toISOString(),
     slides: slides.map((slide) => slideRecordOf(slide, design, shown)),
     ...publicWork(addWork({}, carousel.work), fetchesOf(carousel)),
-    ...(edit === null ? {} : { edit: { slides: edit.slides, ...editWork(edit.work) } }),
+    ...(edit === null
+      ? {}
+      : { edit: { slides: edit.slides, ...editWork(edit.work, fetchesOfEdit(carousel)) } }),
     ...(carousel.error_code === null
       ? {}
       : { error: { code: carousel.error_code, message: carousel.error_message ?? '' } }),
@@ -161,6 +163,10 @@ function fetchesOf(carousel: CarouselRow): UnitCounts {
     (counts, how) => (how === null ? counts : sum(counts, { ...noUnits, [how]: 1 })),
     noUnits,
   )
+}
+
+function fetchesOfEdit({ edit, base_how: how }: CarouselRow): UnitCounts {
+  return edit?.withBase === true && how !== null ? { ...noUnits, [how]: 1 } : noUnits
 }
 
 function slideRecordOf(slide: SlideRow, design: CarouselDesign, shown: ReadonlySet<string>): SlideRecord {

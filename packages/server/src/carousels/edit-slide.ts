@@ -127,7 +127,8 @@ export async function remake(
 
 /** Edits that come before the carousel has settled again are counted together. */
 function editOf(carousel: CarouselRow, index: number, isOpen: boolean): CarouselRow['edit'] {
-  const before = isOpen && carousel.edit !== null ? carousel.edit : { slides: [], work: {} }
+  const begun = { slides: [], work: {}, withBase: !isOpen && carousel.base_how === null }
+  const before = isOpen && carousel.edit !== null ? carousel.edit : begun
   return { ...before, slides: [...new Set([...before.slides, index])].toSorted((a, b) => a - b) }
 }
 

@@ -61,8 +61,8 @@ export function sum(a: UnitCounts, b: UnitCounts): UnitCounts {
 }
 
 /** What a change made necessary: what was there already counts for nothing. */
-export function editWork(work: StoredWork): ReturnType<typeof publicWork> {
-  const all = publicWork(work, noUnits)
+export function editWork(work: StoredWork, fetches: UnitCounts = noUnits): ReturnType<typeof publicWork> {
+  const all = publicWork(work, fetches)
   return {
     ...all,
     work: Object.fromEntries(

@@ -53,7 +53,6 @@ function optionsFor(output: string, more: Partial<CarouselCommandOptions> = {}):
     slides: join(folder, 'slides.json'),
     output: join(folder, output),
     size: ['400x500'],
-    seed: '0',
     zip: false,
     pdf: false,
     json: false,
@@ -105,8 +104,8 @@ describe('a slide that fails', () => {
 
 test('a slide that cannot be written ends it with the reason, and leaves nothing half written', async () => {
   const said = listen()
-  const options = optionsFor('file')
-  await writeFile(options.output, 'no folder')
+  await writeFile(join(folder, 'file'), 'no folder')
+  const options = optionsFor('file/in-a-file')
   expect(await carouselCommand(options, said.io)).toBe(1)
   expect(said.stderr()).toMatch(/EEXIST|ENOTDIR/u)
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
@@ -166,10 +165,31 @@ describe('what is asked for in a wrong way is a usage error that says where', ()
     [['photo.png', '--quality', '0'], /1 to 100/u],
     [['photo.png', '--brand-color', 'red'], /^--brand-color: "red"/u],
     [['photo.png', '--brand', 'none.json'], /none\.json cannot be read/u],
+    [['photo.png', '--seed', '5'], /^--seed belongs to --prompt/u],
+    [['photo.png', '--model', 'draft'], /^--model belongs to --prompt/u],
+    [['photo.png', '--url', 'http://127.0.0.1:1'], /^--url belongs to --prompt/u],
   ])('%j', async (args, message) => {
     const said = listen()
     const fixed = ['--slides', join(folder, 'slides.json'), '-o', join(folder, 'usage')]
     expect(await main(['carousel', ...args, ...fixed], said.io)).toBe(2)
+    expect(said.stderr()).toMatch(message)
+  })
+
+  test('a file in the place of the folder', async () => {
+    const said = listen()
+    expect(await carouselCommand(optionsFor('photo.png'), said.io)).toBe(2)
+    expect(said.stderr()).toMatch(/^--output: .*photo\.png is a file; name a folder\.$/mu)
+  })
+
+  test.each([
+    [Buffer.from('[{"kind":"hook","title":"Caf\u00e9"}]', 'latin1'), /twice\.json is no UTF-8/u],
+    ['[{"kind":"hook","title":"a","title":"b"}]', /"title" is given twice/u],
+  ])('a file that could be read in two ways', async (bytes, message) => {
+    await writeFile(join(folder, 'twice.json'), bytes)
+    const said = listen()
+    expect(await carouselCommand(optionsFor('twice', { slides: join(folder, 'twice.json') }), said.io)).toBe(
+      2,
+    )
     expect(said.stderr()).toMatch(message)
   })
 
@@ -178,4 +198,11 @@ describe('what is asked for in a wrong way is a usage error that says where', ()
     expect(await main(['carousel', 'photo.png', '-o', 'x'], said.io)).toBe(2)
     expect(said.stderr()).toContain("required option '--slides")
   })
+})
+
+test('a prompt for a server that is not there is told in a sentence', async () => {
+  const said = listen()
+  const { source: _, ...options } = optionsFor('prompted', { prompt: 'a fox', url: 'http://127.0.0.1:1' })
+  expect(await carouselCommand(options, said.io)).toBe(1)
+  expect(said.stderr()).toMatch(/^No Darkroom answers at http:\/\/127\.0\.0\.1:1: /u)
 })

@@ -1,5 +1,6 @@
 import { createCarouselMaker } from '@darkroom/carousel'
 import type { CarouselWork } from '@darkroom/carousel'
+import { stat } from 'node:fs/promises'
 import { ConfigError, parseVariables } from '../config-variable.ts'
 import { variables } from '../config.ts'
 import { carouselDocument, sumOf } from './carousel/carousel-document.ts'
@@ -22,7 +23,7 @@ export interface CarouselCommandOptions extends DesignOptions {
   source?: string | undefined
   /** The base is generated. */
   prompt?: string
-  seed: string
+  seed?: string
   model?: string
   /** A running server that generates it. */
   url?: string
@@ -68,6 +69,11 @@ async function readPlan(options: CarouselCommandOptions, io: CommandEnvironment)
     if ((options.source === undefined) === (options.prompt === undefined)) {
       throw new UsageError('Give a base: a file or a URL, or --prompt with what it should show.')
     }
+    const stray = (['seed', 'model', 'url'] as const).find((name) => options[name] !== undefined)
+    if (options.prompt === undefined && stray !== undefined) {
+      throw new UsageError(`--${stray} belongs to --prompt; leave it out.`)
+    }
+    await checkOutput(options.output)
     const { DARKROOM_OUTBOUND_ALLOW } = variables
     const allow = parseVariables({ DARKROOM_OUTBOUND_ALLOW }, io.environment).DARKROOM_OUTBOUND_ALLOW
     return { design: await readDesign(options), allow }
@@ -75,6 +81,14 @@ async function readPlan(options: CarouselCommandOptions, io: CommandEnvironment)
     if (!(error instanceof UsageError || error instanceof ConfigError)) throw error
     io.stderr(`${error.message}\n`)
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  }
+}
+
+/** A file in the place of the folder would be found after everything had been made. @throws UsageError */
+async function checkOutput(output: string): Promise<void> {
+  const found = await stat(output).catch(() => undefined)
+  if (found !== undefined && !found.isDirectory()) {
+    throw new UsageError(`--output: ${output} is a file; name a folder.`)
   }
 }
 
@@ -115,7 +129,7 @@ async function make(
 
 /** The base itself where it is generated: all that follows is the same. */
 async function baseOf(
-  { source, prompt, seed, model, url }: CarouselCommandOptions,
+  { source, prompt, seed = '0', model, url }: CarouselCommandOptions,
   { sizes }: CarouselDesign,
   io: CommandEnvironment,
   signal: AbortSignal,

@@ -4,7 +4,7 @@ import { createListener } from '../database/listener.ts'
 import { createPgBossQueues } from '../queue/pg-boss-queue.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './read-config.ts'
+import { createCommandLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 /** Options of `darkroom database roles` as commander gives them. */
@@ -39,7 +39,7 @@ export async function databaseRolesCommand(
   }
   const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
-  const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
+  const log = createCommandLog(io)
   try {
     await withDatabase(config, log, async (database, connection) => {
       // The queue makes and upgrades its own tables when it starts.

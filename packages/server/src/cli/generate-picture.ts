@@ -2,7 +2,7 @@ import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 import { keyHeader } from './api-call.ts'
-import { createLog, readConfig } from './read-config.ts'
+import { createCommandLog, readConfig } from './read-config.ts'
 
 /** A picture as commands ask for it; texts as they stand on the command line. */
 export interface PictureAsk {
@@ -43,11 +43,11 @@ export async function generatePicture(
       io.stderr(`--url ${ask.url} is no URL.\n`)
       return exitCodes.usage
     }
-    return await generate(ask, format, ask.url, fetch, io, signal)
+    return await generateAt(ask.url, ask, format, io, signal)
   }
   const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
-  const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
+  const log = createCommandLog(io)
   let platform
   try {
     // No socket is open: whoever runs this command owns the data folder, and needs no key to it.
@@ -68,6 +68,24 @@ export async function generatePicture(
     return await generate(ask, format, 'http://127.0.0.1', (request) => platform.fetch(request), io, signal)
   } finally {
     await platform.close()
+  }
+}
+
+/** At a running server. That none answers, or something else does, is said in a sentence. */
+async function generateAt(
+  url: string,
+  ask: PictureAsk,
+  format: string | undefined,
+  io: CommandEnvironment,
+  signal: AbortSignal | undefined,
+): Promise<MadePicture | number> {
+  try {
+    return await generate(ask, format, url, fetch, io, signal)
+  } catch (error) {
+    if (signal?.aborted === true) throw error
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+    io.stderr(`No Darkroom answers at ${url}: ${cause}. Give the address of a running one with --url.\n`)
+    return exitCodes.failed
   }
 }
 

@@ -12,7 +12,7 @@ import { defaultGraceMs, parseKeyBody, rotateBodySchema } from '../request/key-b
 import { parseWith } from '../request/query.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './read-config.ts'
+import { createCommandLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 /** Options of `darkroom keys create` as commander gives them. */
@@ -107,7 +107,7 @@ function showMade({ row, token }: MadeKey, { json }: { json: boolean }, io: Comm
 async function withKeys(io: CommandEnvironment, run: (keys: Keys) => Promise<void>): Promise<number> {
   const config = await readConfig(io)
   if (config === undefined) return exitCodes.failed
-  const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
+  const log = createCommandLog(io)
   try {
     await withDatabase(config, log, (database) => run(keysOf(config, database)))
     return exitCodes.done

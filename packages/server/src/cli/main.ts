@@ -82,7 +82,7 @@ export async function main(
     .option('--zip', 'also carousel.zip, with a manifest', false)
     .option('--pdf', 'also carousel.pdf, one slide a page', false)
     .option('--prompt <text>', 'generate the base first, instead of a file or URL')
-    .option('--seed <n>', 'for --prompt: another seed is another picture', '0')
+    .option('--seed <n>', 'for --prompt: another seed is another picture (default: "0")')
     .option('--model <name>', 'for --prompt: a model of DARKROOM_MODELS')
     .option('--url <url>', 'for --prompt: use a running server instead of starting the platform')
     .option('--json', 'print one JSON document at the end', false)

@@ -26,3 +26,8 @@ export function createLog(config: Pick<Config, 'logLevel'>, isTerminal: boolean)
     transport: { target: 'pino-pretty', options: { translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname' } },
   })
 }
+
+/** For commands that print a result: what they log must not stand between its lines. */
+export function createCommandLog({ environment }: CommandEnvironment): Logger {
+  return pino({ level: environment['DARKROOM_LOG_LEVEL'] ?? 'warn', base: null }, pino.destination(2))
+}

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts'
 import { parseDurationMs } from '../request/duration.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createLog, readConfig } from './read-config.ts'
+import { createCommandLog, readConfig } from './read-config.ts'
 import { withDatabase } from './with-database.ts'
 
 export interface SignOptions {
@@ -53,7 +53,7 @@ async function signingKey(
     io.stderr('DARKROOM_SIGNING_KEY is no signing key; one begins with dks_.\n')
     return undefined
   }
-  const log = createLog({ logLevel: io.environment['DARKROOM_LOG_LEVEL'] ?? 'warn' }, false)
+  const log = createCommandLog(io)
   try {
     return await withDatabase(config, log, async (database) => {
       const rows = await database

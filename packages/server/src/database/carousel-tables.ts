@@ -89,6 +89,8 @@ export type StoredWork = Record<string, { ran: number; joined: number; cached: n
 export interface StoredEdit {
   slides: number[]
   work: StoredWork
+  /** The base was not there yet, so that its fetch is the edit's too. */
+  withBase?: boolean
 }
 
 export interface CarouselSlidesTable {

@@ -46,6 +46,33 @@ describe('a JSON body', () => {
   )
 })
 
+test('a name that stands twice is refused: two readers may take different ones', async () => {
+  await expect(readJsonBody(post('{"slides":[{"title":"a","title":"b"}]}'))).rejects.toMatchObject({
+    code: 'duplicate_parameter',
+    status: 400,
+    facts: { param: 'title' },
+  })
+})
+
+describe('a multipart body', () => {
+  const form = (...names: string[]): Request => {
+    const body = new FormData()
+    for (const name of names) body.append(name, new Blob([name]), 'a.jpg')
+    return new Request('http://127.0.0.1/', { method: 'POST', body })
+  }
+
+  test('is read', async () => {
+    expect([...(await readFormData(form('file', 'carousel'), 1000)).keys()]).toEqual(['file', 'carousel'])
+  })
+
+  test('with two parts of one name is refused', async () => {
+    await expect(readFormData(form('file', 'carousel', 'file'), 1000)).rejects.toMatchObject({
+      code: 'duplicate_parameter',
+      facts: { param: 'file' },
+    })
+  })
+})
+
 describe('the size of a body', () => {
   test('at the limit it is read, in one chunk or in many', async () => {
     expect((await readBytes(post(new Uint8Array(1000)), 1000)).byteLength).toBe(1000)

@@ -1,4 +1,5 @@
 import { DarkroomError } from '../errors.ts'
+import { doubledName } from '../request/doubled-name.ts'
 
 /** A JSON body has prompts and tags, never pictures. */
 export const maxJsonBytes: number = 1024 * 1024
@@ -8,7 +9,7 @@ const maxDiscardedBytes = 128 * 1024 * 1024
 
 /**
  * Reads a JSON body.
- * @throws DarkroomError unsupported_media_type, body_too_large, invalid_json
+ * @throws DarkroomError unsupported_media_type, body_too_large, invalid_json, duplicate_parameter
  */
 export async function readJsonBody(request: Request): Promise<unknown> {
   const mediaType = mediaTypeOfRequest(request)
@@ -26,31 +27,45 @@ export async function readJsonBody(request: Request): Promise<unknown> {
   return parseJson(text)
 }
 
-/** @throws DarkroomError invalid_json */
+/** @throws DarkroomError invalid_json, duplicate_parameter */
 export function parseJson(text: string): unknown {
+  let json: unknown
   try {
-    return JSON.parse(text)
+    json = JSON.parse(text)
   } catch {
     throw new DarkroomError('invalid_json', 'The body is not valid JSON; check quotes, commas and braces.')
   }
+  const doubled = doubledName(text)
+  if (doubled !== undefined) throw givenTwice(doubled)
+  return json
+}
+
+function givenTwice(name: string): DarkroomError {
+  const param = name.slice(0, 64)
+  return new DarkroomError('duplicate_parameter', `${param} was given twice; give it once.`, { param })
 }
 
 /**
  * Reads a multipart body. Bounded before parsing: the platform's parser holds all parts in memory. The parts' headers
  * get some room.
- * @throws DarkroomError body_too_large, invalid_request
+ * @throws DarkroomError body_too_large, invalid_request, duplicate_parameter
  */
 export async function readFormData(request: Request, maxBytes: number): Promise<FormData> {
   const bytes = await readBytes(request, maxBytes + 64 * 1024)
   const contentType = request.headers.get('content-type') ?? ''
   requireFewParts(bytes, contentType)
+  let form: FormData
   try {
-    return await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
+    form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
   } catch (error) {
     throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
       cause: error,
     })
   }
+  const names = [...form.keys()]
+  const doubled = names.find((name, index) => names.indexOf(name) !== index)
+  if (doubled !== undefined) throw givenTwice(doubled)
+  return form
 }
 
 /** Forms of ours have two parts at most; some clients add some of their own. */

@@ -1,6 +1,7 @@
 import type { CarouselRecord, CarouselWithSlides } from '../carousels/carousel-record.ts'
 import { storedErrorOf } from '../carousels/carousel-row.ts'
 import type { Changed } from '../carousels/carousels.ts'
+import { editWork } from '../carousels/work-counts.ts'
 import { readPreference } from '../request/prefer.ts'
 import type { RouteContext } from './route.ts'
 import { json } from './routes/generations.ts'
@@ -55,7 +56,7 @@ export async function answerChange(
   services: GatewayServices,
   { carousel, changed }: Changed,
 ): Promise<Response> {
-  if (!changed) return json(200, publicCarousel(carousel.record, services))
+  if (!changed) return json(200, { ...publicCarousel(carousel.record, services), ...editWork({}) })
   const response = await answerWhenDone(context, services, carousel, 200)
   const answer = (await response.json()) as CarouselRecord
   return json(response.status, { ...answer, ...workOfEdit(answer) }, Object.fromEntries(response.headers))

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import type { AnswerDocument, Route } from './route.ts'
-import { carouselSchema, imageSchema, problemSchema, recordSchema } from './schemas.ts'
+import {
+  carouselSchema,
+  imageSchema,
+  problemSchema,
+  recordSchema,
+  webhookSchema,
+  webhookSecretSchema,
+} from './schemas.ts'
 
 type JsonObject = Record<string, unknown>
 
@@ -127,7 +134,8 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
 /** The schemas that others refer to by name. */
 function namedSchemas(): JsonObject {
   const registry = z.registry<{ id?: string }>()
-  for (const schema of [problemSchema, recordSchema, carouselSchema, imageSchema]) {
+  const named = [problemSchema, recordSchema, carouselSchema, imageSchema, webhookSchema, webhookSecretSchema]
+  for (const schema of named) {
     registry.add(schema, { id: z.globalRegistry.get(schema)?.id ?? '' })
   }
   const { schemas } = z.toJSONSchema(registry, { io: 'output', unrepresentable: 'any' })

@@ -52,6 +52,16 @@ describe('the body of a carousel', () => {
     expect(ask.base).toMatchObject({ prompt: { prompt: 'a b' } })
   })
 
+  test.each([
+    [{ size: '199x1024' }, 'base.size'],
+    [{ w: 1024, h: 100 }, 'base.w'],
+    [{ ar: '100:1' }, 'base.ar'],
+  ])('a base of %j is refused before it is drawn', (size, param) => {
+    expect(() => parseCarouselBody({ base: { prompt: 'fox', ...size }, slides }, { hasFile: false })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', facts: expect.objectContaining({ param }) }),
+    )
+  })
+
   test('quality says nothing of a PNG', () => {
     const ask = parseCarouselBody({ slides, format: 'png', quality: 5 }, { hasFile: true })
     expect(ask.quality).toBeUndefined()

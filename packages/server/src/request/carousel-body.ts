@@ -259,10 +259,23 @@ function promptBaseOf(base: z.output<typeof baseSchema> & { prompt: string }): P
   }
 }
 
-/** The platform's default size, whatever the slides': the same prompt is then one picture here and on `/live`. */
+/**
+ * The platform's default size, whatever the slides': the same prompt is then one picture here and on `/live`. One
+ * that would be too small for a base is refused before a model draws it.
+ */
 function sizeOfPrompt(base: z.output<typeof baseSchema>): Size {
   try {
-    return resolveSize(base)
+    const size = resolveSize(base)
+    const { minBaseSidePx } = carouselLimits
+    if (Math.min(size.widthPx, size.heightPx) >= minBaseSidePx) return size
+    const param = (['size', 'ar', 'w'] as const).find((way) => base[way] !== undefined) ?? 'size'
+    throw new DarkroomError(
+      'invalid_request',
+      `A base needs at least ${minBaseSidePx} pixels on each side.`,
+      {
+        param,
+      },
+    )
   } catch (error) {
     if (!(error instanceof DarkroomError)) throw error
     const param = `base.${error.facts.param}`

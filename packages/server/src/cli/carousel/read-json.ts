@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
+import { doubledName } from '../../request/doubled-name.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -7,12 +8,22 @@ import { UsageError } from './usage-error.ts'
  * @throws UsageError with the file, and the line and column or the place (`slides[2].title`) of its first fault
  */
 export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = new TextDecoder().decode(await readPart(path))
+  const bytes = await readPart(path)
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new UsageError(`${path} is no UTF-8: save it in that encoding.`)
+  }
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
     throw new UsageError(`${path} is no JSON: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const doubled = doubledName(text)
+  if (doubled !== undefined) {
+    throw new UsageError(`${path}: ${JSON.stringify(doubled)} is given twice in one place; give it once.`)
   }
   const parsed = schema.safeParse(json)
   if (parsed.success) return parsed.data
