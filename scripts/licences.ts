@@ -14,6 +14,7 @@ const permitted = new Set([
   'CC0-1.0',
   'ISC',
   'MIT',
+  'Unlicense',
   'Zlib',
 ])
 
