@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import { sql } from 'kysely'
+import type { PageCursor } from '../database/newest-first.ts'
+import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
 import type { CarouselDesign, GenerationStatus, Schema } from '../database/schema.ts'
 import type { CarouselRow, SlideRow } from './carousel-row.ts'
 import type { UnitCounts } from './work-counts.ts'
@@ -212,34 +213,20 @@ export async function listCarousels(
   if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   const after = query.cursor === undefined ? undefined : decodeCarouselCursor(query.cursor)
   if (after !== undefined) {
-    rows = rows.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id})`)
+    rows = rows.where(isAfterCursor(after))
   }
   const found = await rows
-    .select(
-      // With microseconds: a Date would round two rows into one.
-      sql<string>`to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
-        'created_at_us',
-      ),
-    )
+    .select(createdAtOfRow)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
     .execute()
-  const page = found.slice(0, query.limit)
-  const last = found.length > query.limit ? page.at(-1) : undefined
+  const { rows: page, nextCursor } = pageOf(found, query.limit)
   const items = await withSlides(database, page)
-  return {
-    items: items.map(({ record }) => record),
-    nextCursor:
-      last === undefined ? null : Buffer.from(`${last.created_at_us} ${last.id}`).toString('base64url'),
-  }
+  return { items: items.map(({ record }) => record), nextCursor }
 }
 
 /** The row a cursor names; `undefined` when the text is no cursor of ours. */
-export function decodeCarouselCursor(text: string): { createdAt: string; id: string } | undefined {
-  const decoded = Buffer.from(text, 'base64url').toString()
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (car_[A-Za-z0-9_-]{22})$/u.exec(decoded)
-  if (match?.[1] === undefined || match[2] === undefined || Number.isNaN(Date.parse(match[1])))
-    return undefined
-  return { createdAt: match[1], id: match[2] }
+export function decodeCarouselCursor(text: string): PageCursor | undefined {
+  return decodeCursor(text, 'car_')
 }

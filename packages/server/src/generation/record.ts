@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
-import { sql } from 'kysely'
+import type { PageCursor } from '../database/newest-first.ts'
+import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
 import type { GenerationStatus, RequestsTable, Schema } from '../database/schema.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isSettled, isStored } from './generation-row.ts'
@@ -140,44 +141,22 @@ export async function listRecords(database: Kysely<Schema>, query: ListQuery): P
     const pattern = `%${query.search.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`
     rows = rows.where('prompt', 'ilike', pattern)
   }
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
+  const after = query.cursor === undefined ? undefined : decodeRequestCursor(query.cursor)
   if (after !== undefined) {
-    rows = rows.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id})`)
+    rows = rows.where(isAfterCursor(after))
   }
   const found = await rows
-    .select(
-      sql<string>`to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
-        'created_at_us',
-      ),
-    )
+    .select(createdAtOfRow)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
     .execute()
-  const page = found.slice(0, query.limit)
-  const last = found.length > query.limit ? page.at(-1) : undefined
+  const { rows: page, nextCursor } = pageOf(found, query.limit)
   const items = await withGenerations(database, page)
-  return {
-    items: items.map(({ record }) => record),
-    nextCursor: last === undefined ? null : encodeCursor({ createdAt: last.created_at_us, id: last.id }),
-  }
-}
-
-interface Cursor {
-  /** With microseconds: a Date would round two rows into one. */
-  createdAt: string
-  id: string
-}
-
-function encodeCursor(cursor: Cursor): string {
-  return Buffer.from(`${cursor.createdAt} ${cursor.id}`).toString('base64url')
+  return { items: items.map(({ record }) => record), nextCursor }
 }
 
 /** The row a cursor names; `undefined` when the text is no cursor of ours. */
-export function decodeCursor(text: string): Cursor | undefined {
-  const decoded = Buffer.from(text, 'base64url').toString()
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (req_[A-Za-z0-9_-]{22})$/u.exec(decoded)
-  if (match?.[1] === undefined || match[2] === undefined || Number.isNaN(Date.parse(match[1])))
-    return undefined
-  return { createdAt: match[1], id: match[2] }
+export function decodeRequestCursor(text: string): PageCursor | undefined {
+  return decodeCursor(text, 'req_')
 }

@@ -1,7 +1,8 @@
 import type { Outbound } from '@darkroom/outbound'
 import { OutboundError } from '@darkroom/outbound'
 import type { Kysely } from 'kysely'
-import { sql } from 'kysely'
+import type { PageCursor } from '../database/newest-first.ts'
+import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
 import type { Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { wakeDeliverers } from './outbox.ts'
@@ -90,35 +91,21 @@ async function list(database: Kysely<Schema>, query: WebhookListQuery): Promise<
   if (query.subject !== undefined) rows = rows.where('subject', '=', query.subject)
   const after = query.cursor === undefined ? undefined : decodeWebhookCursor(query.cursor)
   if (after !== undefined) {
-    rows = rows.where(sql<boolean>`(created_at, id) < (${after.createdAt}::timestamptz, ${after.id})`)
+    rows = rows.where(isAfterCursor(after))
   }
   const found = await rows
-    .select(
-      // With microseconds: a Date would round two rows into one.
-      sql<string>`to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as(
-        'created_at_us',
-      ),
-    )
+    .select(createdAtOfRow)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(query.limit + 1)
     .execute()
-  const items = found.slice(0, query.limit)
-  const last = found.length > query.limit ? items.at(-1) : undefined
-  return {
-    items,
-    nextCursor:
-      last === undefined ? null : Buffer.from(`${last.created_at_us} ${last.id}`).toString('base64url'),
-  }
+  const { rows: items, nextCursor } = pageOf(found, query.limit)
+  return { items, nextCursor }
 }
 
 /** The row a cursor names; `undefined` when the text is no cursor of ours. */
-export function decodeWebhookCursor(text: string): { createdAt: string; id: string } | undefined {
-  const decoded = Buffer.from(text, 'base64url').toString()
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (msg_[A-Za-z0-9_-]{22})$/u.exec(decoded)
-  if (match?.[1] === undefined || match[2] === undefined || Number.isNaN(Date.parse(match[1])))
-    return undefined
-  return { createdAt: match[1], id: match[2] }
+export function decodeWebhookCursor(text: string): PageCursor | undefined {
+  return decodeCursor(text, 'msg_')
 }
 
 /** @throws DarkroomError not_found, also for a message of another project */

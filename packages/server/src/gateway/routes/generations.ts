@@ -4,7 +4,7 @@ import { mayUseScope, requireScope } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import { errorOf } from '../../generation/generation-row.ts'
 import type { GenerationRecord, RequestWithGenerations } from '../../generation/record.ts'
-import { decodeCursor } from '../../generation/record.ts'
+import { decodeRequestCursor } from '../../generation/record.ts'
 import type { RequestAsk } from '../../generation/requests.ts'
 import type { GenerationAsk } from '../../request/generation-body.ts'
 import { fingerprintOf, generationBodySchema, parseGenerationBody } from '../../request/generation-body.ts'
@@ -25,7 +25,7 @@ const listQuerySchema = z.strictObject({
   cursor: z
     .string()
     .max(200)
-    .refine((text) => decodeCursor(text) !== undefined, 'must be the nextCursor of the page before')
+    .refine((text) => decodeRequestCursor(text) !== undefined, 'must be the nextCursor of the page before')
     .optional(),
   q: z.string().max(200).refine(isPlainText, 'must be plain text').optional(),
 })
