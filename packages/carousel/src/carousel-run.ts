@@ -3,7 +3,6 @@ import type { PictureFacts, PictureMark, SourceFormat } from '@darkroom/picture'
 import { mediaTypeOf } from '@darkroom/picture'
 import type { CarouselRequest } from './carousel-request.ts'
 import type { Carousel, FinishedSlide, KnownPicture, SlideOutcome } from './carousel.ts'
-import { themeWithFonts } from './checked-design.ts'
 import type { CheckedRequest } from './checked-request.ts'
 import type { Frame } from './frame.ts'
 import type { FrameLease } from './frames/frames.ts'
@@ -65,9 +64,7 @@ export class CarouselRun implements Carousel {
     const { signal } = this.#request
     const sourcing = this.base
     // While the bytes travel.
-    const { brand } = design
-    const theme = themeWithFonts(design, fonts)
-    const prepared = await prepareSlides({ slides, size, theme, brand }, fonts)
+    const prepared = await prepareSlides({ slides, size, ...design }, fonts)
     const base = await sourcing
     // oxlint-disable-next-line no-unused-vars -- held until the carousel ends
     using wanted = bases.want(base, domain, size)

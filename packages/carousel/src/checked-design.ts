@@ -5,7 +5,6 @@ import type { Brand } from './layout/brand.ts'
 import type { Theme } from './layout/theme.ts'
 import { themeOf } from './layout/themes.ts'
 import { printableText } from './printable-text.ts'
-import type { Fonts } from './text/fonts.ts'
 
 /** How a carousel looks, as far as that can be said without decoding anything. */
 export interface CheckedDesign {
@@ -54,35 +53,6 @@ export function checkedDesign({
     }
   }
   return { theme: themeOf(theme), brand: { ...brand, handle: printableText(oneLine(handle ?? '')) } }
-}
-
-/**
- * The theme with the brand's fonts before its own.
- * @throws CarouselError FONT_INVALID
- */
-export function themeWithFonts({ theme, brand }: CheckedDesign, fonts: Fonts): Theme {
-  const behind = <T extends { family: string }>(text: T, part: 'title' | 'body'): T => {
-    const font = brand.fonts?.[part]
-    return font === undefined
-      ? text
-      : { ...text, family: addedFont(fonts, font, text.family, `brand.fonts.${part}`) }
-  }
-  return {
-    ...theme,
-    title: behind(theme.title, 'title'),
-    body: behind(theme.body, 'body'),
-    label: behind(theme.label, 'body'),
-  }
-}
-
-/** Of two fonts, the one at fault is named. */
-function addedFont(fonts: Fonts, font: Uint8Array, family: string, param: string): string {
-  try {
-    return fonts.add(font, family)
-  } catch (error) {
-    if (!(error instanceof CarouselError)) throw error
-    throw new CarouselError(error.code, error.message, { param, cause: error })
-  }
 }
 
 /** A handle has one line at the foot: a line break in it would leave room for the first word alone. */

@@ -6,6 +6,7 @@ import type { Rgb } from '../color.ts'
 import type { RectPx, SlideText } from '../slide.ts'
 import type { Fonts } from '../text/fonts.ts'
 import type { Brand } from './brand.ts'
+import { withBrandFonts } from './brand-fonts.ts'
 import { isMirrored } from './direction.ts'
 import { composeFoot } from './foot.ts'
 import type { Foot } from './foot.ts'
@@ -15,7 +16,7 @@ import { setParts } from './set-parts.ts'
 import { slideGeometry } from './slide-geometry.ts'
 import type { SlideGeometry } from './slide-geometry.ts'
 import { themeOf } from './themes.ts'
-import type { Theme, ThemeText } from './theme.ts'
+import type { Theme } from './theme.ts'
 
 /** What is prepared of a carousel before its photograph is there. */
 export interface PrepareSlidesOptions {
@@ -56,21 +57,6 @@ export async function prepareSlides(options: PrepareSlidesOptions, fonts: Fonts)
   }
   const logo = brand.logo === undefined ? undefined : await loadLogo(brand.logo, geometry.unitPx)
   return createPrepared({ slides, geometry, theme, brand, logo, fonts })
-}
-
-/**
- * A theme with the faces of a brand, which draw before its own.
- * @throws CarouselError `FONT_INVALID`
- */
-function withBrandFonts(theme: Theme, brand: Brand, fonts: Fonts): Theme {
-  const faced = (text: ThemeText, font: Uint8Array | undefined): ThemeText =>
-    font === undefined ? text : { ...text, family: fonts.add(font, text.family) }
-  return {
-    ...theme,
-    title: faced(theme.title, brand.fonts?.title),
-    body: faced(theme.body, brand.fonts?.body),
-    label: faced(theme.label, brand.fonts?.body),
-  }
 }
 
 interface Design {
