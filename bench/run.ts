@@ -5,6 +5,7 @@ import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { predictionBench } from './prediction.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: memoryBench,
   overload: overloadBench,
   carousel: carouselBench,
+  prediction: predictionBench,
 }
 
 const args = process.argv.slice(2)

@@ -6,6 +6,7 @@ import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
+import type { ReplayOptions } from './replay.ts'
 
 /**
  * Runs one command line.
@@ -137,6 +138,23 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  program
+    .command('replay <trace>')
+    .description(
+      'would prediction pay? The real policy over an access log, beside what could be done instead',
+    )
+    .option('--retire <when>', 'all stored results are retired: nightly, weekly or never', 'nightly')
+    .option('--service-time <duration>', 'how long a generation takes', '10s')
+    .option('--budget <share>', 'made ahead at most, a day: of the distinct keys of the day before', '25%')
+    .option('--ttl <duration>', 'how long an answer is fresh, in the rows that have a TTL', '1h')
+    .option('--held-out <share>', 'candidates that are deliberately not made', '5%')
+    .option('--columns <names>', 'time=…,key=…,session=…,family=…,scope=… where they have other names')
+    .option('--seed <n>', 'of what is held out', '1')
+    .option('--json', 'print the figures as JSON', false)
+    .action(async (trace: string, options: Omit<ReplayOptions, 'trace'>) => {
+      const { replayCommand } = await import('./replay.ts')
+      exitCode = await replayCommand({ ...options, trace }, io)
+    })
   program
     .command('doctor')
     .description('check this machine and the configuration')
