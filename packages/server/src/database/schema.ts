@@ -46,6 +46,10 @@ export interface GenerationsTable {
   retries: Generated<number>
   /** Runs after a worker died, within the attempt. */
   reruns: Generated<number>
+  /** Runs that were given up for work that somebody waits for, within the attempt. */
+  yields: Generated<number>
+  /** When that last happened. */
+  yielded_at: NullableTimestamp
   priority: Priority
   /** Whose ask began the present attempt; `null` before these were kept. */
   project: string | null

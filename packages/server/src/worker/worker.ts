@@ -5,6 +5,7 @@ import type { JobQueue } from '../queue/job-queue.ts'
 import type { Objects } from '../storage/objects.ts'
 import { runGeneration } from './run-generation.ts'
 import type { LeasedRecord, RunsOptions } from './runs.ts'
+import { createSpeculativeRuns } from './speculative-runs.ts'
 import { createRuns } from './runs.ts'
 import type { LivenessLock, Recoverable, SweeperOptions } from './sweeper.ts'
 import { startSweeper } from './sweeper.ts'
@@ -34,13 +35,28 @@ export interface Worker {
 /** Starts taking jobs; jobs that dead workers left behind are handed back first. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { leases, lock } = options
-  return await startRuns({
+  let worker: Worker | undefined
+  const speculativeRuns = createSpeculativeRuns({
+    ...options,
+    hasFreeSlot: () => (worker?.running ?? 0) < options.concurrency,
+  })
+  const context = { ...options, timeoutMs: options.backendTimeoutMs, speculativeRuns }
+  const started = await startRuns({
     ...options,
     records: recoverableGenerations(leases),
     take: (job, signal) => leases.take(job, lock.id, signal),
-    run: (leased, signal) =>
-      runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
+    run: (leased, signal) => runGeneration(leased, context, signal),
   })
+  worker = started
+  return {
+    get running() {
+      return started.running
+    },
+    stop: async () => {
+      speculativeRuns.close()
+      await started.stop()
+    },
+  }
 }
 
 function recoverableGenerations(leases: Leases): Recoverable {
