@@ -148,6 +148,8 @@ export interface ImagesTable {
   bytes: number
   created_at: Timestamp
   deleted_at: NullableTimestamp
+  /** As coarse as `generation/image-use.ts` writes it; `null`: not since it was made, as far as is known. */
+  last_used_at: NullableTimestamp
 }
 
 /** The first answer of an idempotency key, kept for a day. */
