@@ -84,9 +84,14 @@ async function endProcess(
  * and ends it properly.
  */
 export async function cleanUp(dataDir: string): Promise<void> {
-  const server = await startServer({ dataDir }).catch(() => undefined)
-  await server?.end('SIGTERM')
+  await stopDatabase(dataDir)
   await removeDataDir(dataDir)
+}
+
+/** Ends the database that a kill -9 of its owner left. */
+export async function stopDatabase(dataDir: string): Promise<void> {
+  const server = await startServer({ dataDir, role: 'gateway' }).catch(() => undefined)
+  await server?.end('SIGTERM')
 }
 
 /** Repeats a question until the answer is there; between two of them the server gets time to work. */

@@ -31,6 +31,7 @@ export function startRetention(
     objects,
     variants,
     defaults: config.retention,
+    flushUse: () => imageUse.flush(),
     purge: (pictures) => purgeAll(pictures, parts),
     isDead: (workerId) => sessionLock.isFree(workerId),
     log,

@@ -34,7 +34,8 @@ const maxNoted = 100_000
 export function createImageUse({ database, defaults, now, failed }: ImageUseOptions): ImageUse {
   const noted = new Map<string, number>()
   let used = new Map<string, number>()
-  let grainMs = dayMs
+  // Not known yet: every use is noted.
+  let grainMs = 0
 
   async function write(writing: ReadonlyMap<string, number>): Promise<void> {
     const days = await shortestDays(database, defaults)

@@ -39,6 +39,8 @@ export interface RetentionOptions {
   objects: Objects
   variants: Variants
   defaults: RetentionRule
+  /** Called before a sweep: what this process has noted is written. */
+  flushUse?(): Promise<void>
   /** Drops cached copies everywhere. */
   purge(pictures: readonly GonePicture[]): Promise<void>
   /** Whether a worker of that number is dead. */
@@ -51,6 +53,9 @@ export interface RetentionOptions {
 const sliceSize = 200
 
 const longestPauseMs = 60_000
+
+/** How often it is asked whether a sweep is due; the first is not at once, since a start has better things to do. */
+const tickMs = 2000
 const dayMs = 24 * 3_600_000
 
 /** Class of the session lock of who sweeps ("drs" in ASCII). */
@@ -61,6 +66,7 @@ export function createRetention(options: RetentionOptions): Retention {
   const closing = new AbortController()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<unknown> = Promise.resolve()
+  let sweptAt = Number.NEGATIVE_INFINITY
 
   async function sweep(): Promise<SweepCounts | undefined> {
     return await database.connection().execute(async (connection) => {
@@ -69,6 +75,7 @@ export function createRetention(options: RetentionOptions): Retention {
       }>`select pg_try_advisory_lock(${sweepLock}, 0) as mine`.execute(connection)
       if (rows[0]?.mine !== true) return undefined
       try {
+        await options.flushUse?.()
         return await sweepAll(options, closing.signal)
       } finally {
         await sql`select pg_advisory_unlock(${sweepLock}, 0)`.execute(connection)
@@ -77,30 +84,32 @@ export function createRetention(options: RetentionOptions): Retention {
   }
 
   async function next(): Promise<void> {
-    let pauseMs = longestPauseMs
     try {
-      const counts = await sweep()
-      if (counts !== undefined && Object.values(counts).some((count) => count > 0))
-        log.info(counts, 'deleted what is kept no longer')
-      pauseMs = await pauseOf(options)
+      // Asked each time: somebody may have given a scope a shorter rule.
+      if (performance.now() - sweptAt >= (await pauseOf(options))) {
+        sweptAt = performance.now()
+        const counts = await sweep()
+        if (counts !== undefined && Object.values(counts).some((count) => count > 0))
+          log.info(counts, 'deleted what is kept no longer')
+      }
     } catch (error) {
-      log.warn({ err: error }, 'deleting what is kept no longer failed; it is tried again')
+      if (!closing.signal.aborted)
+        log.warn({ err: error }, 'deleting what is kept no longer failed; it is tried again')
     }
-    schedule(pauseMs)
+    schedule()
   }
 
-  function schedule(pauseMs: number): void {
+  function schedule(): void {
     if (closing.signal.aborted) return
     timer = setTimeout(() => {
       running = next()
-    }, pauseMs)
+    }, tickMs)
     timer.unref()
   }
 
   return {
     sweep,
-    // Not at once: a start has better things to do.
-    start: () => schedule(1000),
+    start: schedule,
     close: async () => {
       closing.abort()
       clearTimeout(timer)
