@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { ConnectionTarget, DatabaseLog } from './connection.ts'
-import { poolOptions } from './connection.ts'
+import { poolOptions, serverKeepalive } from './connection.ts'
 import type { Schema } from './schema.ts'
 
 /** The database as the rooms use it. */
@@ -42,7 +42,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle database connection broke'))
   // And so would one that breaks between two statements of a transaction: the pool listens only while it is idle. The
   // next statement then fails and tells.
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+    // Sent before the statement that the connection was made for; a failure is that statement's to tell.
+    if (typeof connection === 'string') client.query(serverKeepalive).catch(() => {})
+  })
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= kysely.destroy())
