@@ -28,6 +28,8 @@ export interface WorkerOptions {
 
 export interface Worker {
   readonly running: number
+  /** Takes no more jobs, and waits for running ones, however long they take. */
+  retire(): Promise<void>
   /** Stops taking jobs, lets running ones end within `drainMs`, hands back the rest. */
   stop(): Promise<void>
 }
@@ -52,6 +54,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     get running() {
       return started.running
     },
+    retire: () => started.retire(),
     stop: async () => {
       speculativeRuns.close()
       await started.stop()
@@ -84,13 +87,16 @@ export async function startRuns<Leased extends LeasedRecord>(
   const runs = createRuns(options)
   const unsubscribe = options.queue.onAnnouncement((announcement) => runs.hear(announcement))
   const subscription = await options.queue.work({ concurrency: options.concurrency }, (job) => runs.run(job))
+  let stopping: Promise<void> | undefined
+  const takeNoMore = (): Promise<void> => (stopping ??= subscription.stop())
   return {
     get running() {
       return runs.count
     },
+    retire: takeNoMore,
     stop: async () => {
       sweeper.stop()
-      const stopped = subscription.stop()
+      const stopped = takeNoMore()
       const deadline = setTimeout(() => runs.drain(), options.drainMs)
       try {
         await stopped
