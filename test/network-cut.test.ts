@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import pg from 'pg'
 import type { CutNetwork } from './support/network.ts'
@@ -67,7 +68,7 @@ describe.skipIf(missing !== undefined)(
     }
 
     test('loses its job to another within 15 s, and writes nothing when the link is back', async () => {
-      const [program = '', ...args] = [...network.inside, process.execPath]
+      const [program, ...args] = [...network.inside, process.execPath]
       slow = spawn(
         program,
         [...args, join(import.meta.dirname, 'support/model-server-program.ts'), String(slowDrawMs)],
@@ -75,7 +76,7 @@ describe.skipIf(missing !== undefined)(
           stdio: ['ignore', 'pipe', 'inherit'],
         },
       )
-      const [address] = (await once(createInterface({ input: slow.stdout! }), 'line')) as [string]
+      const [address] = (await once(createInterface({ input: slow.stdout as Readable }), 'line')) as [string]
       const gateway = await start('gateway', network.localUrl, fast.baseUrl)
       await start('worker', network.remoteUrl, address, network.inside)
       const answer = await fetch(`${gateway.url}/v1/generations`, {
@@ -113,7 +114,7 @@ describe.skipIf(missing !== undefined)(
       // The worker itself lives, and works again.
       expect(fast.callCount).toBe(1)
       const health = await rows<{ count: number }>(
-        `select count(*)::int as count from pg_locks where locktype = 'advisory' and classid = ${0x647277} and granted`,
+        `select count(*)::int as count from pg_locks where locktype = 'advisory' and classid = 6582903 and granted`,
       )
       expect(health[0]?.count).toBe(3)
     }, 90_000)

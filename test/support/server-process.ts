@@ -39,7 +39,7 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 
 /** Starts a server on a free port and resolves when it has printed its address. Rejects when it ends before. */
 export async function startServer(settings: ServerSettings): Promise<ServerProcess> {
-  const [program = '', ...args] = [
+  const [program, ...args] = [
     ...(settings.wrapper ?? []),
     process.execPath,
     bin,

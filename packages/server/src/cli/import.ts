@@ -39,7 +39,7 @@ export async function importCommand(options: ImportOptions, io: CommandEnvironme
       Symbol.asyncIterator
     ]()
     const { value: first } = await lines.next()
-    const header = readExportHeader(first as string | undefined)
+    const header = readExportHeader(first)
     const result = await withDatabase(
       config,
       log,
