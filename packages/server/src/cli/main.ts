@@ -154,6 +154,22 @@ export async function main(
     .action(async (trace: string, options: Omit<ReplayOptions, 'trace'>) => {
       const { replayCommand } = await import('./replay.ts')
       exitCode = await replayCommand({ ...options, trace }, io)
+    .command('export [file]')
+    .description('the database as one file, or to standard output; pictures stay in the object store')
+    .option('-o, --output <file>', 'the file; compressed where its name ends in .gz')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { output?: string; json: boolean }) => {
+      const { exportCommand } = await import('./export.ts')
+      exitCode = await exportCommand({ file: file ?? options.output, json: options.json }, io)
+    })
+  program
+    .command('import [file]')
+    .description('read an export, or standard input, into the empty database of this configuration')
+    .option('-i, --input <file>', 'the file; compressed or not')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { input?: string; json: boolean }) => {
+      const { importCommand } = await import('./import.ts')
+      exitCode = await importCommand({ file: file ?? options.input, json: options.json }, io)
     })
   program
     .command('doctor')
