@@ -154,6 +154,8 @@ export async function main(
     .action(async (trace: string, options: Omit<ReplayOptions, 'trace'>) => {
       const { replayCommand } = await import('./replay.ts')
       exitCode = await replayCommand({ ...options, trace }, io)
+    })
+  program
     .command('export [file]')
     .description('the database as one file, or to standard output; pictures stay in the object store')
     .option('-o, --output <file>', 'the file; compressed where its name ends in .gz')
