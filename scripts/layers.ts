@@ -86,7 +86,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   prediction: {
     holds: 'usage → patterns → plan → speculative jobs',
     packages: [],
-    rooms: ['request', 'database', 'queue', 'generation'],
+    rooms: ['request', 'database', 'queue', 'generation', 'config-variable.ts'],
   },
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
@@ -109,6 +109,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
+  'prediction-parts.ts': {
+    holds: 'the usage log, catalogues and the predictor, for `platform.ts`',
+    packages: [],
+    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'prediction'],
   },
   'retention-parts.ts': {
     holds: 'deleting what is kept no longer, for `gateway-parts.ts`',

@@ -20,6 +20,7 @@ import {
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
+import { predictionVariables } from './prediction/variables.ts'
 import { workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
@@ -39,6 +40,7 @@ export interface Config {
   readonly drainMs: number
   /** Generations that a scope may have queued. */
   readonly queueLimit: number
+  readonly prediction: { readonly usageKeepDays: number; readonly maxQueued: number }
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
@@ -193,6 +195,7 @@ export const variables = {
       .transform((level) => level ?? 'info'),
   ),
   ...workVariables,
+  ...predictionVariables,
   ...retentionVariables,
   ...accessVariables,
 } as const
@@ -245,6 +248,10 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
     outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
     queueLimit: parsed.DARKROOM_QUEUE_LIMIT,
+    prediction: Object.freeze({
+      usageKeepDays: parsed.DARKROOM_USAGE_KEEP_DAYS,
+      maxQueued: parsed.DARKROOM_PREDICTION_QUEUED,
+    }),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,

@@ -21,10 +21,13 @@ import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { notingGenerations } from './gateway/note-use.ts'
+import type { Predictor } from './prediction/predictor.ts'
+import { composePredictionRecords, startPredictor } from './prediction-parts.ts'
 import { startRetention } from './retention-parts.ts'
 import { startWebhooks } from './webhook-parts.ts'
 
-type Served = Pick<Platform, 'fetch' | 'access'>
+type Served = Pick<Platform, 'fetch' | 'access'> & { predictor?: Predictor | undefined }
 
 /** All routes, and what only who answers requests needs: waiting, the edge, keys, messages to webhooks. */
 export async function composeGateway(
@@ -36,7 +39,9 @@ export async function composeGateway(
   const { database, objects, store, secret } = foundation
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
   const variants = createVariants({ objects, store })
-  const records = composeRecords(options, { ...foundation, secret }, closers)
+  const composed = composeRecords(options, { ...foundation, secret }, closers)
+  const prediction = composePredictionRecords(options, { ...foundation, secret }, closers)
+  const records = { ...composed, generations: notingGenerations(composed.generations, prediction.usage) }
   const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
   const models = modelsOf(options, foundation)
@@ -59,8 +64,14 @@ export async function composeGateway(
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
   const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
+  const predictor =
+    options.role === 'all'
+      ? startPredictor(options, { ...foundation, secret }, { models, records: prediction }, closers)
+      : undefined
   const fetch = createGateway({
     ...records,
+    ...prediction,
+    domainOf,
     images,
     objects,
     variants,
@@ -79,12 +90,26 @@ export async function composeGateway(
     maxUploadBytes: config.maxUploadBytes,
     version,
   })
-  return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+  return { fetch, predictor, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
 }
 
-/** The routes of a worker: whether it lives and is ready. */
-export function composeHealth({ config, log }: PlatformOptions, foundation: Foundation): Served {
-  const readiness = readinessOf('worker', { ...foundation, table: config.models })
+/** A process that does nothing but foresee, and tells whether it lives. */
+export function composePredictor(options: PlatformOptions, foundation: Foundation, closers: Closers): Served {
+  const { secret } = foundation
+  if (secret === undefined) throw new Error('a predictor needs the secret of image ids')
+  const records = composePredictionRecords(options, { ...foundation, secret }, closers)
+  const models = modelsOf(options, foundation)
+  const predictor = startPredictor(options, { ...foundation, secret }, { models, records }, closers)
+  return { ...composeHealth(options, foundation, 'predictor'), predictor }
+}
+
+/** The routes of a worker or a predictor: whether it lives and is ready. */
+export function composeHealth(
+  { config, log }: PlatformOptions,
+  foundation: Foundation,
+  role: 'worker' | 'predictor' = 'worker',
+): Served {
+  const readiness = readinessOf(role, { ...foundation, table: config.models })
   const { mode } = config.access
   return { fetch: createHealth({ readiness, log, version, access: { mode } }), access: { mode, apiKeys: 0 } }
 }

@@ -22,7 +22,7 @@ import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
 import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
-import { composeGateway, composeHealth } from './gateway-parts.ts'
+import { composeGateway, composeHealth, composePredictor } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
@@ -34,9 +34,9 @@ import { startWorkers } from './worker-parts.ts'
 
 /**
  * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
- * answers only whether it is well; `all` is both.
+ * answers only whether it is well; `predictor` has pictures made before they are asked for; `all` is all of them.
  */
-export type Role = 'all' | 'gateway' | 'worker'
+export type Role = 'all' | 'gateway' | 'worker' | 'predictor'
 
 /** Everything of one process, composed and running; only the socket is missing. */
 export interface Platform {
@@ -48,6 +48,8 @@ export interface Platform {
   readonly models: readonly string[]
   /** Whether keys are asked for, and how many API keys there are that could be shown. */
   readonly access: { mode: 'off' | 'on'; apiKeys: number }
+  /** Has the predictor of this process look now: for whoever sets the clock. It looks by itself every second. */
+  predict(): Promise<void>
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -90,17 +92,20 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
-  if (role !== 'gateway') await startWorkers(options, foundation, closers)
-  const { fetch, access } =
+  if (role === 'all' || role === 'worker') await startWorkers(options, foundation, closers)
+  const { fetch, access, predictor } =
     role === 'worker'
       ? composeHealth(options, foundation)
-      : await composeGateway({ ...options, role }, foundation, closers)
+      : role === 'predictor'
+        ? composePredictor(options, foundation, closers)
+        : await composeGateway({ ...options, role }, foundation, closers)
   return {
     role,
     fetch,
     database: foundation.facts,
     models: config.models.names(),
     access,
+    predict: async () => await predictor?.tick(),
     close: () => closers.close(),
   }
 }

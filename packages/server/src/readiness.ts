@@ -9,7 +9,7 @@ import type { Schema } from './database/schema.ts'
  * balancer took it away because the models are down.
  */
 export function readinessOf(
-  role: 'all' | 'gateway' | 'worker',
+  role: 'all' | 'gateway' | 'worker' | 'predictor',
   parts: {
     database: Kysely<Schema>
     backends: BackendTable
@@ -23,7 +23,8 @@ export function readinessOf(
     },
     storage: async () => await parts.store.check(),
   }
-  if (role === 'gateway') return common
+  // A predictor hands its work to the workers, as a gateway does.
+  if (role === 'gateway' || role === 'predictor') return common
   return {
     ...common,
     worker: async () => {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
+import type { CatalogImportOptions } from './catalog.ts'
 import type { CommandEnvironment } from './command.ts'
 import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
@@ -40,7 +41,7 @@ export async function main(
     .description('start the whole platform: database, queue, worker, edge, gateway')
     .option(
       '--role <role>',
-      'which part to run: all, gateway (requests and webhooks) or worker (pictures and slides)',
+      'which part to run: all, gateway (requests and webhooks), worker (pictures and slides) or predictor (what is made ahead)',
       'all',
     )
     .action(run(async () => (await import('./start.ts')).startCommand))
@@ -138,6 +139,19 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  program
+    .command('catalog')
+    .description('items whose pictures are made before they go live')
+    .command('import <file>')
+    .description('items of a CSV or JSON file, each with an id, into a catalogue of a running server')
+    .requiredOption('--catalog <name>', 'name or id of the catalogue')
+    .option('--replace', 'items that the file lacks leave the catalogue', false)
+    .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
+    .option('--json', 'print the answer as JSON', false)
+    .action(async (file: string, options: Omit<CatalogImportOptions, 'file'>) => {
+      const { catalogImportCommand } = await import('./catalog.ts')
+      exitCode = await catalogImportCommand({ ...options, file }, io)
+    })
   program
     .command('replay <trace>')
     .description(

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
+import { predictionTables } from './prediction-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
@@ -45,6 +46,11 @@ export const migrations: Record<string, Migration> = {
   '0007-retention': {
     async up(db) {
       for (const statement of retentionColumns) await sql.raw(statement).execute(db)
+    },
+  },
+  '0010-prediction': {
+    async up(db) {
+      for (const statement of predictionTables) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -37,6 +37,11 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   access_keys: { api: all, worker: nothing },
   scopes: { api: all, worker: nothing },
   scope_charges: { api: all, worker: nothing },
+  // A worker takes none of what prediction reads and writes: it makes the pictures, and is not told why.
+  usage_events: { api: all, worker: nothing },
+  predictions: { api: all, worker: nothing },
+  catalogs: { api: all, worker: nothing },
+  catalog_items: { api: all, worker: nothing },
   // Acts are added and read, and never changed.
   audit_log: { api: ['select', 'insert'], worker: nothing },
 }

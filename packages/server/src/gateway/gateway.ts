@@ -6,6 +6,8 @@ import { createStageTimings } from '../latency/stage-timings.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
+import { catalogRoutes } from './routes/catalogs.ts'
+import { predictionRoutes } from './routes/predictions.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
@@ -32,6 +34,8 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...catalogRoutes(services),
+    ...predictionRoutes(services),
     ...jobRoutes(services),
     ...webhookRoutes(services),
     ...keyRoutes(services),

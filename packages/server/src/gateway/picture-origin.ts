@@ -90,6 +90,8 @@ async function livePicture(
   )
   // Work of long ago is not this answer's time.
   if (waited) addWorkerStages(stages, row.timings)
+  // Made before anybody asked: the answer's class is read from it.
+  else if (row.priority === 'speculative') stages.add('ahead', 0)
   const variant = await stages.measure('encode', () =>
     deliver(
       options.variants,

@@ -8,6 +8,9 @@ import type { Images } from '../generation/images.ts'
 import type { RetentionRule } from '../generation/retention-rules.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
+import type { Catalogs } from '../prediction/catalogs/catalogs.ts'
+import type { Predictions } from '../prediction/predictions.ts'
+import type { UsageLog } from '../prediction/usage-log.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { Models } from './models.ts'
 import type { Purges } from './purges.ts'
@@ -27,6 +30,12 @@ export interface GatewayServices {
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
   webhooks: Webhooks
+  /** Every request for a picture is noted here. */
+  usage: UsageLog
+  catalogs: Catalogs
+  predictions: Predictions
+  /** The sharing domain of a project. */
+  domainOf: (project: string) => string
   /** Told of every picture that is handed out, hits included. */
   imageUse: Pick<ImageUse, 'note'>
   /** How long pictures are kept in scopes that say nothing else. */

@@ -31,8 +31,6 @@ const notBuilt: readonly {
     what: 'Explaining a generation',
     rights: ['read', 'read'],
   },
-  { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues', rights: ['read', 'generate'] },
-  { methods: ['GET'], path: '/v1/predictions', what: 'Prediction', rights: ['read', 'read'] },
   { methods: ['GET'], path: '/v1/scaling', what: 'Scaling', rights: ['admin', 'admin'] },
   { methods: ['GET'], path: '/v1/ledger', what: 'The ledger', rights: ['admin', 'admin'] },
   { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles', rights: ['admin', 'admin'] },

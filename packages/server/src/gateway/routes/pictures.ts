@@ -10,6 +10,7 @@ import { darkroomErrorOf, errorResponse } from '../problem.ts'
 import { withGrant } from '../picture-caching.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
 import { liveRequest, specOfLive } from '../picture-origin.ts'
+import { noteImageUse, noteLiveUse } from '../note-use.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 
@@ -54,6 +55,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
       param: 'scope',
     })
   }
+  const startedMs = performance.now()
   // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
   const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
   const { ask, format, key } = stages.measure('key', () => {
@@ -80,6 +82,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     grant,
     refusal: () => refuseWork(context, services, ask, grant),
   })
+  noteLiveUse(context, services, response, { ask, grant, scope: scope.data, format, key }, startedMs)
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
   extendByAge(response.headers)
   return withGrant(response, grant, services.now())
@@ -91,9 +94,11 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
     const parsed = parseImageUrl(url, params['id'] ?? '')
     return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
   })
+  const startedMs = performance.now()
   const grant = await services.access.pictures.image(context.caller, url, ask.id)
   // Making a variant of a stored picture is delivery, and asks for no right to generate.
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
+  noteImageUse(context, services, response, { grant, imageId: ask.id }, startedMs)
   if (ask.auto) response.headers.append('vary', 'Accept')
   return withGrant(response, grant, services.now())
 }
