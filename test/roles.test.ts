@@ -129,7 +129,7 @@ describe('gateways and workers as processes of their own', () => {
 test.each([
   [['--role', 'worker'], 'needs DATABASE_URL'],
   [['--role', 'gateway'], 'needs DATABASE_URL'],
-  [['--role', 'predictor'], 'is not built yet'],
+  [['--role', 'predictor'], 'needs DATABASE_URL'],
   [['--role', 'leader'], 'is no role'],
 ])('%j alone is a usage error', async (args, message) => {
   const ended = await promisify(execFile)(process.execPath, [bin, 'start', ...args], {

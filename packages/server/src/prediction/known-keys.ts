@@ -12,7 +12,12 @@ export interface KnownKey {
   lastDay: number
   /** How often it was asked for, each ask weighted by `2^(time / half-life)`: it orders keys at any later time. */
   scaled: number
-  total: number
+  /**
+   * Each ask weighted by how late it came among all asks of the scope, and by how early: by the count of asks and not by
+   * the clock, so that both rest on equally many however traffic grows. Where time does not matter, they are equally good.
+   */
+  late: number
+  early: number
   /** There is an answer to it that was not retired. */
   present: boolean
   /** When a decision about it was taken that nothing has answered yet. */
@@ -46,6 +51,10 @@ export interface KnownKeys {
 
 const exactDays = 14
 const rankedKeys = 4096
+/** Over so many asks a weight halves; less would be noise for a handful of keys. */
+const leastAsksPerHalf = 2000
+/** The first days say how many asks there are; they are not weighted. */
+const countedDays = 7
 
 export function createKnownKeys(settings: PolicySettings): KnownKeys {
   const all = new Map<string, KnownKey>()
@@ -54,6 +63,17 @@ export function createKnownKeys(settings: PolicySettings): KnownKeys {
   let ranks = new Map<KnownKey, number>()
   /** Days with requests, of the last weeks. */
   let activeDays: number[] = []
+  /** Asks since the weights were last rebased, and over how many a weight halves. */
+  let asks = 0
+  let asksPerHalf = leastAsksPerHalf
+  let rebased = 0
+  let isWeighting = false
+  const rebase = (): void => {
+    // 2^500 is far from what a number holds, and 2^-500 from nothing: only the order matters.
+    for (const known of list) known.late *= 2 ** -(asks / asksPerHalf)
+    rebased += asks
+    asks = 0
+  }
   let originMs: number | undefined
   let today = new Map<string, number>()
   let currentDay: number | undefined
@@ -85,7 +105,8 @@ export function createKnownKeys(settings: PolicySettings): KnownKeys {
           firstAtMs: event.atMs,
           lastDay: 0,
           scaled: 0,
-          total: 0,
+          late: 0,
+          early: 0,
           present: false,
           plannedAtMs: undefined,
           retiredAtMs: undefined,
@@ -94,7 +115,11 @@ export function createKnownKeys(settings: PolicySettings): KnownKeys {
         list.push(known)
       }
       known.scaled += weightAt(event.atMs)
-      known.total++
+      if (isWeighting) {
+        known.late += 2 ** (asks / asksPerHalf)
+        known.early += 2 ** (-(rebased + asks) / asksPerHalf)
+      }
+      if (++asks > 500 * asksPerHalf && isWeighting) rebase()
       known.lastDay = Math.floor(event.atMs / dayMs)
       today.set(event.key, (today.get(event.key) ?? 0) + 1)
       return { known, isNew }
@@ -110,6 +135,11 @@ export function createKnownKeys(settings: PolicySettings): KnownKeys {
       activeDays = activeDays.filter((active) => active >= day - 22)
       if (currentDay !== undefined && today.size > 0) before.push({ day: currentDay, counts: today })
       while (before[0] !== undefined && before[0].day < day - exactDays) before.shift()
+      if (!isWeighting && originMs !== undefined && day - Math.floor(originMs / dayMs) >= countedDays) {
+        isWeighting = true
+        asksPerHalf = Math.max(leastAsksPerHalf, asks)
+        asks = 0
+      }
       currentDay = day
       today = new Map()
       ranking = topOf(list, rankedKeys, (known) => known.scaled)

@@ -92,8 +92,8 @@ export function createPredictionPolicy(parts: PolicyParts): PredictionPolicy {
     known.plannedAtMs = undefined
     known.retiredAtMs = undefined
     state.retired.delete(known)
-    state.siblings.trials.asked(event.key)
-    if (isNew) state.newItems.trials.asked(event.key)
+    state.siblings.trials.asked(event.key, event.atMs)
+    if (isNew) state.newItems.trials.asked(event.key, event.atMs)
     const group = wasPresent ? undefined : groupOf(event)
     if (group !== undefined)
       for (const candidate of state.siblings.consider(state.keys, known, group, event.atMs))
@@ -115,8 +115,8 @@ export function createPredictionPolicy(parts: PolicyParts): PredictionPolicy {
       state.retired.add(known)
     }
     if (keys !== 'all') return
-    state.siblings.trials.endAll(atMs)
-    state.newItems.trials.endAll(atMs)
+    state.siblings.trials.endAll()
+    state.newItems.trials.endAll()
   }
   return {
     observe(observation) {

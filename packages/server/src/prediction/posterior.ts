@@ -27,7 +27,8 @@ export function learn(
 ): void {
   const weight = 0.5 ** (Math.max(0, outcome.atMs - posterior.atMs) / halfLifeMs)
   posterior.hits = posterior.hits * weight + outcome.hits
-  posterior.misses = posterior.misses * weight + outcome.misses
+  // A miss that is taken back may have faded since.
+  posterior.misses = Math.max(0, posterior.misses * weight + outcome.misses)
   posterior.atMs = Math.max(posterior.atMs, outcome.atMs)
 }
 

@@ -35,17 +35,18 @@ export function createRewarm(settings: PolicySettings): Rewarm {
   const scope = createPosterior(0)
   const bins = new Map<number, Posterior>()
   let picks: KnownKey[] = []
-  let control: KnownKey[] = []
+  let late: KnownKey[] = []
+  let early: KnownKey[] = []
   let scores: { known: KnownKey; bin: number }[] = []
 
   const settle = (keys: KnownKeys, nowMs: number): void => {
     if (picks.length === 0) return
     const asked = (known: KnownKey): boolean => keys.today.has(known.key)
     const halfLifeMs = settings.evidenceHalfLifeMs
-    const [ours, theirs] = [new Set(picks), new Set(control)]
+    const [ours, theirs] = [new Set(late), new Set(early)]
     const outcome = {
-      rule: picks.filter((known) => !theirs.has(known) && asked(known)).length,
-      control: control.filter((known) => !ours.has(known) && asked(known)).length,
+      rule: late.filter((known) => !theirs.has(known) && asked(known)).length,
+      control: early.filter((known) => !ours.has(known) && asked(known)).length,
       atMs: nowMs,
     }
     compare(structure, outcome, halfLifeMs)
@@ -73,7 +74,8 @@ export function createRewarm(settings: PolicySettings): Rewarm {
       }
       const count = Math.floor(distinct * comparedShare)
       picks = topOf(keys.list, count, (known) => known.scaled)
-      control = topOf(keys.list, count, (known) => known.total)
+      late = topOf(keys.list, count, (known) => known.late)
+      early = topOf(keys.list, count, (known) => known.early)
       scores = []
       for (const known of keys.list) {
         const decayed = keys.decayed(known, nowMs)

@@ -31,11 +31,11 @@ export interface Trials {
   has(key: string): boolean
   /** Is there one that was likely enough? */
   isChosen(key: string): boolean
-  asked(key: string): void
+  asked(key: string, nowMs: number): void
   /** Ends what is due. */
   turn(nowMs: number): void
   /** Ends all: what was made is retired. */
-  endAll(nowMs: number): void
+  endAll(): void
 }
 
 export function createTrials(
@@ -51,20 +51,27 @@ export function createTrials(
   const byKey = new Map<string, Trial[]>()
   const byControl = new Map<string, Trial[]>()
 
-  const end = (trial: Trial, nowMs: number): void => {
+  const end = (trial: Trial): void => {
     forget(byKey, trial.key, trial)
     forget(byControl, trial.controlKey, trial)
     train(model, trial.features, trial.isHit ? 1 : 0)
+  }
+  /** Hits are evidence at once, of the guess and of its control alike: nobody waits for the end of the others. */
+  const hit = (trial: Trial, who: 'guess' | 'control', nowMs: number): void => {
+    if (who === 'guess' ? trial.isHit : trial.controlHit) return
+    if (who === 'guess') trial.isHit = true
+    else trial.controlHit = true
     if (trial.probability < settings.leastProbability) return
     const halfLifeMs = settings.evidenceHalfLifeMs
-    learn(precision, { hits: +trial.isHit, misses: +!trial.isHit, atMs: nowMs }, halfLifeMs)
-    if (trial.controlKey === undefined || trial.isHit === trial.controlHit) return
-    compare(structure, { rule: +trial.isHit, control: +trial.controlHit, atMs: nowMs }, halfLifeMs)
+    // It was counted as a miss when it was made.
+    if (who === 'guess') learn(precision, { hits: 1, misses: -1, atMs: nowMs }, halfLifeMs)
+    if (trial.controlKey === undefined) return
+    compare(structure, { rule: +(who === 'guess'), control: +(who === 'control'), atMs: nowMs }, halfLifeMs)
   }
-  const endUntil = (isDue: (trial: Trial) => boolean, nowMs: number): void => {
+  const endUntil = (isDue: (trial: Trial) => boolean): void => {
     for (let trial = queue[head]; trial !== undefined && isDue(trial); trial = queue[head]) {
       head++
-      end(trial, nowMs)
+      end(trial)
     }
     if (head > 4096 && head > queue.length / 2) {
       queue = queue.slice(head)
@@ -86,6 +93,8 @@ export function createTrials(
       queue.push(trial)
       note(byKey, key, trial)
       note(byControl, controlKey, trial)
+      if (probability >= settings.leastProbability)
+        learn(precision, { hits: 0, misses: 1, atMs: nowMs }, settings.evidenceHalfLifeMs)
       const mayMake =
         structure.open &&
         probability >= settings.leastProbability &&
@@ -95,15 +104,15 @@ export function createTrials(
     has: (key) => byKey.has(key),
     isChosen: (key) =>
       byKey.get(key)?.some(({ probability }) => probability >= settings.leastProbability) ?? false,
-    asked(key) {
-      for (const each of byKey.get(key) ?? []) each.isHit = true
-      for (const each of byControl.get(key) ?? []) each.controlHit = true
+    asked(key, nowMs) {
+      for (const each of byKey.get(key) ?? []) hit(each, 'guess', nowMs)
+      for (const each of byControl.get(key) ?? []) hit(each, 'control', nowMs)
     },
     turn(nowMs) {
-      endUntil((trial) => trial.endsAtMs <= nowMs, nowMs)
+      endUntil((trial) => trial.endsAtMs <= nowMs)
     },
-    endAll(nowMs) {
-      endUntil(() => true, nowMs)
+    endAll() {
+      endUntil(() => true)
     },
   }
 }

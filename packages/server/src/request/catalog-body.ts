@@ -49,8 +49,22 @@ export interface CatalogImport {
 
 export const maxCatalogItems = 50_000
 const maxVariations = 20
-const itemId = z.string().trim().min(1, 'must not be empty').max(200)
-const fieldValue = z.union([z.string().max(textLimits.promptChars), z.number(), z.boolean()])
+const itemId = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200)
+  .refine(isStorable, 'must be text without a NUL character')
+const fieldValue = z.union([
+  z.string().max(textLimits.promptChars).refine(isStorable),
+  z.number(),
+  z.boolean(),
+])
+
+/** What PostgreSQL's text and JSON can hold. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed()
+}
 
 /** An item as people write it: fields beside the id, or in `fields`. */
 const itemInput = z
@@ -182,7 +196,7 @@ function itemOf(input: z.output<typeof itemInput>): CatalogItem {
   for (const [name, value] of Object.entries(all)) {
     const text = fieldValue.safeParse(value)
     // Lists and objects are no text of a prompt; a prompt that names one says that the field is missing.
-    if (text.success) texts[name] = String(text.data)
+    if (text.success && isStorable(name)) texts[name] = String(text.data)
   }
   return { id: String(id), fields: texts }
 }

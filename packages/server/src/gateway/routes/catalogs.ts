@@ -10,6 +10,7 @@ import type { CatalogBody, CatalogImport, CatalogItem } from '../../request/cata
 import {
   catalogBodySchema,
   catalogImportSchema,
+  isStorable,
   itemsOfRows,
   parseCatalogBody,
   parseCatalogImport,
@@ -29,7 +30,7 @@ const maxImportBytes = 16 * 1024 * 1024
 const noQuery = z.strictObject({})
 const itemsQuery = z.strictObject({
   limit: integerText(1, 200).optional(),
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(200).refine(isStorable, 'must be the nextCursor of the page before').optional(),
 })
 const importQuery = z.strictObject({ mode: z.enum(['merge', 'replace']).optional() })
 const catalog = { mediaType: 'application/json', schema: catalogSchema }
@@ -112,6 +113,7 @@ function itemRoutes(services: GatewayServices): Route[] {
       handle: async (context) => {
         const row = await own(context, services)
         const id = context.params['item'] ?? ''
+        if (!isStorable(id)) throw new DarkroomError('not_found', 'There is no such item.')
         const [item] = await services.catalogs.items(row.id, { only: id, after: '', limit: 1 })
         if (item === undefined) throw new DarkroomError('not_found', 'There is no such item.')
         const [shown] = await publicItems(row, [item], services)
@@ -210,7 +212,9 @@ async function listItems(context: RouteContext, services: GatewayServices): Prom
 /** The catalogue as it is now: a go-live that has come is carried out by whoever looks first. */
 async function own({ params, caller }: RouteContext, services: GatewayServices): Promise<CatalogRow> {
   await services.catalogs.goLive()
-  const row = await services.catalogs.read(caller.project, params['id'] ?? '')
+  const id = params['id'] ?? ''
+  if (!/^cat_[\w-]{22}$/u.test(id)) throw new DarkroomError('not_found', 'There is no such catalogue.')
+  const row = await services.catalogs.read(caller.project, id)
   if (!mayUseScope(caller, row.scope)) throw new DarkroomError('not_found', 'There is no such catalogue.')
   return row
 }

@@ -25,11 +25,12 @@ export function decisionsOf(events: readonly UsageEvent[], seed: number = 1): De
       policy.observe({ type: 'made', atMs: nowMs, scope: decision.scope, key: decision.key })
     }
   }
+  const scope = events[0]?.scope ?? ''
   let day = Math.floor((events[0]?.atMs ?? 0) / dayMs)
   for (const event of events) {
     for (const today = Math.floor(event.atMs / dayMs); day < today;) {
       day++
-      policy.observe({ type: 'retired', atMs: day * dayMs, scope: 'shop', keys: 'all' })
+      policy.observe({ type: 'retired', atMs: day * dayMs, scope, keys: 'all' })
       decide(day * dayMs)
     }
     policy.observe({ type: 'asked', ...event })
