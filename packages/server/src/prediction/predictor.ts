@@ -82,11 +82,12 @@ export function createPredictor(options: PredictorOptions): Predictor {
     return learned
   }
   async function look(): Promise<void> {
-    await options.flushUsage()
     await catalogs.goLive()
-    const made = await predictions.settle()
     const scopes = await optedScopes(database)
+    // Nobody wants anything foreseen: two small queries a second are all that this costs.
     if (scopes.length === 0) return
+    await options.flushUsage()
+    const made = await predictions.settle()
     const { policy, feed, rendererWatch } = learn(scopes)
     do for (const observation of await feed.read(scopes)) policy.observe(observation)
     while (feed.isBehind)
