@@ -112,8 +112,8 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   'prediction-parts.ts': {
     holds: 'the usage log, catalogues and the predictor, for `platform.ts`',
-    packages: [],
-    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'prediction'],
+    packages: ['picture'],
+    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'prediction', 'storage'],
   },
   'retention-parts.ts': {
     holds: 'deleting what is kept no longer, for `gateway-parts.ts`',

@@ -1,6 +1,10 @@
 import { createBudget } from './access/budget.ts'
 import { createSharingDomains } from './access/sharing-domains.ts'
 import type { Closers } from './closers.ts'
+import { pictureFormats } from '@darkroom/picture'
+import { deliver } from './gateway/picture-origin.ts'
+import { isStored } from './generation/generation-row.ts'
+import { createVariants } from './storage/variants.ts'
 import type { Models } from './gateway/models.ts'
 import { foresee } from './generation/foresee.ts'
 import { createLine } from './generation/line.ts'
@@ -47,7 +51,7 @@ export function composePredictionRecords(
 /** Makes pictures ahead of demand, beside other processes that do: one looks at a time. */
 export function startPredictor(
   { config, log, now = Date.now }: PlatformOptions,
-  { database, queues, secret }: Foundation & { secret: string },
+  { database, queues, secret, objects, store }: Foundation & { secret: string },
   { models, records }: { models: Models; records: PredictionRecords },
   closers: Closers,
 ): Predictor {
@@ -59,6 +63,7 @@ export function startPredictor(
     now,
     budget: createBudget({ defaults: config.access.scopeDefaults, now }),
   }
+  const variants = createVariants({ objects, store })
   const predictor = createPredictor({
     database,
     predictions: records.predictions,
@@ -67,6 +72,17 @@ export function startPredictor(
     maxQueued: config.prediction.maxQueued,
     resolveModel: (alias) => models.resolve(alias),
     domainOf: createSharingDomains(config.access.sharedDomains).domainOf,
+    prepareDelivery: async (generationId, format) => {
+      const row = await database
+        .selectFrom('generations')
+        .selectAll()
+        .where('id', '=', generationId)
+        .executeTakeFirst()
+      const known = pictureFormats.find((each) => each === format)
+      if (row === undefined || known === undefined || !isStored(row) || row.retired_at !== null) return
+      const source = { widthPx: row.width_px, heightPx: row.height_px, format: row.format }
+      await deliver(variants, row.object_hash, source, { format: known }, row.domain)
+    },
     flushUsage: () => records.usage.flush(),
     seed: 1,
     log,

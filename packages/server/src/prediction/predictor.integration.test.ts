@@ -21,6 +21,7 @@ import type { UsageEvent } from './usage-event.ts'
 let cluster: TestCluster
 let node: TestNode
 let predictor: Predictor
+const delivered: { generationId: string; format: string }[] = []
 const resolveModel = (): PictureSpec['model'] => ({
   alias: 'default',
   backend: 'sketch',
@@ -92,6 +93,7 @@ async function writeHistory(): Promise<void> {
           key,
           generation_key: generationKey(specOf(key)),
           family,
+          format: 'webp',
           class: 'hit',
           wait_ms: 1,
         })),
@@ -113,6 +115,7 @@ function startPredictor(): Predictor {
     maxQueued: 1000,
     resolveModel,
     domainOf: (project) => project,
+    prepareDelivery: async (generationId, format) => void delivered.push({ generationId, format }),
     flushUsage: async () => {},
     seed: 1,
     log: cluster.log,
@@ -187,6 +190,47 @@ describe('the predictor after everything was retired', () => {
       await predictor.tick()
     }
     expect((await planned()).filter(({ status }) => status === 'planned')).toHaveLength(30)
+  })
+
+  test('has what was made encoded as the scope is asked for it', async () => {
+    expect(delivered).toEqual([])
+    const drawn = await node.database.kysely
+      .updateTable('generations')
+      .set({ status: 'stored', object_hash: 'x', settled_at: new Date(cluster.clock.now) })
+      .where('status', '=', 'queued')
+      .returning('id')
+      .execute()
+    await predictor.tick()
+    const made = (await planned()).filter(({ status }) => status === 'made')
+    expect(made).toHaveLength(30)
+    expect(delivered.map(({ format }) => format)).toEqual(drawn.map(() => 'webp'))
+    expect(new Set(delivered.map(({ generationId }) => generationId))).toEqual(
+      new Set(drawn.map(({ id }) => id)),
+    )
+  })
+
+  test('tells what was asked for afterwards, and what never was', async () => {
+    const [used, ...rest] = (await planned()).filter(({ status }) => status === 'made')
+    if (used === undefined) throw new Error('nothing was made')
+    cluster.clock.now += 1000
+    await node.database.kysely
+      .insertInto('usage_events')
+      .values({
+        at: new Date(cluster.clock.now),
+        project: 'default',
+        scope: 'shop',
+        key: used.key,
+        family: used.family,
+        class: 'pre-generated',
+        wait_ms: 3,
+      })
+      .execute()
+    await predictor.tick()
+    expect((await planned()).find(({ id }) => id === used.id)).toMatchObject({ status: 'used', wait_ms: 3 })
+    cluster.clock.now += 31 * dayMs
+    await predictor.tick()
+    const wasted = new Set((await planned()).filter(({ status }) => status === 'wasted').map(({ id }) => id))
+    expect(rest.filter(({ id }) => !wasted.has(id))).toEqual([])
   })
 })
 

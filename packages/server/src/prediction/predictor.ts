@@ -9,7 +9,7 @@ import { prepareCatalogs } from './catalogs/prepare.ts'
 import { createDraw } from './draw.ts'
 import { createPredictionPolicy } from './policy.ts'
 import type { PredictionPolicy } from './policy.ts'
-import type { Predictions } from './predictions.ts'
+import type { PredictionRow, Predictions } from './predictions.ts'
 import { readSpec } from './read-spec.ts'
 import { createRendererWatch } from './renderer-watch.ts'
 import { defaultPolicySettings } from './settings.ts'
@@ -18,6 +18,7 @@ import { beginRound, scopeName } from './speculation.ts'
 import type { Decision } from './usage-event.ts'
 import { createUsageFeed } from './usage-feed.ts'
 import type { UsageFeed } from './usage-feed.ts'
+import { usualFormats } from './usual-formats.ts'
 
 /** Makes ahead what the policy and the catalogues say, within the budgets of the scopes that have opted in. */
 export interface Predictor {
@@ -34,6 +35,8 @@ export interface PredictorOptions extends Omit<SpeculationParts, 'predictions'> 
   domainOf(project: string): string
   /** Usage of this process that is still in memory. */
   flushUsage(): Promise<void>
+  /** Encodes a stored picture in another format, where it is not there. */
+  prepareDelivery(generationId: string, format: string): Promise<void>
   seed: number
   log: Logger
   now: () => number
@@ -94,10 +97,26 @@ export function createPredictor(options: PredictorOptions): Predictor {
     for (const observation of await rendererWatch.read(scopes, now())) policy.observe(observation)
     for (const { project, scope, key } of made)
       policy.observe({ type: 'made', atMs: now(), scope: scopeName(project, scope), key })
+    await prepareDeliveries(made)
     round = await beginRound(options, scopes)
     if (round === undefined) return
     await prepareCatalogs(options, round, prepared)
     for (const decision of policy.decide(now())) await carryOut(decision, round, feed)
+  }
+  /** What was made is there in the formats that its scope is asked for in. */
+  async function prepareDeliveries(made: readonly PredictionRow[]): Promise<void> {
+    const formats = new Map<string, string[]>()
+    for (const { project, scope, generation_id } of made) {
+      const name = scopeName(project, scope)
+      let usual = formats.get(name)
+      if (usual === undefined)
+        formats.set(name, (usual = await usualFormats(database, { project, scope, nowMs: now() })))
+      for (const format of usual)
+        if (generation_id !== null)
+          await options.prepareDelivery(generation_id, format).catch((error: unknown) => {
+            log.warn({ err: error }, 'a variant could not be made ahead; the first who asks has it made')
+          })
+    }
   }
   async function carryOut(decision: Decision, { make }: SpeculationRound, feed: UsageFeed): Promise<void> {
     const { scope: place, key, family, kind, reason, probability, heldOut } = decision
