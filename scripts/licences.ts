@@ -30,6 +30,11 @@ const exceptions: readonly { package: RegExp; licence: string; why: string }[] =
     licence: 'OFL-1.1',
     why: 'fonts, given on with software and unchanged, under their own names',
   },
+  ...['Python-2.0', 'PSF-2.0'].map((licence) => ({
+    package: /^argparse$/u,
+    licence,
+    why: 'permissive; a part of what makes types of schemas, for development alone',
+  })),
   {
     package: /^lightningcss(?:-|$)/u,
     licence: 'MPL-2.0',

@@ -19,6 +19,7 @@ export const publishedPackages: readonly string[] = [
   'picture',
   'carousel',
   'edge',
+  'client',
   'server',
 ]
 

@@ -91,6 +91,21 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([typeof createEdge]))`,
     prints: ['function'],
   },
+  '@darkroom/client': {
+    code: `
+      import { ApiError, createClient } from '@darkroom/client'
+      import { signUrl } from '@darkroom/client/signed-urls'
+      const client = createClient({ baseUrl: 'http://127.0.0.1:9', maxRetries: 0 })
+      const error = await client.generate({ prompt: 'a fox', size: '64x64' }).catch((error: unknown) => error)
+      // @ts-expect-error a prompt is no number
+      client.liveUrl('shop', { prompt: 7 })
+      const key = 'dks_abcdefghijkl_c2VjcmV0LW9mLXRoZS10ZXN0LXZlY3RvcnMtMTIzNDU'
+      const url = signUrl(client.liveUrl('shop', { prompt: 'fox' }), { key, expiresAt: new Date(0) })
+      // @ts-expect-error a URL is no number
+      export const wrong: number = url
+      console.log(JSON.stringify([error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.')]))`,
+    prints: ['network', true],
+  },
   '@darkroom/server': {
     code: `
       import { DarkroomError } from '@darkroom/server'
