@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { carouselBench } from './carousel.ts'
+import { clientBench } from './client.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
@@ -33,6 +34,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: memoryBench,
   overload: overloadBench,
   carousel: carouselBench,
+  client: clientBench,
 }
 
 const args = process.argv.slice(2)

@@ -39,6 +39,25 @@ export function splitOpaque(source: usize, count: i32, table: usize, red: usize,
   }
 }
 
+/** The same where a sample is 64 times the byte. */
+export function splitOpaquePlain(source: usize, count: i32, red: usize, stride: usize): void {
+  const green = red + stride
+  const blue = green + stride
+  const end = source + (<usize>count << 2)
+  const low = i16x8.splat(0xff)
+  for (let at: usize = 0; source < end; source += 32) {
+    const a = v128.load(source)
+    const b = v128.load(source, 16)
+    // Red and green of each pixel, then blue and alpha.
+    const rg = v128.shuffle<i16>(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+    const ba = v128.shuffle<i16>(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+    v128.store(red + at, i16x8.shl(v128.and(rg, low), 6))
+    v128.store(green + at, i16x8.shl(i16x8.shr_u(rg, 8), 6))
+    v128.store(blue + at, i16x8.shl(v128.and(ba, low), 6))
+    at += 16
+  }
+}
+
 /** One row of RGBA pixels → three rows of samples, multiplied by alpha, and one of alpha. */
 export function splitAlpha(source: usize, count: i32, table: usize, red: usize, stride: usize): void {
   const green = red + stride
@@ -178,6 +197,25 @@ export function joinOpaque(red: usize, stride: usize, count: i32, table: usize, 
     const g = <u32>load<u8>(table + load<u16>(green + at))
     const b = <u32>load<u8>(table + load<u16>(blue + at))
     store<u32>(target + (<usize>i << 2), r | (g << 8) | (b << 16) | 0xff000000)
+  }
+}
+
+/** The same where a sample is 64 times the byte. Writes up to 7 pixels beyond `count`. */
+export function joinOpaquePlain(red: usize, stride: usize, count: i32, target: usize): void {
+  const green = red + stride
+  const blue = green + stride
+  const rounding = i16x8.splat(32)
+  const most = i16x8.splat(255)
+  const opaque = i16x8.splat(-256)
+  const width = <usize>count << 1
+  for (let at: usize = 0; at < width; at += 16) {
+    const r = i16x8.min_s(i16x8.shr_u(i16x8.add(v128.load(red + at), rounding), 6), most)
+    const g = i16x8.min_s(i16x8.shr_u(i16x8.add(v128.load(green + at), rounding), 6), most)
+    const b = i16x8.min_s(i16x8.shr_u(i16x8.add(v128.load(blue + at), rounding), 6), most)
+    const rg = v128.or(r, i16x8.shl(g, 8))
+    const ba = v128.or(b, opaque)
+    v128.store(target + (at << 1), v128.shuffle<i16>(rg, ba, 0, 8, 1, 9, 2, 10, 3, 11))
+    v128.store(target + (at << 1), v128.shuffle<i16>(rg, ba, 4, 12, 5, 13, 6, 14, 7, 15), 16)
   }
 }
 

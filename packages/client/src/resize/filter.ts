@@ -22,6 +22,20 @@ export const coefficientSum = 16_384
  * @param multiple to which `length` is rounded up
  */
 export function axisFilter(sourceSize: number, targetSize: number, multiple: number): AxisFilter {
+  const name = `${sourceSize} ${targetSize} ${multiple}`
+  const known = recent.get(name)
+  if (known !== undefined) return known
+  if (recent.size >= maxRecent) recent.clear()
+  const made = newFilter(sourceSize, targetSize, multiple)
+  recent.set(name, made)
+  return made
+}
+
+/** The pictures of a page have few sizes. */
+const recent = new Map<string, AxisFilter>()
+const maxRecent = 16
+
+function newFilter(sourceSize: number, targetSize: number, multiple: number): AxisFilter {
   const scale = sourceSize / targetSize
   const stretch = Math.max(1, scale)
   const support = lobes * stretch

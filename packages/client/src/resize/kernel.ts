@@ -2,6 +2,7 @@
 export interface Kernel {
   readonly memory: WebAssembly.Memory
   splitOpaque(source: number, count: number, table: number, red: number, stride: number): void
+  splitOpaquePlain(source: number, count: number, red: number, stride: number): void
   splitAlpha(source: number, count: number, table: number, red: number, stride: number): void
   widen(source: number, count: number, target: number): void
   filterRows(
@@ -16,6 +17,7 @@ export interface Kernel {
   ): void
   filterColumns(rows: number, rowCount: number, coefficients: number, target: number, count: number): void
   joinOpaque(red: number, stride: number, count: number, table: number, target: number): void
+  joinOpaquePlain(red: number, stride: number, count: number, target: number): void
   joinAlpha(red: number, stride: number, count: number, table: number, target: number): void
   joinPlanar(
     luma: number,

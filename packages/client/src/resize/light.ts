@@ -20,11 +20,27 @@ export interface LightTables {
 export function placeLightTables(kernel: Kernel, arena: Arena, light: Light): LightTables {
   const toSample = arena.take(512)
   const toByte = arena.take(sampleMax + 1)
-  const samples = new Uint16Array(kernel.memory.buffer, toSample, 256)
-  const bytes = new Uint8Array(kernel.memory.buffer, toByte, sampleMax + 1)
-  for (let i = 0; i < 256; i++) samples[i] = Math.round(lightOf(i / 255, light) * sampleMax)
-  for (let i = 0; i <= sampleMax; i++) bytes[i] = Math.round(numberOf(i / sampleMax, light) * 255)
+  const { samples, bytes } = (tables[light] ??= tablesOf(light))
+  new Uint16Array(kernel.memory.buffer, toSample, 256).set(samples)
+  new Uint8Array(kernel.memory.buffer, toByte, sampleMax + 1).set(bytes)
   return { toSample, toByte }
+}
+
+interface Tables {
+  samples: Uint16Array
+  bytes: Uint8Array
+}
+
+/** Sixteen thousand powers take a millisecond: as long as a small picture. */
+const tables: Partial<Record<Light, Tables>> = {}
+
+function tablesOf(light: Light): Tables {
+  return {
+    samples: Uint16Array.from({ length: 256 }, (_, i) => Math.round(lightOf(i / 255, light) * sampleMax)),
+    bytes: Uint8Array.from({ length: sampleMax + 1 }, (_, i) =>
+      Math.round(numberOf(i / sampleMax, light) * 255),
+    ),
+  }
 }
 
 function lightOf(number: number, light: Light): number {

@@ -1,4 +1,5 @@
 import type { Kernel } from './kernel.ts'
+import type { Arena } from './kernel.ts'
 import { createArena } from './kernel.ts'
 import type { Light } from './light.ts'
 import { placeLightTables } from './light.ts'
@@ -30,11 +31,9 @@ export function resizePixels(
   light: Light,
 ): Uint8ClampedArray<ArrayBuffer> {
   const arena = createArena(kernel)
-  const tables = placeLightTables(kernel, arena, light)
+  const { split, join } = conversions(kernel, arena, source.opaque, light)
   const pixels = arena.take(source.widthPx * 4)
   const made = arena.take(target.widthPx * 4)
-  const split = source.opaque ? kernel.splitOpaque : kernel.splitAlpha
-  const join = source.opaque ? kernel.joinOpaque : kernel.joinAlpha
   const size = {
     sourceWidth: source.widthPx,
     sourceHeight: source.heightPx,
@@ -45,15 +44,33 @@ export function resizePixels(
   const pass = createPass(kernel, arena, source.opaque ? 3 : 4, size, (row, address, stride, pairStride) => {
     for (let second = 0; second < 2 && row + second < source.heightPx; second++) {
       view.set(source.row(row + second), pixels)
-      split(pixels, source.widthPx, tables.toSample, address + second * pairStride, stride)
+      split(pixels, source.widthPx, address + second * pairStride, stride)
     }
   })
   view = new Uint8Array(kernel.memory.buffer)
   const answer = new Uint8ClampedArray(target.widthPx * target.heightPx * 4)
   const rowBytes = target.widthPx * 4
   for (let y = 0; y < target.heightPx; y++) {
-    join(pass.row(), pass.stride, target.widthPx, tables.toByte, made)
+    join(pass.row(), pass.stride, target.widthPx, made)
     answer.set(view.subarray(made, made + rowBytes), y * rowBytes)
   }
   return answer
+}
+
+/** Pixels → samples, and back. */
+interface Conversions {
+  split(source: number, count: number, red: number, stride: number): void
+  join(red: number, stride: number, count: number, target: number): void
+}
+
+function conversions(kernel: Kernel, arena: Arena, opaque: boolean, light: Light): Conversions {
+  // The numbers of the file need no table.
+  if (opaque && light === 'srgb') return { split: kernel.splitOpaquePlain, join: kernel.joinOpaquePlain }
+  const { toSample, toByte } = placeLightTables(kernel, arena, light)
+  const split = opaque ? kernel.splitOpaque : kernel.splitAlpha
+  const join = opaque ? kernel.joinOpaque : kernel.joinAlpha
+  return {
+    split: (source, count, red, stride) => split(source, count, toSample, red, stride),
+    join: (red, stride, count, target) => join(red, stride, count, toByte, target),
+  }
 }
