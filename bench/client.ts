@@ -108,12 +108,12 @@ async function rowsOf(page: Page): Promise<BenchResult['rows']> {
   const runs: readonly Run[] = ['ours linear', 'pica', 'ours srgb', 'file linear', 'file pica', 'file planes']
   for (const size of sizes) {
     const samples = new Map<Run, number[]>(runs.map((run) => [run, []]))
-    for (let round = -2; round < rounds; round++) {
+    for (let turn = -2; turn < rounds; turn++) {
       for (const run of runs) {
         const durationMs = (await page.evaluate(
           `measure(${JSON.stringify(run)}, ${size.join(', ')})`,
         )) as number
-        if (round >= 0) samples.get(run)?.push(durationMs)
+        if (turn >= 0) samples.get(run)?.push(durationMs)
       }
     }
     const median = (run: Run): number => percentile(samples.get(run) ?? [], 0.5)
