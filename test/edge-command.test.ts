@@ -168,6 +168,7 @@ test('what is no HTTP is told what to change, and the origin is not asked', asyn
   ] as const) {
     const answered = await exchange(edge.url, bytes)
     expect(answered).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `, 'u'))
+    expect(answered).toMatch(/^cache-status: darkroom; detail=/mu)
     expect(answered).toMatch(new RegExp(`application/problem\\+json[^]*"code":"${code}"`, 'u'))
   }
   expect(fetches).toBe(0)

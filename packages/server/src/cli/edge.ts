@@ -56,7 +56,7 @@ export async function edgeCommand(options: EdgeCommandOptions, io: CommandEnviro
   try {
     const listener = createEdgeListener({ edge, base: origin.url, log, viaName })
     const httpServer = createServer(listener)
-    answerHttpFaults(httpServer)
+    answerHttpFaults(httpServer, { 'cache-status': 'darkroom; detail=malformed', 'x-cache-status': 'MISS' })
     const server = await listenOn(httpServer, config)
     io.stdout(readyMessage(server, origin, options.profile, config))
     await stop.requested
