@@ -70,6 +70,7 @@ function rowOf(what: string, runs: readonly Run[]): BenchResult['rows'][number] 
     'miss ms': figure(({ missMs }) => missMs, 3),
     'again µs': medianAndMost(runs[0]?.againUs ?? []),
     slices: figure(({ slicesMs }) => slicesMs.length, 0),
+    'median slice ms': figure(({ slicesMs }) => percentile(slicesMs, 0.5) || 0),
     'longest slice ms': figure(({ slicesMs }) => Math.max(0, ...slicesMs)),
     'p99 slice ms': figure(({ slicesMs }) => percentile(slicesMs, 0.99) || 0),
     'longest stall ms': figure(({ stallMs }) => stallMs),
