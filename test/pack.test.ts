@@ -85,11 +85,20 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
   },
   '@darkroom/edge': {
     code: `
-      import { createEdge } from '@darkroom/edge'
+      import { cacheHeaders, createEdge, createMemoryEdgeStore } from '@darkroom/edge'
+      let calls = 0
+      const headers = cacheHeaders({ freshS: 60, tags: ['sale'] })
+      const edge = createEdge({
+        origin: () => new Response(String((calls += 1)), { headers }),
+        store: createMemoryEdgeStore({ maxBytes: 2 ** 20 }),
+      })
+      const get = async () => (await edge.fetch(new Request('http://shop.test/'))).text()
+      const answers = [await get(), await get()]
+      const { purged } = await edge.purge({ tags: ['sale'] })
       // @ts-expect-error a function is no string
       export const wrong: string = createEdge
-      console.log(JSON.stringify([typeof createEdge]))`,
-    prints: ['function'],
+      console.log(JSON.stringify([...answers, purged, await get(), calls]))`,
+    prints: ['1', '1', 1, '2', 2],
   },
   '@darkroom/client': {
     code: `

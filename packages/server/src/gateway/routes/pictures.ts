@@ -6,8 +6,10 @@ import { scopeField } from '../../request/fields.ts'
 import { parseImageUrl, signedImageQuerySchema } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
 import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
+import { remembered } from '../../request/remembered.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
 import { withGrant } from '../picture-caching.ts'
+import { edgeRequest, pictureHit } from '../picture-hit.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
 import { liveRequest, specOfLive } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
@@ -98,9 +100,13 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
   return withGrant(response, grant, services.now())
 }
 
+/** Browsers send a handful of them, always the same. */
+const foldedAccept = remembered({ maxTexts: 256, maxLength: 512 }, (accept) => negotiateFormat(accept))
+
 /** `Accept`, folded to one of our formats before it becomes part of a cache key. @throws not_acceptable */
 function formatByAccept(request: Request): PictureFormat {
-  const format = negotiateFormat(request.headers.get('accept'))
+  const accept = request.headers.get('accept')
+  const format = accept === null ? negotiateFormat(null) : foldedAccept(accept)
   if (format !== undefined) return format
   throw new DarkroomError(
     'not_acceptable',
@@ -122,11 +128,9 @@ async function throughEdge(
   },
 ): Promise<Response> {
   const { request, stages } = context
-  const forwarded = new Request(`${edgeBase}${key}`, {
-    method: request.method,
-    headers: edgeRequestHeaders(request.headers),
-    signal: request.signal,
-  })
+  const hit = stages.measure('edge', () => pictureHit(services.edge, request, key, grant.edgeDomain))
+  if (hit !== undefined) return pictureAnswer(hit, context)
+  const forwarded = edgeRequest(request, key)
   const response = await stages.measure('edge', () =>
     services.edge.fetch(forwarded, {
       domain: grant.edgeDomain,
@@ -134,16 +138,6 @@ async function throughEdge(
     }),
   )
   return pictureAnswer(response, context)
-}
-
-/** What of a request may reach the edge: conditions, ranges and cache directives, nothing of who asks. */
-function edgeRequestHeaders(headers: Headers): Headers {
-  const kept = new Headers()
-  for (const name of ['cache-control', 'if-none-match', 'if-modified-since', 'if-range', 'range', 'pragma']) {
-    const value = headers.get(name)
-    if (value !== null) kept.set(name, value)
-  }
-  return kept
 }
 
 /** Who may not cause a generation is still shown one that is stored, whether or not the edge remembers it. */
