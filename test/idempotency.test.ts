@@ -52,7 +52,7 @@ async function post(key: string, prompt: string, prefer = 'wait=30'): Promise<An
 
 async function query(text: string): Promise<void> {
   const connection = await findRunningDatabase(join(dataDir, 'postgres'))
-  const client = new pg.Client(connection as pg.ClientConfig)
+  const client = new pg.Client(connection)
   await client.connect()
   await client.query(text)
   await client.end()
