@@ -11,10 +11,10 @@ import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
 
 const workerCounts = [1, 2, 4]
-const backlog = 400
-const toldSamples = 60
+const backlog = 200
+const toldSamples = 40
 const offeredPerS = 200
-const offeredS = 5
+const offeredS = 3
 
 /**
  * One gateway and 1, 2, 4 worker processes on one database and one folder, with a model server that answers at once: how
