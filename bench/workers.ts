@@ -98,7 +98,7 @@ async function measure(
     await untilIdle(database)
     const perSecond = backlog / ((performance.now() - from) / 1000)
     const since = new Date()
-    await offer(bench)
+    const refused = await offer(bench)
     await untilIdle(database)
     const { rows } = await database.query<{ ms: number }>(
       'select extract(epoch from started_at - queued_at)::float8 * 1000 as ms from generations where created_at > $1',
@@ -113,6 +113,7 @@ async function measure(
       'told p99 ms': round(percentile(told, 0.99)),
       'start p50 ms, 200/s': round(percentile(waits, 0.5)),
       'start p99 ms, 200/s': round(percentile(waits, 0.99)),
+      'refused of it': refused,
     }
   } finally {
     await database.end()
@@ -142,17 +143,22 @@ function createCaller(url: string, prompt: string): Caller {
   }
 }
 
-/** An open loop: what is slow is not waited for. */
-async function offer(bench: Caller): Promise<void> {
+/** An open loop: what is slow is not waited for. @returns how many were refused: this machine could not take them */
+async function offer(bench: Caller): Promise<number> {
   const from = performance.now()
-  const asked: Promise<void>[] = []
+  const asked: Promise<boolean>[] = []
   for (let number = 0; number < offeredPerS * offeredS; number += 1) {
     const dueMs = from + (number * 1000) / offeredPerS
     const waitMs = dueMs - performance.now()
     if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs))
-    asked.push(bench.ask(1, 'respond-async'))
+    asked.push(
+      bench.ask(1, 'respond-async').then(
+        () => false,
+        () => true,
+      ),
+    )
   }
-  await Promise.all(asked)
+  return (await Promise.all(asked)).filter((refused) => refused).length
 }
 
 async function untilIdle(database: pg.Client): Promise<void> {
