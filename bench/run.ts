@@ -10,6 +10,7 @@ import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
 import { startBench } from './start.ts'
+import { workersBench } from './workers.ts'
 
 /** Flags of the command line. */
 interface BenchOptions {
@@ -30,6 +31,7 @@ const benches: Readonly<Record<string, Bench>> = {
   'edge-stampede': edgeStampedeBench,
   'edge-purge': edgePurgeBench,
   queue: queueBench,
+  workers: workersBench,
   start: startBench,
   memory: memoryBench,
   overload: overloadBench,

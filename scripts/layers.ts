@@ -58,7 +58,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   generation: {
     holds: 'get-or-generate; wait; progress; cancel; retention',
     packages: ['once'],
-    rooms: ['request', 'database', 'queue', 'storage', 'webhooks'],
+    rooms: ['request', 'database', 'queue', 'storage', 'webhooks', 'config-variable.ts'],
   },
   carousels: {
     holds: 'a carousel as durable work',
@@ -109,6 +109,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
+  'retention-parts.ts': {
+    holds: 'deleting what is kept no longer, for `gateway-parts.ts`',
+    packages: [],
+    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'storage'],
   },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },

@@ -19,6 +19,7 @@ import {
 } from './config-variable.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
+import { retentionVariables } from './generation/variables.ts'
 import { workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
@@ -46,6 +47,8 @@ export interface Config {
   readonly maxUploadBytes: number
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
+  /** In scopes that say nothing else. */
+  readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
   readonly logLevel: string
 }
@@ -190,6 +193,7 @@ export const variables = {
       .transform((level) => level ?? 'info'),
   ),
   ...workVariables,
+  ...retentionVariables,
   ...accessVariables,
 } as const
 
@@ -247,6 +251,10 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
+    retention: Object.freeze({
+      maxAgeDays: parsed.DARKROOM_RETENTION_DAYS,
+      unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
+    }),
     access: accessConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })

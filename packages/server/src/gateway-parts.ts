@@ -21,6 +21,7 @@ import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { startRetention } from './retention-parts.ts'
 import { startWebhooks } from './webhook-parts.ts'
 
 type Served = Pick<Platform, 'fetch' | 'access'>
@@ -57,6 +58,7 @@ export async function composeGateway(
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
+  const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
   const fetch = createGateway({
     ...records,
     images,
@@ -66,6 +68,8 @@ export async function composeGateway(
     edge,
     purges,
     webhooks,
+    imageUse,
+    retention: config.retention,
     access,
     readiness: readinessOf(options.role, { ...foundation, table: config.models }),
     log,

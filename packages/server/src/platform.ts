@@ -58,6 +58,11 @@ export interface PlatformOptions {
   config: Config
   log: Logger
   now?: () => number
+  /**
+   * Called when the workers of this process have ended their work for good, because a newer release has migrated the
+   * database. A gateway goes on.
+   */
+  onRetired?: (migration: string) => void
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
   /** Another maker of slides around this release's: for embedding and tests. */

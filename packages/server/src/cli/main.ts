@@ -138,6 +138,24 @@ export async function main(
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
   program
+    .command('export [file]')
+    .description('the database as one file, or to standard output; pictures stay in the object store')
+    .option('-o, --output <file>', 'the file; compressed where its name ends in .gz')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { output?: string; json: boolean }) => {
+      const { exportCommand } = await import('./export.ts')
+      exitCode = await exportCommand({ file: file ?? options.output, json: options.json }, io)
+    })
+  program
+    .command('import [file]')
+    .description('read an export, or standard input, into the empty database of this configuration')
+    .option('-i, --input <file>', 'the file; compressed or not')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { input?: string; json: boolean }) => {
+      const { importCommand } = await import('./import.ts')
+      exitCode = await importCommand({ file: file ?? options.input, json: options.json }, io)
+    })
+  program
     .command('doctor')
     .description('check this machine and the configuration')
     .option('--json', 'print the checks as JSON', false)

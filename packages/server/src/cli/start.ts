@@ -39,12 +39,16 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
   const startedAt = performance.now()
   let platform: Platform | undefined
   try {
-    platform = await createPlatform({ role, config, log })
+    const retired = Promise.withResolvers<string>()
+    platform = await createPlatform({ role, config, log, onRetired: retired.resolve })
     refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
-    await stop.requested
-    log.info('stopping: running work may end, new requests are refused')
+    // A process that also answers requests goes on with that until it is replaced.
+    const migration = await Promise.race([stop.requested, ...(role === 'worker' ? [retired.promise] : [])])
+    if (migration === undefined) log.info('stopping: running work may end, new requests are refused')
+    else
+      io.stdout(`Retired: a newer Darkroom has migrated the database (${migration}). Start that release.\n`)
     await stopServing(server, platform)
     return exitCodes.done
   } catch (error) {

@@ -2,8 +2,10 @@ import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
+import { retentionColumns } from './retention-columns.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
+import { yieldColumns } from './yield-columns.ts'
 
 /**
  * The schema's history, in order of name. A migration that has been released is never edited: a database in the
@@ -33,6 +35,16 @@ export const migrations: Record<string, Migration> = {
   '0005-webhooks-and-turns': {
     async up(db) {
       for (const statement of [...webhookTables, ...turnTables]) await sql.raw(statement).execute(db)
+    },
+  },
+  '0006-yields': {
+    async up(db) {
+      for (const statement of yieldColumns) await sql.raw(statement).execute(db)
+    },
+  },
+  '0007-retention': {
+    async up(db) {
+      for (const statement of retentionColumns) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -46,6 +46,10 @@ export interface GenerationsTable {
   retries: Generated<number>
   /** Runs after a worker died, within the attempt. */
   reruns: Generated<number>
+  /** Runs that were given up for work that somebody waits for, within the attempt. */
+  yields: Generated<number>
+  /** When that last happened. */
+  yielded_at: NullableTimestamp
   priority: Priority
   /** Whose ask began the present attempt; `null` before these were kept. */
   project: string | null
@@ -144,6 +148,8 @@ export interface ImagesTable {
   bytes: number
   created_at: Timestamp
   deleted_at: NullableTimestamp
+  /** As coarse as `generation/image-use.ts` writes it; `null`: not since it was made, as far as is known. */
+  last_used_at: NullableTimestamp
 }
 
 /** The first answer of an idempotency key, kept for a day. */

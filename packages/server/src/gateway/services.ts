@@ -3,7 +3,9 @@ import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
 import type { Generations } from '../generation/generations.ts'
+import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
+import type { RetentionRule } from '../generation/retention-rules.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
@@ -25,6 +27,10 @@ export interface GatewayServices {
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
   webhooks: Webhooks
+  /** Told of every picture that is handed out, hits included. */
+  imageUse: Pick<ImageUse, 'note'>
+  /** How long pictures are kept in scopes that say nothing else. */
+  retention: RetentionRule
   access: Access
   readiness: ReadinessChecks
   log: Logger

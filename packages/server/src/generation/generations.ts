@@ -6,12 +6,15 @@ import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
 import { generationKey } from '../request/picture-spec.ts'
+import type { Armed } from './arm.ts'
 import { currentRow } from './arm.ts'
 import { cancelRequest } from './cancel.ts'
 import type { DeadGeneration, DeadOwner, DeadQuery, RedriveSelection } from './dead-generations.ts'
 import { listDeadGenerations, redriveGenerations } from './dead-generations.ts'
 import type { GenerationEvent } from './events.ts'
 import { readEvents } from './events.ts'
+import type { Foreseen } from './foresee.ts'
+import { foresee, withdrawForeseen } from './foresee.ts'
 import type { GenerationRow, StoredGeneration } from './generation-row.ts'
 import { errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
@@ -50,6 +53,10 @@ export interface Generations {
   /** Retires the stored pictures of a request and asks for them anew. @throws DarkroomError not_settled */
   regenerate(project: string, id: string, resolveModel: ModelResolver): Promise<RegenerateResult>
   cancel(project: string, id: string): Promise<void>
+  /** Has a picture made that nobody has asked for yet, after all that somebody waits for. @throws DarkroomError */
+  foresee(foreseen: Foreseen): Promise<Armed>
+  /** Cancels what was foreseen and nobody has asked for. @returns the ids of the generations that were cancelled */
+  withdrawForeseen(generationIds: readonly string[]): Promise<string[]>
   /** Failed generations that nothing tries again by itself, newest first. */
   dead(query: DeadQuery): Promise<DeadGeneration[]>
   /** Tries failed generations again. @returns the image ids of those that were queued */
@@ -157,6 +164,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
     list: (query) => listRecords(database, query),
     regenerate: (project, id, resolveModel) => regenerate(options, project, id, resolveModel),
     cancel: (project, id) => cancelRequest(options, project, id),
+    foresee: (foreseen) => foresee(foreseen, options),
+    withdrawForeseen: (generationIds) => withdrawForeseen(options, generationIds),
     dead: (query) => listDeadGenerations(database, query),
     redrive: (owner, selection) => redriveGenerations(options, owner, selection),
     events: (generationId, afterSeq) => readEvents(database, generationId, afterSeq),

@@ -190,7 +190,8 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         if (queued === undefined) return false
         await queue.enqueue(
           { jobId, recordId: row.id },
-          { transaction, ...placeOf(row), ...(isRetry ? { delayS: reason.delayS } : {}) },
+          // As it is now: somebody may have asked, while it ran, for what was only foreseen.
+          { transaction, ...placeOf(queued), ...(isRetry ? { delayS: reason.delayS } : {}) },
         )
         return true
       }),

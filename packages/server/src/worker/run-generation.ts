@@ -9,6 +9,7 @@ import type { GenerationRow, StoredTimings } from '../generation/generation-row.
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
 import type { Objects } from '../storage/objects.ts'
 import { Interruption } from './interruption.ts'
+import type { SpeculativeRuns } from './speculative-runs.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
@@ -17,6 +18,8 @@ export interface RunContext {
   log: Logger
   /** How long one run of the backend may take. */
   timeoutMs: number
+  /** Where speculative runs are offered as room. */
+  speculativeRuns: Pick<SpeculativeRuns, 'offer'>
   now: () => number
 }
 
@@ -80,6 +83,10 @@ async function draw(
   const lost = new AbortController()
   const signal = AbortSignal.any([interruption, timeout, lost.signal])
   const teller = createTeller(leased, context.now, () => lost.abort(new Interruption('lease_lost')))
+  const endOffer =
+    row.priority === 'speculative' && backend.capabilities(row.model).cancel
+      ? context.speculativeRuns.offer(row, () => lost.abort(new Interruption('yield')))
+      : () => {}
   let image: { bytes: Uint8Array; mediaType: string } | undefined
   let done: Extract<BackendEvent, { type: 'done' }> | undefined
   try {
@@ -97,6 +104,8 @@ async function draw(
     lost.signal.throwIfAborted()
     if (timeout.aborted) throw timedOut(context.timeoutMs)
     throw error
+  } finally {
+    endOffer()
   }
   if (image === undefined || done === undefined) {
     await teller.flush()

@@ -5,6 +5,7 @@ import type { JobQueue } from '../queue/job-queue.ts'
 import type { Objects } from '../storage/objects.ts'
 import { runGeneration } from './run-generation.ts'
 import type { LeasedRecord, RunsOptions } from './runs.ts'
+import { createSpeculativeRuns } from './speculative-runs.ts'
 import { createRuns } from './runs.ts'
 import type { LivenessLock, Recoverable, SweeperOptions } from './sweeper.ts'
 import { startSweeper } from './sweeper.ts'
@@ -27,6 +28,8 @@ export interface WorkerOptions {
 
 export interface Worker {
   readonly running: number
+  /** Takes no more jobs, and waits for running ones, however long they take. */
+  retire(): Promise<void>
   /** Stops taking jobs, lets running ones end within `drainMs`, hands back the rest. */
   stop(): Promise<void>
 }
@@ -34,13 +37,29 @@ export interface Worker {
 /** Starts taking jobs; jobs that dead workers left behind are handed back first. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const { leases, lock } = options
-  return await startRuns({
+  let worker: Worker | undefined
+  const speculativeRuns = createSpeculativeRuns({
+    ...options,
+    hasFreeSlot: () => (worker?.running ?? 0) < options.concurrency,
+  })
+  const context = { ...options, timeoutMs: options.backendTimeoutMs, speculativeRuns }
+  const started = await startRuns({
     ...options,
     records: recoverableGenerations(leases),
     take: (job, signal) => leases.take(job, lock.id, signal),
-    run: (leased, signal) =>
-      runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
+    run: (leased, signal) => runGeneration(leased, context, signal),
   })
+  worker = started
+  return {
+    get running() {
+      return started.running
+    },
+    retire: () => started.retire(),
+    stop: async () => {
+      speculativeRuns.close()
+      await started.stop()
+    },
+  }
 }
 
 function recoverableGenerations(leases: Leases): Recoverable {
@@ -68,13 +87,16 @@ export async function startRuns<Leased extends LeasedRecord>(
   const runs = createRuns(options)
   const unsubscribe = options.queue.onAnnouncement((announcement) => runs.hear(announcement))
   const subscription = await options.queue.work({ concurrency: options.concurrency }, (job) => runs.run(job))
+  let stopping: Promise<void> | undefined
+  const takeNoMore = (): Promise<void> => (stopping ??= subscription.stop())
   return {
     get running() {
       return runs.count
     },
+    retire: takeNoMore,
     stop: async () => {
       sweeper.stop()
-      const stopped = subscription.stop()
+      const stopped = takeNoMore()
       const deadline = setTimeout(() => runs.drain(), options.drainMs)
       try {
         await stopped

@@ -137,7 +137,13 @@ async function throughEdge(
       mayForward: refusal,
     }),
   )
-  return pictureAnswer(response, context)
+  return pictureAnswer(response, context, services)
+}
+
+/** Whoever is shown a picture, or told that the one they have is still it, uses it: at the edge too. */
+function noteUse(headers: Headers, status: number, services: GatewayServices): void {
+  const id = status < 400 ? headers.get('x-image-id') : null
+  if (id !== null) services.imageUse.note(id)
 }
 
 /** Who may not cause a generation is still shown one that is stored, whether or not the edge remembers it. */
@@ -157,9 +163,14 @@ async function refuseWork(
 }
 
 /** Adds what belongs to this answer and not to the stored one. */
-async function pictureAnswer(response: Response, context: RouteContext): Promise<Response> {
+async function pictureAnswer(
+  response: Response,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<Response> {
   // The edge makes a Response for each caller, so its headers are ours to add to.
   const { headers } = response
+  noteUse(headers, response.status, services)
   const isMiss = headers.get('x-cache-status') === 'MISS'
   const own = context.stages.header()
   const origin = headers.get('server-timing')
