@@ -129,7 +129,7 @@ async function throughEdge(
 ): Promise<Response> {
   const { request, stages } = context
   const hit = stages.measure('edge', () => pictureHit(services.edge, request, key, grant.edgeDomain))
-  if (hit !== undefined) return pictureAnswer(hit, context)
+  if (hit !== undefined) return pictureAnswer(hit, context, services)
   const forwarded = edgeRequest(request, key)
   const response = await stages.measure('edge', () =>
     services.edge.fetch(forwarded, {
