@@ -1,10 +1,10 @@
 import { BackendError } from '../backend.ts'
-import { isRecord, streamError, wireFaultOf } from './answer-error.ts'
-import { boundedBytes, boundedChunks } from './bounded-body.ts'
-import type { Connection } from './connection.ts'
-import { jsonOrUndefined } from './connection.ts'
-import { serverSentEvents } from './event-stream.ts'
-import { pictureMediaType } from './picture-signature.ts'
+import { isRecord, streamError, wireFaultOf } from '../wire/answer-error.ts'
+import { boundedBytes, boundedChunks } from '../wire/bounded-body.ts'
+import type { Connection } from '../wire/connection.ts'
+import { jsonOrUndefined } from '../wire/connection.ts'
+import { serverSentEvents } from '../wire/event-stream.ts'
+import { pictureMediaType } from '../wire/picture-signature.ts'
 
 /** A picture out of an answer; `partial` ones come before the final one. */
 export interface AnsweredPicture {

@@ -1,8 +1,8 @@
 import type { BackendHealth } from '../backend.ts'
 import { BackendError } from '../backend.ts'
-import type { Connection } from './connection.ts'
-import type { Deadline } from './deadline.ts'
-import { networkError } from './network-error.ts'
+import type { Connection } from '../wire/connection.ts'
+import type { Deadline } from '../wire/deadline.ts'
+import { networkError } from '../wire/network-error.ts'
 
 /**
  * Asks `GET /models`, which costs nothing and needs the key. A server without that route answers 404 and is taken

@@ -5,15 +5,22 @@ import { BackendError } from '../backend.ts'
  * @throws BackendError backend_bad_answer beyond the limit
  */
 export async function* boundedChunks(response: Response, maxBytes: number): AsyncGenerator<Uint8Array> {
+  // A length that is announced beyond the limit is refused before anything is read; a false one is noticed below.
+  if (Number(response.headers.get('content-length')) > maxBytes) {
+    await response.body?.cancel()
+    throw tooLarge(maxBytes)
+  }
   let readBytes = 0
   for await (const chunk of response.body ?? []) {
     readBytes += chunk.byteLength
-    if (readBytes > maxBytes) {
-      const message = `The model server's answer is larger than ${maxBytes} bytes and was not read.`
-      throw new BackendError('backend_bad_answer', message, { retry: 'never' })
-    }
+    if (readBytes > maxBytes) throw tooLarge(maxBytes)
     yield chunk
   }
+}
+
+function tooLarge(maxBytes: number): BackendError {
+  const message = `The model server's answer is larger than ${maxBytes} bytes and was not read.`
+  return new BackendError('backend_bad_answer', message, { retry: 'never' })
 }
 
 /** @throws BackendError backend_bad_answer beyond the limit */

@@ -1,7 +1,7 @@
 import { loadImage } from '@napi-rs/canvas'
 import { expect, test } from 'vitest'
 import { previewOf } from './preview.ts'
-import { testPng } from './testing/test-png.ts'
+import { testPng } from '../openai/testing/test-png.ts'
 
 test.each([
   [1536, 1024, 256, 171],

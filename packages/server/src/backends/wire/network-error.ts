@@ -1,5 +1,6 @@
 import { BackendError } from '../backend.ts'
 import { redact } from './public-text.ts'
+import type { ServerNames } from './server-names.ts'
 
 const unreachable = new Set([
   'ECONNREFUSED',
@@ -24,7 +25,10 @@ const certificate = /^(?:CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPRO
  * What a failed exchange means to the queue. Anything that is no fault of the network (an error of our own) is
  * returned as it is.
  */
-export function networkError(error: unknown, secret: string | undefined): unknown {
+export function networkError(
+  error: unknown,
+  { secret, names }: { secret: string | undefined; names: ServerNames },
+): unknown {
   if (error instanceof BackendError) return error
   const code = codeOf(error)
   if (code === undefined) return error
@@ -34,7 +38,7 @@ export function networkError(error: unknown, secret: string | undefined): unknow
     return new BackendError('backend_timeout', message, { retry: 'same', cause })
   }
   if (unreachable.has(code)) {
-    const message = `The model server cannot be reached (${code}): check that it runs, and OPENAI_BASE_URL.`
+    const message = `The model server cannot be reached (${code}): check that it runs, and ${names.url}.`
     return new BackendError('backend_unavailable', message, { retry: 'same', cause })
   }
   if (broken.has(code)) {
@@ -42,11 +46,11 @@ export function networkError(error: unknown, secret: string | undefined): unknow
     return new BackendError('backend_unavailable', message, { retry: 'same', cause })
   }
   if (certificate.test(code)) {
-    const message = `No secure connection to the model server (${code}): check its certificate and OPENAI_BASE_URL.`
+    const message = `No secure connection to the model server (${code}): check its certificate and ${names.url}.`
     return new BackendError('backend_unavailable', message, { retry: 'never', cause })
   }
   if (code.startsWith('HPE_')) {
-    const message = 'The model server does not speak HTTP: check OPENAI_BASE_URL.'
+    const message = `The model server does not speak HTTP: check ${names.url}.`
     return new BackendError('backend_bad_answer', message, { retry: 'never', cause })
   }
   return error

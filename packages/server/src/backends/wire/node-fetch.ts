@@ -2,17 +2,17 @@ import http from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 
-/** What the adapter asks of a `fetch`. */
+/** What adapters ask of a `fetch`. */
 export interface FetchInit {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   headers: Record<string, string>
-  body?: string
+  body?: string | Uint8Array
   signal: AbortSignal
   /** Redirects are never followed: they would carry the key to another place. */
   redirect: 'manual'
 }
 
-/** The part of `fetch` that the adapter uses; the global one fits. */
+/** The part of `fetch` that adapters use. */
 export type Fetch = (url: URL, init: FetchInit) => Promise<Response>
 
 /**

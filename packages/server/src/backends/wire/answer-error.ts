@@ -2,6 +2,8 @@ import { BackendError } from '../backend.ts'
 import type { RetryAdvice } from '../backend.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { publicText, sentence } from './public-text.ts'
+import type { ServerNames } from './server-names.ts'
+import { openAINames } from './server-names.ts'
 
 /** The `error` of OpenAI's envelope, of a stream's error event, or what another server puts there. */
 export interface WireFault {
@@ -42,8 +44,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** The error of an HTTP answer that is no success. */
-export function answerError(status: number, fault: WireFault, retryAfterS: number | undefined): BackendError {
-  const { code, retry, message } = byFault(fault, status) ?? byStatus(status, fault)
+export function answerError(
+  status: number,
+  fault: WireFault,
+  retryAfterS: number | undefined,
+  names: ServerNames = openAINames,
+): BackendError {
+  const { code, retry, message } = byFault(fault, status) ?? byStatus(status, fault, names)
   // A server may send Retry-After with anything; it says something only where a retry can help.
   return new BackendError(code, message, { retry, retryAfterS: retry === 'never' ? undefined : retryAfterS })
 }
@@ -53,7 +60,7 @@ export function streamError(fault: WireFault): BackendError {
   const userFault = fault.type === 'invalid_request_error' || fault.type === 'image_generation_user_error'
   const rateFault = fault.code === 'rate_limit_exceeded' || fault.type === 'rate_limit_error'
   const { code, retry, message } =
-    byFault(fault, 500) ?? byStatus(userFault ? 400 : rateFault ? 429 : 500, fault)
+    byFault(fault, 500) ?? byStatus(userFault ? 400 : rateFault ? 429 : 500, fault, openAINames)
   return new BackendError(code, message, { retry })
 }
 
@@ -89,7 +96,7 @@ const unknownModel: Verdict = {
   message: 'The model server does not know this model: its name in DARKROOM_MODELS must be corrected.',
 }
 
-function byStatus(status: number, fault: WireFault): Verdict {
+function byStatus(status: number, fault: WireFault, names: ServerNames): Verdict {
   const failed = (what: string, code: ErrorCode, retry: RetryAdvice): Verdict => ({
     code,
     retry,
@@ -97,7 +104,7 @@ function byStatus(status: number, fault: WireFault): Verdict {
   })
   if (status < 400)
     return failed(
-      `answered with a redirect (${status}): check OPENAI_BASE_URL`,
+      `answered with a redirect (${status}): check ${names.url}`,
       'backend_bad_answer',
       'never',
     )
@@ -106,11 +113,11 @@ function byStatus(status: number, fault: WireFault): Verdict {
     return {
       code: 'backend_auth',
       retry: 'never',
-      message: 'The model server refused our credentials: check OPENAI_API_KEY.',
+      message: `The model server refused our credentials: check ${names.key ?? names.url}.`,
     }
   }
   if (status === 404 || status === 405)
-    return failed('has no such route: check OPENAI_BASE_URL', 'backend_failed', 'never')
+    return failed(`has no such route: check ${names.url}`, 'backend_failed', 'never')
   if (status === 408 || status === 504)
     return failed('did not answer in time: try again', 'backend_timeout', 'same')
   if (status === 409)

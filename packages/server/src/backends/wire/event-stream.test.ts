@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { ServerSentEvent } from './event-stream.ts'
 import { serverSentEvents } from './event-stream.ts'
-import { collect } from './testing/run-request.ts'
+import { collect } from '../openai/testing/run-request.ts'
 
 async function parse(text: string, cuts: readonly number[] = []): Promise<ServerSentEvent[]> {
   const bytes = new TextEncoder().encode(text)
