@@ -2,7 +2,7 @@ import type { PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
 import type { Backend, BackendEvent, BackendTimings } from '../backends/backend.ts'
-import { BackendError } from '../backends/backend.ts'
+import { BackendError, noInputs } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
 import type { GenerationRow, StoredTimings } from '../generation/generation-row.ts'
@@ -124,6 +124,9 @@ function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
     widthPx: row.width_px,
     heightPx: row.height_px,
     seed: Number(row.seed),
+    inputs: noInputs,
+    strength: undefined,
+    steps: undefined,
   }
 }
 

@@ -113,7 +113,7 @@ function authorization(apiKey: string | undefined, basic: boolean): Record<strin
 async function bodyOf(
   json: unknown,
   form: FormData | undefined,
-): Promise<{ bytes: string | Uint8Array; headers: Record<string, string> } | undefined> {
+): Promise<{ bytes: string | Uint8Array<ArrayBuffer>; headers: Record<string, string> } | undefined> {
   if (form !== undefined) {
     // `Response` writes the boundary and the parts; nothing is sent by it.
     const encoded = new Response(form)

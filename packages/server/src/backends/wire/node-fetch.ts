@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 export interface FetchInit {
   method: 'GET' | 'POST' | 'PUT'
   headers: Record<string, string>
-  body?: string | Uint8Array
+  body?: string | Uint8Array<ArrayBuffer>
   signal: AbortSignal
   /** Redirects are never followed: they would carry the key to another place. */
   redirect: 'manual'
