@@ -1,5 +1,6 @@
 import type { BackendBatchEvent, BackendRequest } from '../backend.ts'
 import { BackendError } from '../backend.ts'
+import { prepareExchange } from './exchange.ts'
 import type { RunParts } from './run.ts'
 import { doneOf, runTogether } from './run.ts'
 
@@ -30,17 +31,18 @@ async function* eventsOf(
   run: readonly BackendRequest[],
   signal: AbortSignal,
 ): AsyncGenerator<BackendBatchEvent> {
-  for await (const event of runTogether(parts, run, signal)) {
-    if (event.type !== 'pictures') {
+  const exchange = prepareExchange({ ...parts, requests: run })
+  for await (const event of runTogether(parts, exchange, signal)) {
+    if (event.type !== 'answer') {
       for (const { id } of run) yield { requestId: id, ...event }
       continue
     }
-    for (const { index, bytes, mediaType } of event.pictures) {
+    for (const { index, bytes, mediaType } of event.value) {
       const requestId = run[index]?.id
       if (requestId === undefined) continue
       yield { requestId, type: 'image', bytes, mediaType }
       // The whole call for each: nobody can say which part of it was whose; of the accelerator each had a share.
-      const done = doneOf(event.ms, event.warnings)
+      const done = doneOf(event.ms, exchange.warnings)
       yield { requestId, ...done, gpuSeconds: event.ms / 1000 / run.length }
     }
   }

@@ -1,16 +1,17 @@
-import type { Backend, BackendCapabilities, BackendHealth, BackendRequest } from '../backend.ts'
-import { BackendError, noInputs } from '../backend.ts'
+import type { Backend, BackendCapabilities, BackendHealth } from '../backend.ts'
+import { BackendError } from '../backend.ts'
 import { createConnection } from '../wire/connection.ts'
 import type { Deadline } from '../wire/deadline.ts'
 import { startDeadline } from '../wire/deadline.ts'
 import type { Fetch } from '../wire/node-fetch.ts'
+import { plainRequest } from '../wire/plain-request.ts'
 import { createTurns } from '../wire/turns.ts'
 import { runBatch } from './batch.ts'
 import type { Dialect } from './dialect.ts'
 import { openAIDialect } from './dialects/openai.ts'
 import { probe } from './openai-health.ts'
 import type { RunParts } from './run.ts'
-import { runInTurn, runStreaming } from './run.ts'
+import { runAlone, runStreaming } from './run.ts'
 
 /** What the adapter of OpenAI's Images API needs to know. */
 export interface OpenAIBackendOptions {
@@ -69,7 +70,7 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
   const check = (signal?: AbortSignal): Promise<BackendHealth> =>
     probe(connection, deadlineOf(signal, healthTimeoutMs))
   const generate: Backend['generate'] = (request, signal) =>
-    dialect.oneAtATime ? runInTurn(parts, request, signal) : runStreaming(parts, request, signal)
+    dialect.oneAtATime ? runAlone(parts, request, signal) : runStreaming(parts, request, signal)
   return {
     name: dialect.name,
     capabilities: (model) => capabilitiesOf(dialect, model, parts.partialImages, options.steps !== undefined),
@@ -89,7 +90,7 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
       }
       if (dialect.warms === 'asks') return
       const never = new AbortController().signal
-      for await (const _ of generate(warmingRequest(model), signal ?? never));
+      for await (const _ of generate(plainRequest(model), signal ?? never));
     },
     generate,
     ...(dialect.batch > 1 ? { generateBatch: (requests, signal) => runBatch(parts, requests, signal) } : {}),
@@ -98,23 +99,6 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
       closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
       return Promise.resolve()
     },
-  }
-}
-
-/** The smallest generation that loads the weights: one step of the smallest picture that every model draws. */
-function warmingRequest(model: string): BackendRequest {
-  return {
-    id: 'warm',
-    model,
-    prompt: 'a lighthouse',
-    negative: undefined,
-    style: undefined,
-    widthPx: 256,
-    heightPx: 256,
-    seed: 0,
-    inputs: noInputs,
-    strength: undefined,
-    steps: 1,
   }
 }
 

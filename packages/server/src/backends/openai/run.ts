@@ -1,10 +1,9 @@
 import type { BackendEvent, BackendRequest } from '../backend.ts'
-import type { Connection } from '../wire/connection.ts'
-import type { Deadline } from '../wire/deadline.ts'
-import { createEventQueue } from '../wire/event-queue.ts'
 import { networkError } from '../wire/network-error.ts'
-import type { Turns } from '../wire/turns.ts'
+import type { TurnEvent, TurnParts } from '../wire/run-in-turn.ts'
+import { runInTurn } from '../wire/run-in-turn.ts'
 import type { Dialect } from './dialect.ts'
+import type { PreparedExchange } from './exchange.ts'
 import { createPreviews, prepareExchange } from './exchange.ts'
 import type { AnsweredPicture } from './image-answer.ts'
 
@@ -15,16 +14,10 @@ export interface Step {
 }
 
 /** What every run of one backend shares. */
-export interface RunParts {
-  connection: Connection
+export interface RunParts extends TurnParts {
   dialect: Dialect
-  /** Starts the clock of a run; without a caller only the limit and `close` end it. */
-  deadlineOf(caller: AbortSignal | undefined): Deadline
-  now: () => number
   maxBytes: number
   partialImages: number
-  /** At a server that does one job at a time. */
-  turns: Turns
   /** Calls the listener with every step of the job at work, until the function that it returns is called. */
   steps?: ((listener: (step: Step) => void) => () => void) | undefined
 }
@@ -64,60 +57,24 @@ export async function* runStreaming(
   }
 }
 
-/** One run, or several of one prompt, as `runTogether` tells of them. */
-export type TogetherEvent =
-  | Exclude<BackendEvent, { type: 'image' | 'done' | 'preview' }>
-  | { type: 'pictures'; pictures: readonly AnsweredPicture[]; ms: number; warnings: readonly string[] }
-
 /**
- * A run at a server that does one job at a time and cannot be stopped. Who comes later waits here, where leaving is
- * possible, and not inside the server. When a running one is given up, the turn stays taken until the server has
- * really answered: it is busy until then, whoever wants the picture.
+ * One request, or several of one prompt, at a server that does one job at a time and cannot be stopped.
+ * @throws BackendError; the caller's reason
  */
 export async function* runTogether(
   parts: RunParts,
-  requests: readonly BackendRequest[],
+  exchange: PreparedExchange,
   caller: AbortSignal,
-): AsyncGenerator<TogetherEvent> {
-  const { connection, now, turns } = parts
-  const deadline = parts.deadlineOf(caller)
-  const work = parts.deadlineOf(undefined)
-  let giveBack: (() => void) | undefined
-  let answer: Promise<readonly AnsweredPicture[]> | undefined
-  try {
-    deadline.signal.throwIfAborted()
-    if (connection.fault !== undefined) throw connection.fault
-    const exchange = prepareExchange({ ...parts, requests })
-    const position = turns.ahead
-    if (position > 0) yield { type: 'queued', position }
-    giveBack = await turns.take(deadline.signal)
-    deadline.signal.throwIfAborted()
-    const startedAtMs = now()
-    yield { type: 'started' }
-    deadline.signal.throwIfAborted()
-    const events = createEventQueue<TogetherEvent>()
-    deadline.signal.addEventListener('abort', () => events.fail(deadline.signal.reason), { once: true })
-    const silence = parts.steps?.(({ step, steps }) => {
-      events.push({ type: 'progress', fraction: Math.min(1, step / steps), step, steps })
-    })
-    answer = allOf(exchange.send(work.signal))
-    answer
-      .then((pictures) => {
-        events.push({ type: 'pictures', pictures, ms: Math.max(0, now() - startedAtMs), warnings: exchange.warnings })
-        events.end()
+): AsyncGenerator<TurnEvent<readonly AnsweredPicture[]>> {
+  yield* runInTurn(parts, {
+    send: (signal) => allOf(exchange.send(signal)),
+    watch: (events, signal) => {
+      const silence = parts.steps?.(({ step, steps }) => {
+        events.push({ type: 'progress', fraction: Math.min(1, step / steps), step, steps })
       })
-      .catch((error: unknown) => events.fail(error))
-      .finally(() => silence?.())
-    yield* increasing(events)
-  } catch (error) {
-    throw networkError(work.explain(deadline.explain(error)), connection)
-  } finally {
-    deadline.end()
-    void endOf(answer).then(() => {
-      work.end()
-      giveBack?.()
-    })
-  }
+      signal.addEventListener('abort', () => silence?.(), { once: true })
+    },
+  }, caller)
 }
 
 async function allOf(pictures: AsyncIterable<AnsweredPicture>): Promise<readonly AnsweredPicture[]> {
@@ -126,41 +83,23 @@ async function allOf(pictures: AsyncIterable<AnsweredPicture>): Promise<readonly
   return all
 }
 
-async function endOf(answer: Promise<unknown> | undefined): Promise<void> {
-  try {
-    await answer
-  } catch {
-    // Said to the caller already, or nobody listens any more.
-  }
-}
-
-/** Samplers begin again for each picture of a batch, and for a second pass: progress never goes back. */
-async function* increasing(events: AsyncIterable<TogetherEvent>): AsyncGenerator<TogetherEvent> {
-  let furthest = 0
-  for await (const event of events) {
-    if (event.type === 'progress') {
-      if (event.fraction < furthest) continue
-      furthest = event.fraction
-    }
-    yield event
-  }
-}
-
 /** One request at such a server. */
-export async function* runInTurn(
+export async function* runAlone(
   parts: RunParts,
   request: BackendRequest,
   caller: AbortSignal,
 ): AsyncGenerator<BackendEvent> {
-  for await (const event of runTogether(parts, [request], caller)) {
-    if (event.type !== 'pictures') {
+  caller.throwIfAborted()
+  const exchange = prepareExchange({ ...parts, requests: [request] })
+  for await (const event of runTogether(parts, exchange, caller)) {
+    if (event.type !== 'answer') {
       yield event
       continue
     }
-    const [picture] = event.pictures
+    const [picture] = event.value
     if (picture === undefined) continue
     yield { type: 'image', bytes: picture.bytes, mediaType: picture.mediaType }
-    yield doneOf(event.ms, event.warnings)
+    yield doneOf(event.ms, exchange.warnings)
   }
 }
 
