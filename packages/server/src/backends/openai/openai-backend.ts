@@ -73,7 +73,7 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
     dialect.oneAtATime ? runAlone(parts, request, signal) : runStreaming(parts, request, signal)
   return {
     name: dialect.name,
-    capabilities: (model) => capabilitiesOf(dialect, model, parts.partialImages, options.steps !== undefined),
+    capabilities: (model) => dialectCapabilities(dialect, model, parts.partialImages, options.steps !== undefined),
     health: async (signal) => {
       try {
         return await check(signal)
@@ -102,7 +102,11 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
   }
 }
 
-function capabilitiesOf(
+/**
+ * What a model can do at a server of a dialect.
+ * @param hearsSteps whether somebody tells of its steps: the API does not
+ */
+export function dialectCapabilities(
   dialect: Dialect,
   model: string,
   partialImages: number,

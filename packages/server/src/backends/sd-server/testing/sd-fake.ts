@@ -68,7 +68,7 @@ export async function startSdFake(options: SdFakeOptions = {}): Promise<SdFake> 
     state.lock = before.then(() => turn.promise)
     await before
     try {
-      await work(state.mode, job, response, options)
+      await work(() => state.mode, job, response, options)
     } finally {
       state.ended += 1
       turn.resolve()
@@ -127,17 +127,19 @@ async function jobOf(request: IncomingMessage): Promise<SdFakeJob | undefined> {
 }
 
 async function work(
-  mode: SdFakeMode,
+  modeNow: () => SdFakeMode,
   job: SdFakeJob,
   response: ServerResponse,
   { onStep, multiplePx = 64 }: SdFakeOptions,
 ): Promise<void> {
-  if (mode === 'loading') return json(response, 503, { error: 'loading model' })
-  if (mode === 'hang') return await new Promise((resolve) => response.once('close', resolve))
-  if (mode === 'reset') return void response.destroy()
+  const began = modeNow()
+  if (began === 'loading') return json(response, 503, { error: 'loading model' })
+  if (began === 'hang') return await new Promise((resolve) => response.once('close', resolve))
+  if (began === 'reset') return void response.destroy()
   const params = job.args['sample_params'] as { sample_steps?: number } | undefined
   const steps = params?.sample_steps ?? 4
   for (let step = 1; step <= steps; step += 1) await onStep?.(step, steps)
+  const mode = modeNow()
   if (mode === 'no-result') return json(response, 500, { error: 'generate_image returned no results' })
   if (mode === 'html') {
     response.writeHead(200, { 'content-type': 'text/html' })
