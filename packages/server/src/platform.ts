@@ -148,7 +148,11 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
 }
 
 function composeBackends({ config, backendMakers: others }: PlatformOptions, closers: Closers): BackendTable {
-  const own = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
+  const own = backendMakers({
+    openai: config.openai,
+    timeoutMs: config.backendTimeoutMs,
+    simulatedGpu: config.simulatedGpu,
+  })
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends
