@@ -67,6 +67,8 @@ export async function composeGateway(
     purges,
     webhooks,
     access,
+    fetchUrl: async (url, domain, signal) =>
+      (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf(options.role, { ...foundation, table: config.models }),
     log,
     now,
@@ -121,6 +123,7 @@ function modelsOf({ config }: PlatformOptions, { backends }: Foundation): Models
     resolve: (name) => config.models.resolve(name),
     names: () => config.models.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
+    editsOf: (backend, model) => backends.capabilitiesOf({ backend, model }).edits,
   })
 }
 

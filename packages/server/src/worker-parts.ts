@@ -23,6 +23,7 @@ export async function startWorkers(
     backends,
     concurrency: config.workerConcurrency,
     backendTimeoutMs: config.backendTimeoutMs,
+    prices: config.servers.prices,
   })
   closers.add('the worker', () => worker.stop())
   if (secret === undefined) {

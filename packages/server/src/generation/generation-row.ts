@@ -3,7 +3,7 @@ import type { GenerationStatus, GenerationsTable } from '../database/schema.ts'
 import { DarkroomError, isErrorCode } from '../errors.ts'
 import type { Place } from '../queue/job-queue.ts'
 
-export type { StoredTimings } from '../database/schema.ts'
+export type { StoredInput, StoredTimings } from '../database/schema.ts'
 
 export type GenerationRow = Selectable<GenerationsTable>
 

@@ -3,6 +3,7 @@ import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { Objects } from '../storage/objects.ts'
+import type { PriceList } from './prices.ts'
 import { runGeneration } from './run-generation.ts'
 import type { LeasedRecord, RunsOptions } from './runs.ts'
 import { createRuns } from './runs.ts'
@@ -23,6 +24,8 @@ export interface WorkerOptions {
   /** How often dead workers are looked for. */
   sweepIntervalMs: number
   now: () => number
+  /** What pictures cost where the server does not say; default: nobody knows. */
+  prices?: PriceList
 }
 
 export interface Worker {
@@ -39,7 +42,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     records: recoverableGenerations(leases),
     take: (job, signal) => leases.take(job, lock.id, signal),
     run: (leased, signal) =>
-      runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
+      runGeneration(leased, { prices: new Map(), ...options, timeoutMs: options.backendTimeoutMs }, signal),
   })
 }
 
