@@ -85,11 +85,11 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
-  if (role !== 'gateway') await startWorkers(options, foundation, closers)
+  const worker = role === 'gateway' ? undefined : await startWorkers(options, foundation, closers)
   const { fetch, access } =
     role === 'worker'
-      ? composeHealth(options, foundation)
-      : await composeGateway({ ...options, role }, foundation, closers)
+      ? composeHealth(options, foundation, worker)
+      : await composeGateway({ ...options, role }, foundation, closers, worker)
   return {
     role,
     fetch,

@@ -15,7 +15,7 @@ import { readInputs } from './read-inputs.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
-  backends: BackendTable
+  backends: Pick<BackendTable, 'backendFor'>
   objects: Objects
   log: Logger
   /** How long one run of the backend may take. */
