@@ -152,6 +152,8 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
     openai: config.openai,
     timeoutMs: config.backendTimeoutMs,
     simulatedGpu: config.simulatedGpu,
+    servers: config.modelServers,
+    imageModels: config.imageModels,
   })
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())

@@ -29,7 +29,8 @@ export async function a1111PictureOf(
   const bytes = Buffer.from(first.replace(/^data:[^,]{0,200};base64,/u, ''), 'base64')
   const mediaType = pictureMediaType(bytes)
   if (mediaType === undefined) throw badAnswer('sent something that is no PNG, JPEG or WebP picture')
-  const info = isRecord(answer) && typeof answer['info'] === 'string' ? jsonOrUndefined(answer['info']) : undefined
+  const info =
+    isRecord(answer) && typeof answer['info'] === 'string' ? jsonOrUndefined(answer['info']) : undefined
   const seed = isRecord(info) ? info['seed'] : undefined
   return { bytes, mediaType, seed: typeof seed === 'number' ? seed : undefined }
 }
@@ -46,12 +47,20 @@ async function a1111Error(response: Response, connection: Connection): Promise<B
     const message = 'The model server ran out of memory: ask for a smaller picture.'
     return new BackendError('backend_out_of_memory', message, { retry: 'smaller' })
   }
-  if (/no checkpoints? (?:found|available)|unknown (?:model|checkpoint)|checkpoint .* not found/iu.test(said)) {
-    const message = 'The model server does not know this model: its name in DARKROOM_MODELS must be corrected.'
+  if (
+    /no checkpoints? (?:found|available)|unknown (?:model|checkpoint)|checkpoint .* not found/iu.test(said)
+  ) {
+    const message =
+      'The model server does not know this model: its name in DARKROOM_MODELS must be corrected.'
     return new BackendError('backend_failed', message, { retry: 'never' })
   }
   const words = [text('errors'), text('detail'), text('error')].find((each) => each !== '')
-  const fault = { code: undefined, type: undefined, param: undefined, message: publicText(words, connection.secret) }
+  const fault = {
+    code: undefined,
+    type: undefined,
+    param: undefined,
+    message: publicText(words, connection.secret),
+  }
   const retryAfterS = retryAfterSeconds(response.headers.get('retry-after'), Date.now())
   return answerError(response.status, fault, retryAfterS, connection.names)
 }

@@ -86,7 +86,11 @@ interface Parts extends TurnParts {
   progressIntervalMs: number
 }
 
-async function* run(parts: Parts, request: BackendRequest, caller: AbortSignal): AsyncGenerator<BackendEvent> {
+async function* run(
+  parts: Parts,
+  request: BackendRequest,
+  caller: AbortSignal,
+): AsyncGenerator<BackendEvent> {
   const { connection, maxBytes } = parts
   caller.throwIfAborted()
   checkA1111Request(request)
@@ -97,7 +101,8 @@ async function* run(parts: Parts, request: BackendRequest, caller: AbortSignal):
     {
       send: async (signal) =>
         a1111PictureOf(await connection.send(path, { json: body, signal }), connection, maxBytes),
-      watch: (heard, signal) => void watchProgress(connection, taskId, parts.progressIntervalMs, heard, signal),
+      watch: (heard, signal) =>
+        void watchProgress(connection, taskId, parts.progressIntervalMs, heard, signal),
       stop: async (signal) => {
         const now = await progressOf(connection, signal)
         // Without this route there is none to interrupt; and another client's job is not ours to stop.

@@ -18,7 +18,10 @@ export interface A1111Progress {
 const maxProgressBytes = 16 * 1024 * 1024
 
 /** `undefined` where the server has no such route, as stable-diffusion.cpp's has none. @throws BackendError */
-export async function progressOf(connection: Connection, signal: AbortSignal): Promise<A1111Progress | undefined> {
+export async function progressOf(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<A1111Progress | undefined> {
   const response = await connection.send('/sdapi/v1/progress', { method: 'GET', signal })
   if (response.status === 404) {
     await response.body?.cancel()

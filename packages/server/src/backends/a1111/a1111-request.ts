@@ -80,5 +80,6 @@ export function checkA1111Request({ widthPx, heightPx, inputs }: BackendRequest)
     refuse(`The model server cannot draw ${widthPx}x${heightPx}: its sides must be multiples of 8.`)
   }
   if (inputs.references.length > 0) refuse('The model server takes no reference pictures: leave them out.')
-  if (inputs.mask !== undefined && inputs.image === undefined) refuse('A mask needs the picture that it belongs to.')
+  if (inputs.mask !== undefined && inputs.image === undefined)
+    refuse('A mask needs the picture that it belongs to.')
 }

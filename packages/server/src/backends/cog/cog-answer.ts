@@ -72,7 +72,8 @@ async function bytesAt(
   const prefix = /^data:[^,]{0,200};base64,/iu.exec(address)?.[0]
   if (prefix !== undefined) return Buffer.from(address.slice(prefix.length), 'base64')
   const url = connection.sameOrigin(address)
-  if (url === undefined) throw badAnswer('put the picture at an address elsewhere, which is not fetched for safety')
+  if (url === undefined)
+    throw badAnswer('put the picture at an address elsewhere, which is not fetched for safety')
   const response = await connection.fetchPicture(url, signal)
   if (response.ok) return await boundedBytes(response, maxBytes)
   await response.body?.cancel()

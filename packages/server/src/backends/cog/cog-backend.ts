@@ -112,7 +112,11 @@ interface Parts extends TurnParts, PredictParts {
   known: ReadonlySet<string> | undefined
 }
 
-async function* run(parts: Parts, request: BackendRequest, caller: AbortSignal): AsyncGenerator<BackendEvent> {
+async function* run(
+  parts: Parts,
+  request: BackendRequest,
+  caller: AbortSignal,
+): AsyncGenerator<BackendEvent> {
   const { connection } = parts
   caller.throwIfAborted()
   checkInputs(parts.names, request)
@@ -149,7 +153,10 @@ async function* run(parts: Parts, request: BackendRequest, caller: AbortSignal):
 }
 
 /** The names of the model's inputs out of its OpenAPI document: what it does not have, it drops silently. */
-async function inputsOf({ connection }: Parts, signal: AbortSignal): Promise<ReadonlySet<string> | undefined> {
+async function inputsOf(
+  { connection }: Parts,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string> | undefined> {
   const response = await connection.send('/openapi.json', { method: 'GET', signal })
   if (!response.ok) {
     await response.body?.cancel()

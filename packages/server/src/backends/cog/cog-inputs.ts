@@ -3,7 +3,10 @@ import type { BackendInput, BackendRequest } from '../backend.ts'
 import { BackendError } from '../backend.ts'
 import { whiteMaskOf } from '../wire/alpha-mask.ts'
 
-const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u, 'must be the name of an input').nullable()
+const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u, 'must be the name of an input')
+  .nullable()
 
 /** How the parts of a request are called as inputs of a model; `null` where the model has none. */
 export const cogInputsSchema = z.strictObject({

@@ -70,7 +70,10 @@ export function createComfyBackend(options: ComfyBackendOptions): Backend {
     const loaded = loadWorkflow(name, options.workflowFolder)
     if ('faults' in loaded) {
       const message = `The workflow ${name} cannot be used: its operator must correct it.`
-      throw new BackendError('backend_failed', message, { retry: 'never', cause: new Error(loaded.faults.join('; ')) })
+      throw new BackendError('backend_failed', message, {
+        retry: 'never',
+        cause: new Error(loaded.faults.join('; ')),
+      })
     }
     workflows.set(name, loaded.workflow)
     return loaded.workflow
@@ -83,7 +86,9 @@ export function createComfyBackend(options: ComfyBackendOptions): Backend {
     try {
       const stats = await connection.send('/system_stats', { method: 'GET', signal: deadline.signal })
       // A server without a GPU's figures fails at them and draws all the same.
-      const answer = stats.ok ? stats : await connection.send('/queue', { method: 'GET', signal: deadline.signal })
+      const answer = stats.ok
+        ? stats
+        : await connection.send('/queue', { method: 'GET', signal: deadline.signal })
       if (answer !== stats) await stats.body?.cancel()
       await connection.json(answer, 1024 * 1024)
     } catch (error) {

@@ -36,7 +36,13 @@ export interface JobIds {
 }
 
 /** @param options.maxBytes of a picture */
-export function createComfyServer({ connection, maxBytes }: { connection: Connection; maxBytes: number }): ComfyServer {
+export function createComfyServer({
+  connection,
+  maxBytes,
+}: {
+  connection: Connection
+  maxBytes: number
+}): ComfyServer {
   const get = async (path: string, signal: AbortSignal): Promise<unknown> =>
     connection.json(await connection.send(path, { method: 'GET', signal }), maxJsonBytes)
   const post = async (path: string, json: unknown, signal: AbortSignal): Promise<void> => {
@@ -58,7 +64,8 @@ export function createComfyServer({ connection, maxBytes }: { connection: Connec
     async cancel(promptId, signal) {
       await post('/queue', { delete: [promptId] }, signal)
       // Older servers interrupt whatever runs: only when it is ours.
-      if ((await place(promptId, signal)) === 'running') await post('/interrupt', { prompt_id: promptId }, signal)
+      if ((await place(promptId, signal)) === 'running')
+        await post('/interrupt', { prompt_id: promptId }, signal)
     },
     picture: (saved, signal) => picture(connection, saved, maxBytes, signal),
     free: (signal) => post('/free', { unload_models: true, free_memory: true }, signal),
@@ -79,7 +86,8 @@ async function upload(connection: Connection, input: BackendInput, signal: Abort
   // The name is made of the content: writing it again changes nothing.
   form.set('overwrite', 'true')
   const stored = await connection.json(await connection.send('/upload/image', { form, signal }), maxJsonBytes)
-  if (!isRecord(stored) || typeof stored['name'] !== 'string') throw badAnswer('did not say where it keeps an upload')
+  if (!isRecord(stored) || typeof stored['name'] !== 'string')
+    throw badAnswer('did not say where it keeps an upload')
   const subfolder = typeof stored['subfolder'] === 'string' ? stored['subfolder'] : ''
   return subfolder === '' ? stored['name'] : `${subfolder}/${stored['name']}`
 }

@@ -6,7 +6,10 @@ import type { ComfyFakeMode } from './testing/comfyui-fake.ts'
 import { startComfyFake } from './testing/comfyui-fake.ts'
 import { toyMapping, toyNodes, workflowFolder } from './testing/toy-workflow.ts'
 
-const absent = { ...toyNodes, '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'absent.safetensors' } } }
+const absent = {
+  ...toyNodes,
+  '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'absent.safetensors' } },
+}
 const size = { widthPx: 64, heightPx: 96 }
 
 async function makeHarness(first: ComfyFakeMode = 'ok'): Promise<BackendHarness> {

@@ -30,7 +30,12 @@ export function interruptedError(): BackendError {
 /** Values of a request that a node does not take, e.g. a width beyond its limit. */
 const refusedValues = new Set(['value_smaller_than_min', 'value_bigger_than_max', 'invalid_input_type'])
 /** The workflow asks for a model or a node that the server does not have. */
-const missingParts = new Set(['value_not_in_list', 'missing_node_type', 'invalid_prompt', 'prompt_no_outputs'])
+const missingParts = new Set([
+  'value_not_in_list',
+  'missing_node_type',
+  'invalid_prompt',
+  'prompt_no_outputs',
+])
 
 /** The error of a workflow that the server refused before it ran. @param body of its 400 */
 export function validationError(body: unknown, secret: string | undefined): BackendError {
@@ -54,5 +59,7 @@ export function validationError(body: unknown, secret: string | undefined): Back
     const message = `The workflow cannot draw this.${said}`
     return new BackendError('unsupported_by_backend', message, { retry: 'never' })
   }
-  return new BackendError('invalid_request', `The model server refused the workflow.${said}`, { retry: 'never' })
+  return new BackendError('invalid_request', `The model server refused the workflow.${said}`, {
+    retry: 'never',
+  })
 }

@@ -15,7 +15,9 @@ export function historyEntryOf(body: unknown, promptId: string): HistoryEntry {
   if (!isRecord(entry)) return { state: 'absent' }
   const status = isRecord(entry['status']) ? entry['status'] : {}
   const messages = new Map<unknown, unknown>(
-    Array.isArray(status['messages']) ? status['messages'].filter(Array.isArray).map(([name, data]) => [name, data]) : [],
+    Array.isArray(status['messages'])
+      ? status['messages'].filter(Array.isArray).map(([name, data]) => [name, data])
+      : [],
   )
   if (messages.has('execution_interrupted')) return { state: 'interrupted' }
   const fault = messages.get('execution_error')

@@ -29,9 +29,7 @@ export const mappingSchema = z.strictObject({
 export type Mapping = z.output<typeof mappingSchema>
 
 /** What kind of value must stand where a part of a request is written. */
-export const mappedKinds: Readonly<
-  Record<Exclude<keyof Mapping, 'size' | 'output'>, 'string' | 'number'>
-> = {
+export const mappedKinds: Readonly<Record<Exclude<keyof Mapping, 'size' | 'output'>, 'string' | 'number'>> = {
   prompt: 'string',
   seed: 'number',
   width: 'number',

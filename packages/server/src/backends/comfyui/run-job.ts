@@ -77,7 +77,8 @@ export async function* runJob(
     const pictures = saved.get(workflow.output) ?? (await historyPictures(server, id, workflow, signal))
     submitted = undefined
     const [first] = pictures
-    if (first === undefined) throw badAnswer(`ended the job ${id} without a picture of its node ${workflow.output}`)
+    if (first === undefined)
+      throw badAnswer(`ended the job ${id} without a picture of its node ${workflow.output}`)
     const picture = await server.picture(first, signal)
     signal.throwIfAborted()
     const generateMs = Math.max(0, finishedAtMs - startedAtMs)
@@ -145,7 +146,8 @@ async function* listen(
     else if (message.type === 'failed') throw ending(executionError(message.fault, connection.secret))
     else if (message.type === 'interrupted') throw ending(interruptedError())
     else if (message.type === 'succeeded' || message.type === 'over') return { saved, startedAtMs }
-    else if (message.type === 'history') return { saved: savedIn(message.entry, connection.secret), startedAtMs }
+    else if (message.type === 'history')
+      return { saved: savedIn(message.entry, connection.secret), startedAtMs }
   }
   throw badAnswer('fell silent')
 }
@@ -176,8 +178,11 @@ async function historyPictures(
  */
 function createProgress({
   nodes,
-}: Workflow): (message: Extract<Heard, { type: 'step' }>) => Extract<BackendEvent, { type: 'progress' }> | undefined {
-  const isSampler = (type: string): boolean => /^(?:KSampler|SamplerCustom)/u.test(type) && type !== 'KSamplerSelect'
+}: Workflow): (
+  message: Extract<Heard, { type: 'step' }>,
+) => Extract<BackendEvent, { type: 'progress' }> | undefined {
+  const isSampler = (type: string): boolean =>
+    /^(?:KSampler|SamplerCustom)/u.test(type) && type !== 'KSamplerSelect'
   const samplers = Object.values(nodes).filter((node) => isSampler(node.class_type)).length
   const seen: string[] = []
   let furthest = -1
@@ -208,7 +213,8 @@ async function uploadAll(
 
 function warningsOf({ name, mapping }: Workflow, request: BackendRequest): string[] {
   const warnings: string[] = []
-  const ignored = (what: string): void => void warnings.push(`The ${what} was ignored: the workflow ${name} has none.`)
+  const ignored = (what: string): void =>
+    void warnings.push(`The ${what} was ignored: the workflow ${name} has none.`)
   if (mapping.seed === null) ignored('seed')
   if (request.negative !== undefined && mapping.negative === undefined) ignored('negative prompt')
   if (request.style !== undefined) ignored('style')

@@ -73,9 +73,11 @@ function runningStep(nodes: unknown): ComfyMessage | undefined {
 export function savedPictures(output: unknown): SavedPicture[] {
   const images: unknown = isRecord(output) ? output['images'] : undefined
   if (!Array.isArray(images)) return []
-  return images.filter(isRecord).flatMap(({ filename, subfolder = '', type = 'output' }) =>
-    typeof filename === 'string' ? [{ filename, subfolder: String(subfolder), type: String(type) }] : [],
-  )
+  return images
+    .filter(isRecord)
+    .flatMap(({ filename, subfolder = '', type = 'output' }) =>
+      typeof filename === 'string' ? [{ filename, subfolder: String(subfolder), type: String(type) }] : [],
+    )
 }
 
 /**

@@ -47,7 +47,10 @@ export function loadWorkflow(name: string, folder: string): LoadedWorkflow {
   const sidecar = darkroom === undefined ? textOf(resolve(folder, sidecarName)) : undefined
   const mapping = darkroom ?? (sidecar === undefined ? undefined : (jsonOrUndefined(sidecar) ?? null))
   if (mapping === undefined) {
-    return fault(name, `says nowhere where the prompt goes: add ${sidecarName} or a key "darkroom" with JSON pointers`)
+    return fault(
+      name,
+      `says nowhere where the prompt goes: add ${sidecarName} or a key "darkroom" with JSON pointers`,
+    )
   }
   return workflowOf(name, nodes, mapping)
 }
@@ -73,7 +76,9 @@ export function workflowOf(
   else if (output === undefined) faults.push('several nodes save pictures: name one with "output"')
   else if (nodes[output] === undefined) faults.push(`there is no node ${output}, which "output" names`)
   if (faults.length > 0 || output === undefined) return { faults: faults.map((each) => `${name}: ${each}`) }
-  const sha256 = createHash('sha256').update(JSON.stringify([nodes, parsed.data])).digest('hex')
+  const sha256 = createHash('sha256')
+    .update(JSON.stringify([nodes, parsed.data]))
+    .digest('hex')
   return { workflow: { name, nodes, mapping: parsed.data, savers, output, sha256 } }
 }
 
@@ -109,7 +114,11 @@ function mappingFaults(nodes: object, mapping: Mapping): string[] {
     for (const pointer of mapping[part as keyof typeof mappedKinds] ?? []) {
       const value = valueAt(nodes, pointer)
       if (typeof value === kind) continue
-      const found = Array.isArray(value) ? 'a link to another node' : value === undefined ? 'nothing' : typeof value
+      const found = Array.isArray(value)
+        ? 'a link to another node'
+        : value === undefined
+          ? 'nothing'
+          : typeof value
       faults.push(`its mapping: ${part} points to ${pointer}, where there is ${found} and not a ${kind}`)
     }
   }

@@ -111,9 +111,7 @@ function ignoredBy(request: BackendRequest, family: ModelFamily, dialect: Dialec
     )
   }
   if (request.negative !== undefined && !takes.negative) {
-    warnings.push(
-      `The negative prompt was ignored: ${model} takes none; say in the prompt what to avoid.`,
-    )
+    warnings.push(`The negative prompt was ignored: ${model} takes none; say in the prompt what to avoid.`)
   }
   if (request.style !== undefined && !family.styles.includes(request.style)) {
     const known = family.styles.length > 0 ? `knows ${family.styles.join(' and ')}` : 'takes none'

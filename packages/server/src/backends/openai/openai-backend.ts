@@ -73,7 +73,8 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
     dialect.oneAtATime ? runAlone(parts, request, signal) : runStreaming(parts, request, signal)
   return {
     name: dialect.name,
-    capabilities: (model) => dialectCapabilities(dialect, model, parts.partialImages, options.steps !== undefined),
+    capabilities: (model) =>
+      dialectCapabilities(dialect, model, parts.partialImages, options.steps !== undefined),
     health: async (signal) => {
       try {
         return await check(signal)

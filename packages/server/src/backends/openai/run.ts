@@ -66,15 +66,19 @@ export async function* runTogether(
   exchange: PreparedExchange,
   caller: AbortSignal,
 ): AsyncGenerator<TurnEvent<readonly AnsweredPicture[]>> {
-  yield* runInTurn(parts, {
-    send: (signal) => allOf(exchange.send(signal)),
-    watch: (events, signal) => {
-      const silence = parts.steps?.(({ step, steps }) => {
-        events.push({ type: 'progress', fraction: Math.min(1, step / steps), step, steps })
-      })
-      signal.addEventListener('abort', () => silence?.(), { once: true })
+  yield* runInTurn(
+    parts,
+    {
+      send: (signal) => allOf(exchange.send(signal)),
+      watch: (events, signal) => {
+        const silence = parts.steps?.(({ step, steps }) => {
+          events.push({ type: 'progress', fraction: Math.min(1, step / steps), step, steps })
+        })
+        signal.addEventListener('abort', () => silence?.(), { once: true })
+      },
     },
-  }, caller)
+    caller,
+  )
 }
 
 async function allOf(pictures: AsyncIterable<AnsweredPicture>): Promise<readonly AnsweredPicture[]> {

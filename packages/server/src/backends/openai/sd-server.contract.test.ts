@@ -38,7 +38,9 @@ async function makeHarness(): Promise<BackendHarness> {
         })()
         void run.catch(() => undefined)
         await fake.waitForJobs(1)
-        return { stopped: Promise.resolve().then(() => fake.jobs.length === 1 || Promise.reject(new Error())) }
+        return {
+          stopped: Promise.resolve().then(() => fake.jobs.length === 1 || Promise.reject(new Error())),
+        }
       },
       invalidRequest: () => ({ request: { prompt: '' } }),
       impossibleSize: () => ({ request: { widthPx: 100, heightPx: 100 } }),
@@ -48,7 +50,8 @@ async function makeHarness(): Promise<BackendHarness> {
       duplicateId: () => ({}),
       noImage: answering('no-image'),
       notAnImage: answering('not-an-image'),
-      outOfMemory: 'The server says the same of every failure; the supervised one is told apart by its output.',
+      outOfMemory:
+        'The server says the same of every failure; the supervised one is told apart by its output.',
       crash: answering('reset'),
       unreachable,
       slowStart: answering('loading'),

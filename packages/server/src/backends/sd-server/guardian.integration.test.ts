@@ -34,7 +34,9 @@ test('a child does not outlive its owner, not even when that is killed with -9',
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-guardian-'))
   try {
     const log = join(folder, 'log')
-    const process_ = spawn(process.execPath, [owner, process.execPath, sdProgram, '--log', log], { stdio: 'inherit' })
+    const process_ = spawn(process.execPath, [owner, process.execPath, sdProgram, '--log', log], {
+      stdio: 'inherit',
+    })
     const started = await lineIn(folder, 'log', 'start ')
     // The warming picture has been drawn: everything is up.
     await lineIn(folder, 'log', 'step 1/1')

@@ -20,7 +20,8 @@ export interface ServerOutput {
 
 // `  |=====>   | 7/20 - 1.52it/s`; weights are counted in MB/s.
 const bar = /\|\s*(\d{1,6})\/(\d{1,6})\s*-\s*[\d.]+\s*(?:it\/s|s\/it)/u
-const outOfMemory = /out of memory|failed to allocate|alloc(?:ate)? .*failed|not enough (?:gpu |device )?memory/iu
+const outOfMemory =
+  /out of memory|failed to allocate|alloc(?:ate)? .*failed|not enough (?:gpu |device )?memory/iu
 
 export function createServerOutput(): ServerOutput {
   const listeners = new Set<(step: Step) => void>()

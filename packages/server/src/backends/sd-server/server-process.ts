@@ -61,7 +61,9 @@ export async function startServerProcess(command: readonly string[]): Promise<Se
   }
   child.on('error', (error) => finish(error.message))
   // `close` and not `exit`: its last words are read by then.
-  child.on('close', (code) => finish(`it ended with ${code ?? 'a signal'}: ${output.lastLine() ?? 'it said nothing'}`))
+  child.on('close', (code) =>
+    finish(`it ended with ${code ?? 'a signal'}: ${output.lastLine() ?? 'it said nothing'}`),
+  )
   const origin = `http://127.0.0.1:${port}`
   return {
     baseUrl: `${origin}/v1`,
@@ -87,7 +89,12 @@ export async function startServerProcess(command: readonly string[]): Promise<Se
 async function isListening(url: string, signal: AbortSignal): Promise<boolean> {
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(2000)])
-    const response = await nodeFetch(new URL(url), { method: 'GET', headers: {}, signal: limit, redirect: 'manual' })
+    const response = await nodeFetch(new URL(url), {
+      method: 'GET',
+      headers: {},
+      signal: limit,
+      redirect: 'manual',
+    })
     await response.body?.cancel()
     return response.ok
   } catch {

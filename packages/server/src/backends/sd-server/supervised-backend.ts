@@ -149,6 +149,7 @@ class SupervisedServer {
 
   /** The server, started when there is none; who comes meanwhile waits for the same start. */
   async #alive(signal: AbortSignal): Promise<Life> {
+    signal.throwIfAborted()
     for (;;) {
       const isNew = this.#life === undefined
       this.#life ??= this.#start()

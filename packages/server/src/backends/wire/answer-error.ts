@@ -103,11 +103,7 @@ function byStatus(status: number, fault: WireFault, names: ServerNames): Verdict
     message: withDetail(what, fault),
   })
   if (status < 400)
-    return failed(
-      `answered with a redirect (${status}): check ${names.url}`,
-      'backend_bad_answer',
-      'never',
-    )
+    return failed(`answered with a redirect (${status}): check ${names.url}`, 'backend_bad_answer', 'never')
   if (status === 401 || status === 403) {
     // Never with the server's words: they quote the key.
     return {

@@ -14,7 +14,7 @@ function pngSize(view: DataView): { widthPx: number; heightPx: number } | undefi
 /** Out of the frame header, behind whatever segments come before it (ITU-T T.81 §B.2.2). */
 function jpegSize(view: DataView): { widthPx: number; heightPx: number } | undefined {
   if (view.byteLength < 4 || view.getUint16(0) !== 0xff_d8) return undefined
-  for (let at = 2; at + 9 <= view.byteLength; ) {
+  for (let at = 2; at + 9 <= view.byteLength;) {
     const marker = view.getUint16(at)
     if (marker < 0xff_01) return undefined
     const isFrame = marker >= 0xff_c0 && marker <= 0xff_cf && ![0xff_c4, 0xff_c8, 0xff_cc].includes(marker)

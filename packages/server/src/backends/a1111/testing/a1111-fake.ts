@@ -104,7 +104,12 @@ function faultOf(mode: A1111FakeMode, response: ServerResponse): boolean {
     const errors = 'CUDA out of memory. Tried to allocate 20.00 GiB.'
     sendJson(response, 500, { error: 'OutOfMemoryError', detail: '', body: '', errors })
   } else if (mode === 'unknown-model') {
-    sendJson(response, 500, { error: 'RuntimeError', detail: '', body: '', errors: 'Unknown checkpoint: absent' })
+    sendJson(response, 500, {
+      error: 'RuntimeError',
+      detail: '',
+      body: '',
+      errors: 'Unknown checkpoint: absent',
+    })
   } else if (mode === 'invalid') {
     sendJson(response, 422, { detail: [{ loc: ['body', 'width'], msg: 'Input should be a valid integer' }] })
   } else if (mode === 'html') sendPage(response)

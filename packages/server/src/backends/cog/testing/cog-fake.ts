@@ -36,7 +36,17 @@ export interface CogFake {
   close(): Promise<void>
 }
 
-const inputNames = ['prompt', 'negative_prompt', 'seed', 'width', 'height', 'num_inference_steps', 'image', 'mask', 'prompt_strength']
+const inputNames = [
+  'prompt',
+  'negative_prompt',
+  'seed',
+  'width',
+  'height',
+  'num_inference_steps',
+  'image',
+  'mask',
+  'prompt_strength',
+]
 
 /** A model container as Cog's documentation describes it. @param streams whether its author made it stream */
 export async function startCogFake(streams: boolean): Promise<CogFake> {
@@ -55,7 +65,8 @@ export async function startCogFake(streams: boolean): Promise<CogFake> {
     release = Promise.withResolvers()
     arrived.increment()
     if (state.mode === 'busy') return sendJson(response, 409, { error: 'At capacity', status: 'failed' })
-    if (state.mode === 'invalid') return sendJson(response, 422, { detail: [{ loc: ['width'], msg: 'too large' }] })
+    if (state.mode === 'invalid')
+      return sendJson(response, 422, { detail: [{ loc: ['width'], msg: 'too large' }] })
     if (state.mode === 'html') return sendPage(response)
     if (state.mode === 'reset') return void response.destroy()
     const id = String(ask.body['id'])
@@ -93,7 +104,8 @@ export async function startCogFake(streams: boolean): Promise<CogFake> {
       cancels.increment()
       return sendJson(response, 200, {})
     }
-    if (ask.route.startsWith('GET /predictions/') && polled.has(id)) return sendJson(response, 200, polled.get(id))
+    if (ask.route.startsWith('GET /predictions/') && polled.has(id))
+      return sendJson(response, 200, polled.get(id))
     if (ask.route.startsWith('PUT /predictions/')) return await predict(ask, response)
     sendJson(response, 404, {})
   })
@@ -131,18 +143,28 @@ function streamSteps(response: ServerResponse, mode: CogFakeMode): void {
   const count = mode === 'many-previews' ? 12 : 4
   for (let step = 1; step <= count; step += 1) {
     const percent = Math.round((step / count) * 100)
-    stream(response, 'log', { source: 'stderr', data: `\r ${percent}%|███       | ${step}/${count} [00:01<00:02]` })
-    if (mode === 'many-previews') stream(response, 'output', { chunk: dataUrl(testPng(512, 512, `${step}`)), index: step })
+    stream(response, 'log', {
+      source: 'stderr',
+      data: `\r ${percent}%|███       | ${step}/${count} [00:01<00:02]`,
+    })
+    if (mode === 'many-previews')
+      stream(response, 'output', { chunk: dataUrl(testPng(512, 512, `${step}`)), index: step })
   }
 }
 
 const dataUrl = (bytes: Buffer): string => `data:image/png;base64,${bytes.toString('base64')}`
 
-function endOf(mode: CogFakeMode, input: Record<string, unknown>, wasCancelled: boolean, origin: string): object {
+function endOf(
+  mode: CogFakeMode,
+  input: Record<string, unknown>,
+  wasCancelled: boolean,
+  origin: string,
+): object {
   if (wasCancelled) return { status: 'canceled' }
   const failed = (error: string): object => ({ status: 'failed', error, metrics: { predict_time: 0.1 } })
   if (mode === 'out-of-memory') return failed('CUDA out of memory. Tried to allocate 2.00 GiB')
-  if (mode === 'nsfw') return failed('NSFW content detected. Try running it again, or try a different prompt.')
+  if (mode === 'nsfw')
+    return failed('NSFW content detected. Try running it again, or try a different prompt.')
   const extra = mode === 'wrong-size' ? 8 : 0
   const picture = testPng(Number(input['width']) + extra, Number(input['height']), JSON.stringify(input))
   const addresses: Partial<Record<CogFakeMode, unknown>> = {

@@ -220,7 +220,11 @@ class Fake implements ComfyFake {
     if (id !== undefined) {
       const fault =
         tooWide === undefined
-          ? { type: 'value_not_in_list', message: 'Value not in list', details: "ckpt_name: 'absent.safetensors'" }
+          ? {
+              type: 'value_not_in_list',
+              message: 'Value not in list',
+              details: "ckpt_name: 'absent.safetensors'",
+            }
           : { type: 'value_bigger_than_max', message: 'Value is bigger than max of 16384', details: 'width' }
       const error = { type: 'prompt_outputs_failed_validation', message: 'Prompt outputs failed validation' }
       return send(response, 400, { error, node_errors: { [id]: { errors: [fault] } } })
@@ -293,7 +297,10 @@ class Fake implements ComfyFake {
     tell('executing', { node: null })
   }
 
-  async #sample(job: ComfyFakeJob, tell: (type: string, data: object) => void): Promise<'sampled' | 'interrupted'> {
+  async #sample(
+    job: ComfyFakeJob,
+    tell: (type: string, data: object) => void,
+  ): Promise<'sampled' | 'interrupted'> {
     const steps = Number(job.nodes['3']?.inputs['steps'])
     const count = this.mode === 'many-previews' ? Math.max(steps, 12) : steps
     for (let value = 1; value <= count; value += 1) {
@@ -316,7 +323,14 @@ class Fake implements ComfyFake {
   #save(job: ComfyFakeJob): object {
     const inputs = (id: string): Record<string, unknown> => job.nodes[id]?.inputs ?? {}
     const { seed, denoise } = inputs('3')
-    const text = JSON.stringify([inputs('6')['text'], inputs('7')['text'], seed, denoise, inputs('10'), inputs('11')])
+    const text = JSON.stringify([
+      inputs('6')['text'],
+      inputs('7')['text'],
+      seed,
+      denoise,
+      inputs('10'),
+      inputs('11'),
+    ])
     const extra = this.mode === 'wrong-size' ? 8 : 0
     const picture = testPng(Number(inputs('5')['width']) + extra, Number(inputs('5')['height']), text)
     const [subfolder = '', prefix = ''] = String(inputs('9')['filename_prefix']).split('/')

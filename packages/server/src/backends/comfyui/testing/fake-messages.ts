@@ -23,5 +23,9 @@ export function failureOf(mode: string): object | undefined {
     return { ...common, exception_type: 'torch.OutOfMemoryError', exception_message }
   }
   if (mode !== 'runtime-error') return undefined
-  return { ...common, exception_type: 'RuntimeError', exception_message: 'mat1 and mat2 shapes cannot be multiplied' }
+  return {
+    ...common,
+    exception_type: 'RuntimeError',
+    exception_message: 'mat1 and mat2 shapes cannot be multiplied',
+  }
 }

@@ -43,7 +43,10 @@ export const toyMapping = {
 }
 
 /** A folder with files of that content; JSON for objects. */
-export function workflowFolder(files: Readonly<Record<string, unknown>>): { folder: string; remove: () => void } {
+export function workflowFolder(files: Readonly<Record<string, unknown>>): {
+  folder: string
+  remove: () => void
+} {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-workflows-'))
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))

@@ -6,7 +6,15 @@ import { createCounter } from '../../openai/testing/counter.ts'
 import { testPng } from '../../openai/testing/test-png.ts'
 
 /** How the fake behaves; `hang` never ends a job, `no-result` is what the real one says of any failure. */
-export type SdFakeMode = 'ok' | 'hang' | 'no-result' | 'no-image' | 'not-an-image' | 'html' | 'reset' | 'loading'
+export type SdFakeMode =
+  | 'ok'
+  | 'hang'
+  | 'no-result'
+  | 'no-image'
+  | 'not-an-image'
+  | 'html'
+  | 'reset'
+  | 'loading'
 
 /** A job as the fake understood it, after it took its own arguments out of the prompt. */
 export interface SdFakeJob {
@@ -108,7 +116,8 @@ async function jobOf(request: IncomingMessage): Promise<SdFakeJob | undefined> {
     headers: { 'content-type': request.headers['content-type'] ?? '' },
   })
   const form = route === 'edits' ? await body.formData() : undefined
-  const fields = form === undefined ? ((await body.json()) as Record<string, unknown>) : Object.fromEntries(form)
+  const fields =
+    form === undefined ? ((await body.json()) as Record<string, unknown>) : Object.fromEntries(form)
   const text = String(fields['prompt'])
   const [, found] = new RegExp(tag.source, 'u').exec(text) ?? []
   const args = found === undefined ? {} : (JSON.parse(found) as Record<string, unknown>)

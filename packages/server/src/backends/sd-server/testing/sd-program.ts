@@ -24,19 +24,22 @@ process.on('SIGTERM', () => {
   process.exit(0)
 })
 
+const mode = has('--mode') ? (option('--mode') as SdFakeMode) : 'ok'
 const fake = await startSdFake({
   port: Number(option('--listen-port')),
-  mode: has('--mode') ? (option('--mode') as SdFakeMode) : 'ok',
+  mode,
   onStep: async (step, steps) => {
     const prompt = fake.jobs.at(-1)?.prompt ?? ''
     note(`step ${step}/${steps}`)
-    process.stdout.write(`\r  |${'='.repeat(step)}>${' '.repeat(steps - step)}| ${step}/${steps} - 9.09it/s\u001b[K`)
+    process.stdout.write(
+      `\r  |${'='.repeat(step)}>${' '.repeat(steps - step)}| ${step}/${steps} - 9.09it/s\u001b[K`,
+    )
     if (step === steps) process.stdout.write('\n')
     if (step === 2 && prompt.includes('crash')) process.exit(139)
     if (prompt.includes('memory')) {
       console.error('[ERROR] ggml_extend.hpp:2234 - unet: failed to allocate the compute buffer')
       fake.mode = 'no-result'
-    } else fake.mode = 'ok'
+    } else fake.mode = mode
     // Long enough for somebody to leave; waited for by nobody.
     if (prompt.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 100))
     await new Promise((resolve) => setImmediate(resolve))
