@@ -88,7 +88,8 @@ async function streamed(
     if (event === 'completed') return body
     if (event === 'error') throw lost()
     if (event === 'log') {
-      const progress = progressOf(String(body['data'] ?? ''))
+      const { data: text } = body
+      const progress = typeof text === 'string' ? progressOf(text) : undefined
       if (progress !== undefined) events.push(progress)
     }
     const chunk = event === 'output' ? body['chunk'] : undefined

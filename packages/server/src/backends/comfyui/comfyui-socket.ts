@@ -1,4 +1,4 @@
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 /** Previews are sent at full size; anything beyond is no preview. */
 const maxMessageBytes = 32 * 1024 * 1024

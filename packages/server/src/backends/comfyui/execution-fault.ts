@@ -7,11 +7,12 @@ const outOfMemory =
 
 /** What the server said of a node that failed. */
 export function executionError(fault: Record<string, unknown>, secret: string | undefined): BackendError {
-  const type = String(fault['exception_type'] ?? '')
-  const message = String(fault['exception_message'] ?? '')
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const type = text(fault['exception_type'])
+  const message = text(fault['exception_message'])
   if (outOfMemory.test(type) || outOfMemory.test(message)) {
-    const text = 'The model server ran out of memory: ask for a smaller picture.'
-    return new BackendError('backend_out_of_memory', text, { retry: 'smaller' })
+    const tooLarge = 'The model server ran out of memory: ask for a smaller picture.'
+    return new BackendError('backend_out_of_memory', tooLarge, { retry: 'smaller' })
   }
   if (/InterruptProcessingException/u.test(type)) return interruptedError()
   const words = publicText(message, secret)

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { isPointer } from './json-pointer.ts'
 
 const pointer = z.string().refine(isPointer, 'must be a JSON pointer like /6/inputs/text')
-const pointers = z.union([pointer.transform((one) => [one]), z.array(pointer).min(1)])
+const pointers = z.union(
+  [pointer.transform((one) => [one]), z.array(pointer).min(1)],
+  'must be a JSON pointer like /6/inputs/text, or a list of them',
+)
 
 /** Where in a workflow each part of a request is written: JSON pointers (RFC 6901) into the API format. */
 export const mappingSchema = z.strictObject({

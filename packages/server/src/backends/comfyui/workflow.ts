@@ -63,11 +63,12 @@ export function workflowOf(
 ): LoadedWorkflow {
   const parsed = mappingSchema.safeParse(mapping)
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message, code }) => {
-      const missing = code === 'invalid_type' && message.includes('undefined')
+    const faults = parsed.error.issues.map(({ path, message }) => {
+      const [part] = path
+      const missing = isRecord(mapping) && typeof part === 'string' && !Object.hasOwn(mapping, part)
       return `${name}: its mapping: ${path.join('.') || 'it'} ${missing ? 'is missing' : `is wrong: ${message}`}`
     })
-    return { faults: faults.map((each) => each.replace(/\.?$/u, '')) }
+    return { faults }
   }
   const faults = mappingFaults(nodes, parsed.data)
   const savers = Object.keys(nodes).filter((id) => typeof nodes[id]?.inputs['filename_prefix'] === 'string')

@@ -34,13 +34,13 @@ test('a child does not outlive its owner, not even when that is killed with -9',
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-guardian-'))
   try {
     const log = join(folder, 'log')
-    const process_ = spawn(process.execPath, [owner, process.execPath, sdProgram, '--log', log], {
+    const owning = spawn(process.execPath, [owner, process.execPath, sdProgram, '--log', log], {
       stdio: 'inherit',
     })
     const started = await lineIn(folder, 'log', 'start ')
     // The warming picture has been drawn: everything is up.
     await lineIn(folder, 'log', 'step 1/1')
-    process_.kill('SIGKILL')
+    owning.kill('SIGKILL')
     await lineIn(folder, 'log', 'term')
     const pid = Number(started.slice('start '.length))
     const gone = (): boolean => {

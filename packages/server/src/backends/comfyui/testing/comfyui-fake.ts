@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -100,8 +99,8 @@ class Fake implements ComfyFake {
     })
     const sockets = new WebSocketServer({ noServer: true })
     this.#http.on('upgrade', (request, socket, head) => {
-      if (this.mode === 'no-socket') return socket.destroy()
-      sockets.handleUpgrade(request, socket, head, (opened) => this.#welcome(request, opened))
+      if (this.mode === 'no-socket') socket.destroy()
+      else sockets.handleUpgrade(request, socket, head, (opened) => this.#welcome(request, opened))
     })
   }
 
@@ -229,7 +228,7 @@ class Fake implements ComfyFake {
       const error = { type: 'prompt_outputs_failed_validation', message: 'Prompt outputs failed validation' }
       return send(response, 400, { error, node_errors: { [id]: { errors: [fault] } } })
     }
-    const job = { id: String(json['prompt_id'] ?? randomUUID()), clientId: String(json['client_id']), nodes }
+    const job = { id: json['prompt_id'] as string, clientId: String(json['client_id']), nodes }
     this.jobs.push(job)
     this.#arrived.increment()
     if (this.mode !== 'forgets-jobs') this.#waiting.push(job)
@@ -260,7 +259,7 @@ class Fake implements ComfyFake {
   async #upload(body: ArrayBuffer, type: string, response: ServerResponse): Promise<void> {
     const form = await new Response(body, { headers: { 'content-type': type } }).formData()
     const image = form.get('image') as File
-    const subfolder = String(form.get('subfolder') ?? '')
+    const subfolder = form.get('subfolder') as string
     this.uploads.set(`${subfolder}/${image.name}`, Buffer.from(await image.arrayBuffer()))
     send(response, 200, { name: image.name, subfolder, type: 'input' })
   }
@@ -283,7 +282,7 @@ class Fake implements ComfyFake {
     const tell = (type: string, data: object = {}): void => this.#send(clientId, type, { ...about, ...data })
     tell('execution_start')
     tell('execution_cached', { nodes: [] })
-    if (this.mode === 'crash') return void (await this.close())
+    if (this.mode === 'crash') return await this.close()
     if (this.mode === 'socket-dies') this.#sockets.get(clientId)?.socket.terminate()
     tell('executing', { node: '3' })
     const end = this.mode === 'hang' ? await interrupted : await this.#sample(job, tell)
