@@ -17,6 +17,15 @@ function address(fallback: string, about: string): Variable<string> {
   )
 }
 
+/** As `address`, for OpenAI's API: an address without a path gets its `/v1`. */
+function versioned(fallback: string, about: string): Variable<string> {
+  return defineVariable(
+    fallback,
+    about,
+    httpUrl().transform((url = fallback) => (new URL(url).pathname === '/' ? `${url}/v1` : url)),
+  )
+}
+
 function key(about: string): Variable<string | undefined> {
   return defineVariable('', about, z.string().min(1).optional())
 }
@@ -41,7 +50,7 @@ export const backendVariables: {
   A1111_URL: Variable<string>
   A1111_AUTH: Variable<string | undefined>
 } = {
-  SD_SERVER_URL: address(
+  SD_SERVER_URL: versioned(
     'http://127.0.0.1:1234/v1',
     'Where the backend sd-server finds stable-diffusion.cpp’s server.',
   ),
@@ -58,14 +67,14 @@ export const backendVariables: {
         return z.NEVER
       }),
   ),
-  VLLM_OMNI_URL: address('http://127.0.0.1:8000/v1', 'Where the backend vllm-omni finds vLLM-Omni.'),
+  VLLM_OMNI_URL: versioned('http://127.0.0.1:8000/v1', 'Where the backend vllm-omni finds vLLM-Omni.'),
   VLLM_OMNI_API_KEY: key('The key that vLLM-Omni asks for, if it does.'),
-  SGLANG_URL: address(
+  SGLANG_URL: versioned(
     'http://127.0.0.1:30000/v1',
     'Where the backend sglang finds SGLang’s diffusion server.',
   ),
   SGLANG_API_KEY: key('The key that SGLang asks for, if it does.'),
-  LOCALAI_URL: address('http://127.0.0.1:8080/v1', 'Where the backend localai finds LocalAI.'),
+  LOCALAI_URL: versioned('http://127.0.0.1:8080/v1', 'Where the backend localai finds LocalAI.'),
   LOCALAI_API_KEY: key('The key that LocalAI asks for, if it does.'),
   COMFYUI_URL: address('http://127.0.0.1:8188', 'Where the backend comfyui finds ComfyUI.'),
   COMFYUI_API_KEY: key('A bearer token for a proxy before ComfyUI, which has no keys itself.'),
