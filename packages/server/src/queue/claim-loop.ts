@@ -60,15 +60,15 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
       if (holdMs > 0) await new Promise((resolve) => setTimeout(resolve, holdMs))
       const ignored = routes.ignored()
       if (ignored === 'all') return
-      const [claim] = await boss.fetch<RecordJob>(queue, {
-        batchSize: 1,
+      const claims = await boss.fetch<RecordJob>(queue, {
+        batchSize: routes.atOnce(concurrency - running.size),
         ...(ignored.length > 0 ? { ignoreGroups: [...ignored] } : {}),
       })
-      if (claim === undefined) {
+      if (claims.length === 0) {
         routes.idle()
         return
       }
-      start(claim)
+      for (const claim of claims) start(claim)
     }
   }
 
@@ -91,7 +91,7 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
     }, heartbeatMs)
     try {
       const route = claim.groupId ?? undefined
-      await options.handler({ jobId: claim.id, recordId: claim.data.recordId, ...(route && { route }) })
+      await options.handler({ ...claim.data, jobId: claim.id, ...(route && { route }) })
     } catch (error) {
       await boss.fail(queue, attempt, { message: error instanceof Error ? error.message : String(error) })
       return

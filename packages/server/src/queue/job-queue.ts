@@ -19,6 +19,8 @@ export interface RouteFilter {
   ignored(): readonly string[] | 'all'
   /** How long to wait before a job is asked for, in milliseconds. */
   holdMs(): number
+  /** How many jobs to take in one go, of that many free slots. */
+  atOnce(free: number): number
   /** There was no job for a free slot. */
   idle(): void
 }

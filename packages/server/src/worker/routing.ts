@@ -113,6 +113,8 @@ export function createRouting(options: RoutingOptions): Routing {
     // What waits already is known before anything is taken: a job of a model that is not ready would only go back.
     ignored: () => (makesRoom || !hasLooked ? 'all' : readiness.unready),
     holdMs: () => (peers.length > 0 ? Math.min(10, holdPerJobMs * options.busy()) : 0),
+    // Others may be idle: then each takes one after the other.
+    atOnce: (free) => (peers.length > 0 ? 1 : free),
     idle: lookSoon,
     warm: async (models) => {
       ofStart = models
