@@ -52,10 +52,9 @@ async function makeHarness(streams: boolean): Promise<BackendHarness> {
       crash: answering('reset'),
       unreachable,
       slowStart: answering('loading'),
-      unhealthy: async () => {
+      unhealthy: () => {
         fake.status = 'DEFUNCT'
-        fake.mode = 'loading'
-        return { backend: createCogBackend({ baseUrl: 'http://127.0.0.1:9' }) }
+        return {}
       },
     },
     close: async () => {

@@ -22,6 +22,8 @@ export interface SupervisedOptions {
 }
 
 const maxBackoffMs = 60_000
+/** After so many ends in a row nobody is made to wait for the next start. */
+const patientFailures = 2
 
 /** One life of the server: its process and the adapter that speaks to it. */
 interface Life {
@@ -71,6 +73,7 @@ class SupervisedServer {
   #life: Promise<Life> | undefined
   #process: ServerProcess | undefined
   #failures = 0
+  #hasServed = false
   #lastFailure: string | undefined
   #retryAtMs = 0
   #running = 0
@@ -85,7 +88,9 @@ class SupervisedServer {
   health(): BackendHealth {
     if (this.#closing.signal.aborted) return { state: 'draining' }
     if (this.#proven.size > 0) return { state: 'ready' }
-    if (this.#lastFailure !== undefined) return { state: 'failed', reason: this.#lastFailure }
+    // One that has drawn before is on its way back, unless it falls again and again.
+    const hopeless = !this.#hasServed || this.#failures > patientFailures
+    if (this.#lastFailure !== undefined && hopeless) return { state: 'failed', reason: this.#lastFailure }
     return { state: 'starting' }
   }
 
@@ -143,6 +148,7 @@ class SupervisedServer {
 
   #prove(model: string): void {
     this.#proven.add(model)
+    this.#hasServed = true
     this.#failures = 0
     this.#lastFailure = undefined
   }
@@ -150,14 +156,15 @@ class SupervisedServer {
   /** The server, started when there is none; who comes meanwhile waits for the same start. */
   async #alive(signal: AbortSignal): Promise<Life> {
     signal.throwIfAborted()
-    for (;;) {
+    if (this.#failures > patientFailures && Date.now() < this.#retryAtMs) throw this.#unavailable()
+    for (let attempt = 0; ; attempt += 1) {
       const isNew = this.#life === undefined
       this.#life ??= this.#start()
       const life = await orReason(this.#life, signal)
       await life.process.answers(signal)
       if (!life.process.hasEnded) return life
       // One that had ended before we came is replaced; one that cannot even start is not tried again at once.
-      if (isNew) throw this.#unavailable()
+      if (isNew || attempt > 0) throw this.#unavailable()
       await life.process.ended
     }
   }
@@ -196,11 +203,18 @@ class SupervisedServer {
     const pauseMs = Math.min(maxBackoffMs, (this.#options.backoffMs ?? 1000) * 2 ** this.#failures)
     this.#failures += 1
     this.#retryAtMs = Date.now() + pauseMs
+    // Not only when somebody asks: its weights take minutes to load.
+    const next = this.#start()
+    this.#life = next
+    next.catch(() => {
+      // Said to whoever asks for it.
+    })
   }
 
   #unavailable(): BackendError {
     const message = this.#lastFailure ?? 'The model server ended while it started: try again.'
-    return new BackendError('backend_unavailable', message, { retry: 'same' })
+    const retryAfterS = Math.max(1, Math.ceil((this.#retryAtMs - Date.now()) / 1000))
+    return new BackendError('backend_unavailable', message, { retry: 'same', retryAfterS })
   }
 }
 

@@ -92,7 +92,7 @@ describe('the child', () => {
   })
 
   test('tells its steps, read from what it prints', async () => {
-    const events = await eventsOf(backend, { ...ask, steps: 5 })
+    const events = await eventsOf(backend, { ...ask, steps: 5, prompt: 'a slow boat' })
     const steps = events.flatMap((event) => (event.type === 'progress' ? [event.step] : []))
     expect(steps).toContain(3)
     expect(events[0]).toEqual({ type: 'loading' })
@@ -102,6 +102,9 @@ describe('the child', () => {
     const [before] = (await eventsOf(backend, ask)).slice(-2)
     const crash = await failureOf(backend, { ...ask, prompt: 'a car crash' })
     expect(crash).toMatchObject({ code: 'backend_unavailable', retry: 'same' })
+    // By itself: nobody has asked for anything since.
+    await expect.poll(() => starts().length, { timeout: 10_000 }).toBe(2)
+    expect(await backend.health()).toEqual({ state: 'starting' })
     const [after] = (await eventsOf(backend, ask)).slice(-2)
     expect(after).toEqual(before)
     expect(starts()).toHaveLength(2)
@@ -130,7 +133,7 @@ describe('the child', () => {
     expect(events.at(-1)).toBe('done')
     await backend.close()
     expect(lines().at(-1)).toBe('term')
-    for (const pid of starts()) expect(() => process.kill(pid, 0)).toThrow()
+    for (const pid of starts()) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
     expect(await failureOf(backend, ask)).toMatchObject({ code: 'shutting_down' })
   })
 })

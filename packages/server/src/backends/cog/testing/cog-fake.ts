@@ -93,7 +93,8 @@ export async function startCogFake(streams: boolean): Promise<CogFake> {
       const properties = Object.fromEntries(inputNames.map((name) => [name, {}]))
       return sendJson(response, 200, { components: { schemas: { Input: { properties } } } })
     }
-    if (state.mode === 'loading') return sendJson(response, 503, { error: 'Not ready', status: 'failed' })
+    if (state.mode === 'loading' || state.status === 'DEFUNCT')
+      return sendJson(response, 503, { error: 'Not ready', status: 'failed' })
     if (ask.path === '/picture.png') {
       response.writeHead(200, { 'content-type': 'image/png' })
       return void response.end(testPng(64, 96, 'at an address'))
