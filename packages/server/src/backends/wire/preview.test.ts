@@ -1,4 +1,4 @@
-import { loadImage } from '@napi-rs/canvas'
+import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { expect, test } from 'vitest'
 import { previewOf } from './preview.ts'
 import { testPng } from '../openai/testing/test-png.ts'
@@ -23,4 +23,12 @@ test('what is no whole PNG, or claims to be huge, has no preview', async () => {
   for (const bytes of [huge, noPixels, Buffer.from('GIF89a'), Buffer.alloc(0)]) {
     expect(await previewOf(bytes)).toBeUndefined()
   }
+})
+
+test('a JPEG, as ComfyUI sends its previews, becomes small as well', async () => {
+  const canvas = createCanvas(1024, 640)
+  const preview = await previewOf(new Uint8Array(await canvas.encode('jpeg', 90)))
+  const { width, height } = await loadImage(Buffer.from(preview?.bytes ?? []))
+  expect([width, height]).toEqual([256, 160])
+  expect(preview?.mediaType).toBe('image/jpeg')
 })
