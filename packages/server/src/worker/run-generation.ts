@@ -1,7 +1,13 @@
-import type { PictureFacts, PictureFormat } from '@darkroom/picture'
+import type { DigitalSourceType, PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
-import type { Backend, BackendEvent, BackendRequest, BackendTimings } from '../backends/backend.ts'
+import type {
+  Backend,
+  BackendCapabilities,
+  BackendEvent,
+  BackendRequest,
+  BackendTimings,
+} from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
@@ -179,9 +185,15 @@ async function verify(
 async function mark(drawn: Drawn, backend: Backend, row: GenerationRow): Promise<Uint8Array> {
   const kind = backend.capabilities(row.model).kind
   return await markPicture(drawn.bytes, {
-    digitalSourceType: kind === 'procedural' ? 'algorithmicMedia' : 'trainedAlgorithmicMedia',
+    digitalSourceType: sourceTypeOf(kind, row),
     creatorTool: `Darkroom (${row.backend}:${row.model})`,
   })
+}
+
+/** A picture that was changed by a model is a composite (IPTC's words for inpainting and the like). */
+function sourceTypeOf(kind: BackendCapabilities['kind'], { inputs }: GenerationRow): DigitalSourceType {
+  if (kind === 'procedural') return 'algorithmicMedia'
+  return inputs?.image === undefined ? 'trainedAlgorithmicMedia' : 'compositeWithTrainedAlgorithmicMedia'
 }
 
 function timingsOf(
