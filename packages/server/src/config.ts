@@ -4,6 +4,11 @@ import type { AccessConfig } from './access/variables.ts'
 import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { ImageModelLike } from './backends/ai-sdk/image-model.ts'
+import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
+import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
+import type { BackendSettings } from './backends/variables.ts'
+import { backendSettingsOf, backendVariables, workflowFaults } from './backends/variables.ts'
 import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
@@ -20,7 +25,8 @@ import {
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
-import { workVariables } from './worker/variables.ts'
+import type { ServerSettings } from './worker/variables.ts'
+import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -31,6 +37,13 @@ export interface Config {
   readonly storage: StorageConfig
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
+  readonly simulatedGpu: SimulatedGpuSettings
+  /** Where the other model servers are. */
+  readonly modelServers: BackendSettings
+  /** Image models of the AI SDK, by name, out of the configuration file. */
+  readonly imageModels: Readonly<Record<string, ImageModelLike>>
+  /** How a worker treats its model servers. */
+  readonly servers: ServerSettings
   readonly publicUrl: string | undefined
   readonly liveWaitMs: number
   readonly backendTimeoutMs: number
@@ -194,6 +207,9 @@ export const variables = {
   ),
   ...workVariables,
   ...retentionVariables,
+  ...serverVariables,
+  ...simulatedGpuVariables,
+  ...backendVariables,
   ...accessVariables,
 } as const
 
@@ -230,6 +246,8 @@ function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
 }
 
 function configOf(parsed: Parsed<typeof variables>): Config {
+  const faults = workflowFaults(parsed.DARKROOM_MODELS, parsed.COMFYUI_WORKFLOWS)
+  if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,
@@ -238,6 +256,10 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     storage: storageOf(parsed),
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
+    simulatedGpu: parsed.DARKROOM_SIMULATED_GPU,
+    modelServers: backendSettingsOf(parsed),
+    imageModels: {},
+    servers: serverSettingsOf(parsed),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
     backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,

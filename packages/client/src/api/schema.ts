@@ -54,7 +54,7 @@ export interface Problem {
     | 'webhook_forbidden'
     | 'idempotency_mismatch'
     | 'unsupported_by_backend'
-    | 'out_of_memory'
+    | 'backend_out_of_memory'
     | 'moderated'
     | 'budget_exhausted'
     | 'too_many_requests'
@@ -298,6 +298,23 @@ export interface GenerationRequest {
          */
         secret?: string
       }
+  image?: {
+    image?: string
+    url?: string
+  }
+  mask?: {
+    image?: string
+    url?: string
+  }
+  /**
+   * @maxItems 16
+   */
+  references?: {
+    image?: string
+    url?: string
+  }[]
+  strength?: number
+  steps?: number
 }
 export interface CarouselRequest {
   base?: {

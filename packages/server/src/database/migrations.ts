@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { retentionColumns } from './retention-columns.ts'
+import { serverTables } from './server-tables.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
 import { yieldColumns } from './yield-columns.ts'
@@ -45,6 +46,11 @@ export const migrations: Record<string, Migration> = {
   '0007-retention': {
     async up(db) {
       for (const statement of retentionColumns) await sql.raw(statement).execute(db)
+    },
+  },
+  '0008-model-servers': {
+    async up(db) {
+      for (const statement of serverTables) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -32,6 +32,8 @@ export interface GatewayServices {
   /** How long pictures are kept in scopes that say nothing else. */
   retention: RetentionRule
   access: Access
+  /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
+  fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
   readiness: ReadinessChecks
   log: Logger
   now: () => number

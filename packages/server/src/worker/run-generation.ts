@@ -1,7 +1,13 @@
-import type { PictureFacts, PictureFormat } from '@darkroom/picture'
+import type { DigitalSourceType, PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
-import type { Backend, BackendEvent, BackendTimings } from '../backends/backend.ts'
+import type {
+  Backend,
+  BackendCapabilities,
+  BackendEvent,
+  BackendRequest,
+  BackendTimings,
+} from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
@@ -10,16 +16,20 @@ import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
 import type { Objects } from '../storage/objects.ts'
 import { Interruption } from './interruption.ts'
 import type { SpeculativeRuns } from './speculative-runs.ts'
+import type { PriceList } from './prices.ts'
+import { costOf } from './prices.ts'
+import { readInputs } from './read-inputs.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
-  backends: BackendTable
+  backends: Pick<BackendTable, 'backendFor'>
   objects: Objects
   log: Logger
   /** How long one run of the backend may take. */
   timeoutMs: number
   /** Where speculative runs are offered as room. */
   speculativeRuns: Pick<SpeculativeRuns, 'offer'>
+  prices: PriceList
   now: () => number
 }
 
@@ -32,6 +42,7 @@ interface Drawn {
   format: PictureFormat
   timings: BackendTimings
   costUsd: number | undefined
+  gpuSeconds: number | undefined
   warnings: readonly string[]
 }
 
@@ -59,7 +70,8 @@ export async function runGeneration(
       bytes: marked.byteLength,
       warnings: drawn.warnings,
       timings: timingsOf(leased.row, drawn.timings, startedAt, verifiedAt, context.now()),
-      costUsd: drawn.costUsd,
+      costUsd: costOf(leased.row, drawn, context.prices),
+      gpuSeconds: drawn.gpuSeconds,
       putObject: async () => {
         await context.objects.put(marked)
       },
@@ -79,6 +91,7 @@ async function draw(
   interruption: AbortSignal,
 ): Promise<Drawn> {
   const { row } = leased
+  const request = { ...requestOf(row), inputs: await readInputs(row, context.objects) }
   const timeout = AbortSignal.timeout(context.timeoutMs)
   const lost = new AbortController()
   const signal = AbortSignal.any([interruption, timeout, lost.signal])
@@ -90,7 +103,7 @@ async function draw(
   let image: { bytes: Uint8Array; mediaType: string } | undefined
   let done: Extract<BackendEvent, { type: 'done' }> | undefined
   try {
-    for await (const event of backend.generate(requestOf(row), signal)) {
+    for await (const event of backend.generate(request, signal)) {
       // Not every adapter can stop a running job; its late events must not count.
       signal.throwIfAborted()
       if (event.type === 'image') image = event
@@ -119,11 +132,12 @@ async function draw(
     ...verified,
     timings: done.timings,
     costUsd: done.costUsd,
+    gpuSeconds: done.gpuSeconds,
     warnings: done.warnings,
   }
 }
 
-function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
+function requestOf(row: GenerationRow): Omit<BackendRequest, 'inputs'> {
   return {
     id: `${row.id}-${row.attempt}-${row.retries}-${row.reruns}`,
     model: row.model,
@@ -133,6 +147,8 @@ function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
     widthPx: row.width_px,
     heightPx: row.height_px,
     seed: Number(row.seed),
+    strength: row.strength ?? undefined,
+    steps: row.steps ?? undefined,
   }
 }
 
@@ -178,9 +194,15 @@ async function verify(
 async function mark(drawn: Drawn, backend: Backend, row: GenerationRow): Promise<Uint8Array> {
   const kind = backend.capabilities(row.model).kind
   return await markPicture(drawn.bytes, {
-    digitalSourceType: kind === 'procedural' ? 'algorithmicMedia' : 'trainedAlgorithmicMedia',
+    digitalSourceType: sourceTypeOf(kind, row),
     creatorTool: `Darkroom (${row.backend}:${row.model})`,
   })
+}
+
+/** A picture that was changed by a model is a composite (IPTC's words for inpainting and the like). */
+function sourceTypeOf(kind: BackendCapabilities['kind'], { inputs }: GenerationRow): DigitalSourceType {
+  if (kind === 'procedural') return 'algorithmicMedia'
+  return inputs?.image === undefined ? 'trainedAlgorithmicMedia' : 'compositeWithTrainedAlgorithmicMedia'
 }
 
 function timingsOf(
