@@ -2,6 +2,8 @@ import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
+import type { Measuring } from '../latency/measuring.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
 import type { Objects } from '../storage/objects.ts'
@@ -26,6 +28,10 @@ export interface GatewayServices {
   purges: Purges
   webhooks: Webhooks
   access: Access
+  /** Takes what each request took. */
+  recorder: Recorder
+  /** What all processes measured. */
+  measuring: Measuring
   readiness: ReadinessChecks
   log: Logger
   now: () => number
