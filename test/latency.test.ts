@@ -47,6 +47,7 @@ function slowed(backend: Backend): Backend {
   }
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what a route answers, as the test knows it
 async function ask<T = Record<string, unknown>>(
   path: string,
   init: { method?: string; body?: unknown; headers?: Record<string, string> } = {},
@@ -165,6 +166,62 @@ describe('measured latency', () => {
     expect(body.differences).toHaveLength(3)
   })
 
+  test('a request is explained: what ran, where, for how long; asked for again it was there', async () => {
+    Object.assign(injected, { loadMs: 300, generateMs: 700 })
+    const body = { prompt: 'an explained lighthouse', size: '64x64' }
+    const first = await ask<{ id: string }>('/v1/generations', { body })
+    Object.assign(injected, { loadMs: 0, generateMs: 0 })
+    const ran = await ask<Explanation>(`/v1/generations/${first.body.id}/explain`)
+    const process = ran.body.spans.at(-1)?.process
+    expect(process).toMatch(/:\d+$/u)
+    expect(ran.body).toMatchObject({ id: first.body.id, status: 'stored' })
+    expect(ran.body.spans).toMatchObject([
+      { name: 'queue', how: 'waited', startMs: 0 },
+      { name: 'warm', how: 'ran', durationMs: 300, process },
+      { name: 'generate', kind: 'generation', how: 'ran', durationMs: 700, process },
+      { name: 'encode', how: 'ran' },
+      { name: 'store', how: 'ran' },
+    ])
+    const second = await ask<{ id: string }>('/v1/generations', { body })
+    const cached = await ask<Explanation>(`/v1/generations/${second.body.id}/explain`)
+    expect(cached.body.spans).toMatchObject([
+      { name: 'picture', how: 'cached', durationMs: 0, savedMs: 1000 },
+    ])
+    expect((await ask('/v1/generations/req_nobody/explain')).status).toBe(404)
+  })
+
+  test('a carousel is explained: its base, what the slides share, each slide; an equal one was made', async () => {
+    const body = {
+      base: { prompt: 'a workshop', size: '256x320' },
+      size: '270x338',
+      slides: [
+        { kind: 'hook', title: 'One' },
+        { kind: 'cta', title: 'Two', label: 'Go' },
+      ],
+    }
+    const headers = { prefer: 'wait=60' }
+    const first = await ask<{ id: string }>('/v1/carousels', { body, headers })
+    const ran = await ask<Explanation>(`/v1/carousels/${first.body.id}/explain`)
+    expect(ran.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
+      'base: queue waited',
+      'base: warm ran',
+      'base: generate ran',
+      'base: encode ran',
+      'base: store ran',
+      'slides ran',
+      'slide 0: hook ran',
+      'slide 1: cta ran',
+    ])
+    const second = await ask<{ id: string }>('/v1/carousels', { body, headers })
+    const cached = await ask<Explanation>(`/v1/carousels/${second.body.id}/explain`)
+    expect(cached.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
+      'base: picture cached',
+      'slides ran',
+      'slide 0: hook cached',
+      'slide 1: cta cached',
+    ])
+  })
+
   test.each([
     ['GET', '/v1/latency?by=colour'],
     ['GET', '/v1/latency?window=91d'],
@@ -199,4 +256,10 @@ interface Comparison {
   before: { from: string; to: string; count: number }
   after: { count: number }
   differences: { percentile: number; afterMs: number; verdict: string; confidence: number }[]
+}
+
+interface Explanation {
+  id: string
+  status: string
+  spans: { name: string; how: string; process: string | null }[]
 }

@@ -7,6 +7,7 @@ import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
+import { explainRoutes } from './routes/explain.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { jobRoutes } from './routes/jobs.ts'
@@ -39,6 +40,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...scopeRoutes(services),
     ...auditRoutes(services),
     ...latencyRoutes(services),
+    ...explainRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]

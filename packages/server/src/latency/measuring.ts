@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Notifier } from '../database/notifier.ts'
 import type { Schema } from '../database/schema.ts'
+import type { Explainer } from './explain/explainer.ts'
+import { createExplainer } from './explain/explainer.ts'
 import type { Gauge } from './exposition.ts'
 import { exposition } from './exposition.ts'
 import type { Flusher } from './flusher.ts'
@@ -17,6 +19,7 @@ export interface Measuring {
   latency(ask: LatencyAsk): Promise<LatencyReport>
   ledger(ask: { fromMs: number; toMs: number }): Promise<LedgerReport>
   readonly markers: Markers
+  readonly explain: Explainer
   /** This process, as Prometheus or OpenMetrics text. */
   exposition(options: { openMetrics: boolean; version: string }): string
 }
@@ -58,6 +61,7 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
         return await markers.compare(id, ask)
       },
     },
+    explain: createExplainer(database, now),
     exposition: ({ openMetrics, version }) =>
       exposition({
         ...measurements.totals(),
