@@ -1,9 +1,10 @@
 import { pino } from 'pino'
 import type { Backend } from '@darkroom/server'
-import { createPlatform, parseConfig } from '@darkroom/server'
+import { createPlatform, listen, parseConfig } from '@darkroom/server'
 import type { Platform } from '@darkroom/server'
 import { createSketchBackend } from '../packages/server/src/backends/sketch/sketch-backend.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { command } from './support/access-platform.ts'
 import { makeDataDir, removeDataDir } from './support/server-process.ts'
 
 /** What a backend adds to the clock that everything is measured with. */
@@ -204,7 +205,6 @@ describe('measured latency', () => {
     const ran = await ask<Explanation>(`/v1/carousels/${first.body.id}/explain`)
     expect(ran.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
       'base: queue waited',
-      'base: warm ran',
       'base: generate ran',
       'base: encode ran',
       'base: store ran',
@@ -216,7 +216,7 @@ describe('measured latency', () => {
     const cached = await ask<Explanation>(`/v1/carousels/${second.body.id}/explain`)
     expect(cached.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
       'base: picture cached',
-      'slides ran',
+      'slides cached',
       'slide 0: hook cached',
       'slide 1: cta cached',
     ])
@@ -236,6 +236,31 @@ describe('measured latency', () => {
   ])('%s %s is refused with what to change', async (method, path, body?: unknown) => {
     const answer = await ask<{ code: string }>(path, { method, body })
     expect([answer.status, answer.headers.get('content-type')]).toEqual([400, 'application/problem+json'])
+  })
+
+  test('the command line marks, compares and reads what the server has measured', async () => {
+    const server = await listen((request) => platform.fetch(request), { host: '127.0.0.1', port: 0 })
+    try {
+      const run = async (...args: string[]): ReturnType<typeof command> => await command(args, {})
+      const marked = await run('mark', 'a new release', '--server', server.url, '--json')
+      const { id } = JSON.parse(marked.stdout) as { id: string }
+      const compared = await run('mark', '--compare', id, '--window', '10m', '--server', server.url)
+      expect([compared.code, compared.stdout]).toEqual([0, expect.stringContaining('no difference')])
+      const again = await run('latency', '--compare', id, '--url', server.url, '--json')
+      expect(JSON.parse(again.stdout)).toMatchObject({ marker: { id }, stage: 'total' })
+      const read = await run('latency', '--from', 'server', '--url', server.url, '--by', 'stage')
+      expect([read.code, read.stdout]).toEqual([0, expect.stringMatching(/^generate +\d+ .*ms/mu)])
+      const json = await run('latency', '--from', server.url, '--window', '1h', '--json')
+      expect(JSON.parse(json.stdout)).toMatchObject({ by: 'class', stage: 'total' })
+      expect((await run('mark', '--list', '--url', server.url)).stdout).toMatch(/a new release$/mu)
+      expect((await run('mark', '--remove', id, '--server', server.url)).code).toBe(0)
+      expect((await run('mark', '--compare', id, '--server', server.url)).code).toBe(2)
+      expect((await run('mark')).code).toBe(2)
+      expect((await run('latency', '--from', 'server', '--check', server.url)).code).toBe(2)
+    } finally {
+      server.stopAccepting()
+      await server.close(0)
+    }
   })
 
   test('/metrics: Prometheus text, and OpenMetrics with exemplars where that is asked for', async () => {

@@ -86,12 +86,6 @@ function slideSpans(facts: CarouselFacts, createdMs: number, baseAtMs: number | 
   const beganMs = Math.max(createdMs, baseAtMs ?? generated ?? createdMs)
   const process = processOf(facts)
   const spans: Span[] = []
-  const shared = sharedUnits(carousel.work)
-  const lastMs = Math.max(beganMs, ...endOf.values())
-  if (shared !== '') {
-    const between = spanBetween(createdMs, beganMs, lastMs)
-    spans.push({ name: 'slides', kind: 'carousel', how: 'ran', ...between, process, detail: shared })
-  }
   for (const slide of slides) {
     const endMs = endOf.get(slide.index)
     if (endMs === undefined) continue
@@ -109,5 +103,10 @@ function slideSpans(facts: CarouselFacts, createdMs: number, baseAtMs: number | 
       ...(slide.status === 'failed' ? { detail: `ended with ${slide.error_code}` } : {}),
     })
   }
-  return spans
+  const units = sharedUnits(carousel.work)
+  if (units === '') return spans
+  const lastMs = Math.max(beganMs, ...endOf.values())
+  const between = spanBetween(createdMs, beganMs, lastMs)
+  const how = spans.find((span) => span.how === 'ran')?.how ?? spans[0]?.how ?? 'ran'
+  return [{ name: 'slides', kind: 'carousel', how, ...between, process, detail: units }, ...spans]
 }
