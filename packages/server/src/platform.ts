@@ -24,7 +24,7 @@ import { createSessionLock } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
-import { composeFlusher, composeMarkerChannel, composeMeasurements } from './measuring-parts.ts'
+import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
 import { composeGateway, composeHealth } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
@@ -145,6 +145,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const sessionLock = await createSessionLock({ connection, log, id })
   closers.add('the session lock', () => sessionLock.close())
   const flusher = composeFlusher(options, { database, measurements, process: id }, closers)
+  await composeOtlp(options, { measurements, process: id }, closers)
   const measuring = { recorder, measurements, flusher }
   return {
     facts,
