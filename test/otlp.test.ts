@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { pino } from 'pino'
 import type { Platform } from '@darkroom/server'
 import { createPlatform, parseConfig } from '@darkroom/server'
@@ -46,15 +47,12 @@ let dataDir: string
 let platform: Platform
 
 beforeAll(async () => {
-  collector = createServer(async (request, response) => {
-    const parts: Buffer[] = []
-    for await (const part of request) parts.push(part as Buffer)
-    sent.push({
-      path: request.url ?? '',
-      authorization: request.headers.authorization,
-      body: JSON.parse(Buffer.concat(parts).toString()) as Sent['body'],
+  collector = createServer((request, response) => {
+    void json(request).then((body) => {
+      const { authorization } = request.headers
+      sent.push({ path: request.url ?? '', authorization, body: body as Sent['body'] })
+      response.end('{}')
     })
-    response.end('{}')
   })
   collector.listen(0, '127.0.0.1')
   await once(collector, 'listening')
