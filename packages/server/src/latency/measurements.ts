@@ -178,8 +178,8 @@ class InMemory implements Measurements {
     return seriesIn(this.#slice, labels)
   }
 
+  /** Into the slice at hand: which minute a unit is counted in matters less than a look at the clock at each hit. */
   #note(entry: LedgerEntry): void {
-    this.#turn()
     const { kind, axis, how, durationMs, bytes = 0, costUsd = 0 } = entry
     let tally = this.#lastTally
     if (tally === undefined || tally.kind !== kind || tally.axis !== axis) {

@@ -72,7 +72,8 @@ class Timings implements StageTimings {
   header(): string {
     let text = ''
     for (let at = 0; at < this.names.length; at += 1) {
-      text += `${at === 0 ? '' : ', '}${this.names[at]};dur=${round(this.valuesMs[at] ?? 0)}`
+      if (at > 0) text += ', '
+      text += `${this.names[at]};dur=${hundredths(this.valuesMs[at] ?? 0)}`
     }
     return text
   }
@@ -89,6 +90,11 @@ export const noStageTimings: StageTimings = {
   valuesMs: [],
 }
 
-function round(durationMs: number): number {
-  return Math.round(durationMs * 100) / 100
+/** From two whole numbers: writing a fraction takes several times as long, and each answer has a few. */
+function hundredths(durationMs: number): string {
+  const all = Math.round(durationMs * 100)
+  const whole = Math.floor(all / 100)
+  const rest = all - whole * 100
+  if (rest === 0) return String(whole)
+  return rest % 10 === 0 ? `${whole}.${rest / 10}` : `${whole}.${rest < 10 ? '0' : ''}${rest}`
 }
