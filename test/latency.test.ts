@@ -5,7 +5,7 @@ import type { Platform } from '@darkroom/server'
 import { createSketchBackend } from '../packages/server/src/backends/sketch/sketch-backend.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from './support/access-platform.ts'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { makeDataDir, removeDataDir, until } from './support/server-process.ts'
 
 /** What a backend adds to the clock that everything is measured with. */
 const injected = { loadMs: 0, generateMs: 0 }
@@ -130,6 +130,11 @@ describe('measured latency', () => {
         await ask(`/live/marked?prompt=a+barn&size=64x64&seed=${seed}&format=png`)
       }
       injected.generateMs = 0
+      // A reader may be told a moment before the worker has noted what the job took.
+      await until(async () => {
+        const measured = await group('by=stage&scope=marked', 'generate')
+        return measured?.count === seed ? true : undefined
+      })
     }
     await run(12, 100)
     const set = await ask<{ id: string; at: string; text: string }>('/v1/markers', {
