@@ -84,7 +84,7 @@ describe('measured latency', () => {
     Object.assign(injected, { loadMs: 0, generateMs: 0 })
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(answers[0]?.headers.get('server-timing')).toMatch(/generate;dur=200/u)
-    const generate = await group('by=stage&scope=shop', 'generate')
+    const generate = await until(() => group('by=stage&scope=shop', 'generate'))
     expect(generate?.count).toBe(1)
     expect(Math.abs((generate?.p50Ms ?? 0) / 200 - 1)).toBeLessThan(0.02)
     expect(Math.abs(((await group('by=stage&class=miss', 'warm'))?.p99Ms ?? 0) / 1000 - 1)).toBeLessThan(0.02)
