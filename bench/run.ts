@@ -4,8 +4,11 @@ import { clientBench } from './client.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
+import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { percentilesBench } from './percentiles.ts'
+import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
@@ -34,7 +37,10 @@ const benches: Readonly<Record<string, Bench>> = {
   workers: workersBench,
   start: startBench,
   memory: memoryBench,
+  measuring: measuringBench,
   overload: overloadBench,
+  percentiles: percentilesBench,
+  platform: platformBench,
   carousel: carouselBench,
   client: clientBench,
 }

@@ -22,6 +22,8 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { OtlpConfig } from './latency/variables.ts'
+import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
@@ -63,6 +65,8 @@ export interface Config {
   /** In scopes that say nothing else. */
   readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
+  /** Where traces and metrics are sent. */
+  readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
 }
 
@@ -211,6 +215,7 @@ export const variables = {
   ...simulatedGpuVariables,
   ...backendVariables,
   ...accessVariables,
+  ...otlpVariables,
 } as const
 
 /**
@@ -278,6 +283,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
       unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
     }),
     access: accessConfigOf(parsed),
+    otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

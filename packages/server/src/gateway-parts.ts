@@ -8,6 +8,7 @@ import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createHealth } from './gateway/health.ts'
+import type { Gauge } from './latency/exposition.ts'
 import type { Models } from './gateway/models.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
@@ -19,6 +20,7 @@ import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import type { ReadyWorker } from './readiness.ts'
+import { composeMeasuring } from './measuring-parts.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
@@ -35,9 +37,16 @@ export async function composeGateway(
   worker: ReadyWorker | undefined,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
-  const { database, objects, store, secret } = foundation
+  const {
+    database,
+    objects,
+    store,
+    secret,
+    measuring: { recorder },
+  } = foundation
+  const { ledger } = recorder
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
-  const variants = createVariants({ objects, store })
+  const variants = createVariants({ objects, store, ledger })
   const records = composeRecords(options, { ...foundation, secret }, closers)
   const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
@@ -53,14 +62,17 @@ export async function composeGateway(
       models,
       liveWaitMs,
       domainOf,
+      recorder,
     }),
     store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
     now,
+    ledger,
     forwardSurrogateHeaders: config.cdn,
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
   const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
+  const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
   const fetch = createGateway({
     ...records,
     images,
@@ -76,6 +88,8 @@ export async function composeGateway(
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
+    recorder,
+    measuring,
     log,
     now,
     publicUrl: config.publicUrl,
@@ -84,6 +98,16 @@ export async function composeGateway(
     version,
   })
   return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+}
+
+/** The edge of this process, for the exposition. */
+function edgeGauges(edge: GatewayServices['edge']): Gauge[] {
+  const { objects, bytes, inFlight } = edge.stats()
+  return [
+    { name: 'darkroom_edge_entries', help: 'Answers that the edge keeps.', value: objects },
+    { name: 'darkroom_edge_bytes', help: 'What they take.', value: bytes },
+    { name: 'darkroom_edge_in_flight', help: 'Runs behind the edge under way.', value: inFlight },
+  ]
 }
 
 /** The routes of a worker: whether it lives and is ready. */
@@ -100,7 +124,14 @@ export function composeHealth(
 /** Requests and their records: accepted here, worked on wherever a worker is. */
 function composeRecords(
   { config, now = Date.now }: PlatformOptions,
-  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation & { secret: string },
+  {
+    database,
+    queues,
+    secret,
+    objects,
+    carousels: { maker, outbound },
+    measuring: { recorder },
+  }: Foundation & { secret: string },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit
@@ -111,6 +142,7 @@ function composeRecords(
     line: createLine({ table: 'generations', maxQueuedPerScope, now }),
     now,
     budget: createBudget({ defaults: config.access.scopeDefaults, now }),
+    ledger: recorder.ledger,
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())

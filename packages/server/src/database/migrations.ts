@@ -4,6 +4,7 @@ import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
+import { latencyTables } from './latency-tables.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
 import { yieldColumns } from './yield-columns.ts'
@@ -51,6 +52,11 @@ export const migrations: Record<string, Migration> = {
   '0008-model-servers': {
     async up(db) {
       for (const statement of serverTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0009-latency': {
+    async up(db) {
+      for (const statement of latencyTables) await sql.raw(statement).execute(db)
     },
   },
 }

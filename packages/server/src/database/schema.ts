@@ -14,6 +14,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { LatencySchema } from './latency-tables.ts'
 
 export type {
   BaseClaimsTable,
@@ -97,6 +98,8 @@ export interface GenerationsTable {
   retired_at: NullableTimestamp
   /** Set by a takedown only: the picture is no longer readable. */
   taken_down_at: NullableTimestamp
+  /** The trace of the ask that began the present attempt (W3C Trace Context). */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 /** The objects that a generation starts from. */
@@ -117,7 +120,9 @@ export interface StoredTimings {
   queueMs?: number
   loadMs?: number
   generateMs?: number
+  /** Checking and marking the picture. */
   verifyMs?: number
+  /** Writing the object. */
   storeMs?: number
 }
 
@@ -207,7 +212,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema {
+export interface Schema extends AccessSchema, LatencySchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

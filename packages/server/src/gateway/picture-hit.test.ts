@@ -10,7 +10,7 @@ async function edgeWithAnswer(body: string | null = 'picture'): Promise<ReturnTy
     store: createMemoryEdgeStore({ maxBytes: 1_000_000 }),
     origin: () => new Response(body, { headers: { 'cache-control': 'max-age=60', etag: '"1"' } }),
   })
-  await edge.fetch(edgeRequest(asked(), key), { domain: 'shop' })
+  await edge.fetch(edgeRequest(asked(), key, undefined), { domain: 'shop' })
   return edge
 }
 

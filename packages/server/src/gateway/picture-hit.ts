@@ -14,12 +14,17 @@ const edgeFields = [
 const noFields = new Headers()
 
 /** The request as the edge is asked, at the key of a picture. */
-export function edgeRequest({ method, headers, signal }: Request, key: string): Request {
+export function edgeRequest(
+  { method, headers, signal }: Request,
+  key: string,
+  traceparent: string | undefined,
+): Request {
   const kept = new Headers()
   for (const name of edgeFields) {
     const value = headers.get(name)
     if (value !== null) kept.set(name, value)
   }
+  if (traceparent !== undefined) kept.set('traceparent', traceparent)
   return new Request(`${edgeBase}${key}`, { method, headers: kept, signal })
 }
 

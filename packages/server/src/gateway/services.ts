@@ -2,6 +2,8 @@ import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
+import type { Measuring } from '../latency/measuring.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
@@ -34,6 +36,10 @@ export interface GatewayServices {
   access: Access
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
+  /** Takes what each request took. */
+  recorder: Recorder
+  /** What all processes measured. */
+  measuring: Measuring
   readiness: ReadinessChecks
   log: Logger
   now: () => number

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
 import type { JobQueue, WorkSubscription } from '../queue/job-queue.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { RoutedModel } from './model-readiness.ts'
 import type { PriceList } from './prices.ts'
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   prices?: PriceList
   /** How its model servers are treated; default: nothing is loaded before it is asked for. */
   servers?: Omit<ServerCareOptions, 'rows' | 'workerId' | 'backends' | 'concurrency' | 'log'>
+  /** Takes what each job took. */
+  recorder?: Recorder | undefined
 }
 
 export interface Worker {
