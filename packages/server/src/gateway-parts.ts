@@ -1,3 +1,4 @@
+import { createPages } from '@darkroom/dashboard'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/access.ts'
@@ -18,6 +19,7 @@ import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
@@ -67,6 +69,8 @@ export async function composeGateway(
     purges,
     webhooks,
     access,
+    overview: createOverview({ database, traffic: async () => [], now }),
+    pages: createPages(),
     readiness: readinessOf(options.role, { ...foundation, table: config.models }),
     log,
     now,

@@ -20,7 +20,7 @@ import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
-import { createSessionLock } from './database/session-lock.ts'
+import { createSessionLock, gatewayLockName } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import { composeGateway, composeHealth } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
@@ -130,7 +130,12 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const carousels = composeCarousels(options, closers)
-  const sessionLock = await createSessionLock({ connection, log, id: await registerWorker(database) })
+  const sessionLock = await createSessionLock({
+    connection,
+    log,
+    id: await registerWorker(database),
+    ...(options.role === 'gateway' ? { applicationName: gatewayLockName } : {}),
+  })
   closers.add('the session lock', () => sessionLock.close())
   return {
     facts,

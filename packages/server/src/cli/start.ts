@@ -1,3 +1,4 @@
+import { builtFolder } from '@darkroom/dashboard'
 import { SecretError } from '../access/server-secret.ts'
 import { unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
@@ -43,6 +44,8 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
     refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
+    // In a checkout whose page has changed: who opens the dashboard need not wait for it then. They are told of faults.
+    if (role !== 'worker') void builtFolder().catch(() => undefined)
     await stop.requested
     log.info('stopping: running work may end, new requests are refused')
     await stopServing(server, platform)

@@ -7,6 +7,7 @@ import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { jobRoutes } from './routes/jobs.ts'
@@ -14,6 +15,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
 import { scopeRoutes } from './routes/scopes.ts'
@@ -37,6 +39,8 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...keyRoutes(services),
     ...scopeRoutes(services),
     ...auditRoutes(services),
+    ...overviewRoutes(services),
+    ...dashboardRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]

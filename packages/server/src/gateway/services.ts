@@ -1,9 +1,11 @@
+import type { Pages } from '@darkroom/dashboard'
 import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
+import type { Overview } from '../overview/overview.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
@@ -26,6 +28,9 @@ export interface GatewayServices {
   purges: Purges
   webhooks: Webhooks
   access: Access
+  overview: Overview
+  /** The files of the dashboard. */
+  pages: Pages
   readiness: ReadinessChecks
   log: Logger
   now: () => number

@@ -37,9 +37,6 @@ const notBuilt: readonly {
   { methods: ['GET'], path: '/v1/ledger', what: 'The ledger', rights: ['admin', 'admin'] },
   { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles', rights: ['admin', 'admin'] },
   { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/dashboard', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/docs', what: 'The API reference page', rights: ['open', 'open'] },
   { methods: ['GET'], path: '/metrics', what: 'Prometheus metrics', rights: ['admin', 'admin'] },
 ]
 
