@@ -1,4 +1,4 @@
-import { serverNow } from './api/overview.ts'
+import { serverNow } from './api/clock.ts'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })

@@ -1,5 +1,6 @@
 import { effect, signal } from '@preact/signals'
 import { ApiError } from './call.ts'
+import { clockAheadMs } from './clock.ts'
 import { connection, epoch, serverIsAway } from './connection.ts'
 import { events } from './event-stream.ts'
 import { about, key, keyWanted, mayReadFigures } from './session.ts'
@@ -10,14 +11,6 @@ export const overview = signal<Overview | undefined>(undefined)
 
 /** What the server refused to tell, in its words. */
 export const overviewFault = signal<string | undefined>(undefined)
-
-/** The server's clock less this one's, in milliseconds: times are shown by the server's. */
-export const clockAheadMs = signal(0)
-
-/** The server's time now. */
-export function serverNow(): number {
-  return Date.now() + clockAheadMs.peek()
-}
 
 /** Listens while the page is seen, and again when the server is back. @returns stops it */
 export function followOverview(): () => void {

@@ -79,11 +79,14 @@ function optionsOf(
     cursor: { points: { size: 8 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { distr: 3, range: rangeOf } },
     axes: [
-      { ...axis, grid: { show: false } },
+      { ...axis, grid: { show: false }, values: (_, splits) => splits.map(timeLabel) },
       {
         ...axis,
         size: 64,
-        values: (_, splits) => splits.map((value) => (isPowerOfTen(value) ? duration(value) : '')),
+        // Lines at 1, 10 and 100; those between them would hide the data.
+        filter: powersOfTen,
+        grid: { ...axis.grid, filter: powersOfTen },
+        values: (_, splits) => splits.map((value) => (value === null ? '' : duration(value))),
       },
     ],
     series: [
@@ -102,6 +105,15 @@ function optionsOf(
   }
 }
 
+/** `14:00`, and the day at midnight. */
+function timeLabel(atS: number): string {
+  const date = new Date(atS * 1000)
+  const isMidnight = date.getHours() === 0 && date.getMinutes() === 0
+  return isMidnight
+    ? date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
+    : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+}
+
 /** Whole powers of ten around the values; a log scale has no zero. */
 function rangeOf(_: UPlot, min: number | null, max: number | null): [number, number] {
   const low = Math.max(0.001, min ?? 1)
@@ -110,6 +122,10 @@ function rangeOf(_: UPlot, min: number | null, max: number | null): [number, num
     10 ** Math.floor(Math.log10(low)),
     10 ** Math.max(Math.ceil(Math.log10(high) + 0.05), Math.floor(Math.log10(low)) + 1),
   ]
+}
+
+function powersOfTen(_: UPlot, splits: number[]): (number | null)[] {
+  return splits.map((value) => (isPowerOfTen(value) ? value : null))
 }
 
 function isPowerOfTen(value: number | null): boolean {

@@ -63,6 +63,18 @@ function inTime(markers: readonly Marker[]): Marker[] {
   return markers.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))
 }
 
+/** Every bucket of the time asked for, those without a request too: a gap is no line. */
+function timesOf({ from, to, bucketMs }: Latency, groups: Latency['groups']): number[] {
+  const times = new Set(groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at) / 1000)))
+  const buckets = (Date.parse(to) - Date.parse(from)) / bucketMs
+  const areAligned = [...times].every((atS) => (atS * 1000) % bucketMs === 0)
+  if (areAligned && buckets < 1000) {
+    const firstMs = Math.ceil(Date.parse(from) / bucketMs) * bucketMs
+    for (let atMs = firstMs; atMs <= Date.parse(to); atMs += bucketMs) times.add(atMs / 1000)
+  }
+  return [...times].filter(Number.isFinite).toSorted((one, other) => one - other)
+}
+
 const Chart = lazyChart()
 
 function Graph(props: {
@@ -77,9 +89,7 @@ function Graph(props: {
     (group) => group.name,
   )
   if (groups.length === 0) return <Empty>Nothing was asked for in this time.</Empty>
-  const times = [...new Set(groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at) / 1000)))]
-    .filter(Number.isFinite)
-    .toSorted((one, other) => one - other)
+  const times = timesOf(data, groups)
   const lines = groups.map((group) => {
     const byTime = new Map(group.series.map((point) => [Date.parse(point.at) / 1000, point]))
     const { text, colour } = classOf(group.name)

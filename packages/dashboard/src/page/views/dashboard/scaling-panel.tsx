@@ -55,7 +55,7 @@ function Wanted({ data }: { data: Scaling }): VNode {
               <td class="number">{count(model.warm)}</td>
               <td class="number">{count(model.busy)}</td>
               <td class="number">{count(model.queued)}</td>
-              <td>
+              <td class="because">
                 <span class="how">{model.chosen}</span> <bdi class="quiet">{model.why}</bdi>
               </td>
             </tr>
