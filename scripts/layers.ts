@@ -87,7 +87,17 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
     packages: ['once', 'picture', 'carousel'],
-    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks', 'config-variable.ts'],
+    rooms: [
+      'queue',
+      'backends',
+      'storage',
+      'generation',
+      'carousels',
+      'webhooks',
+      'latency',
+      'database',
+      'config-variable.ts',
+    ],
   },
   backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
   storage: {
@@ -104,7 +114,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
     packages: ['once'],
-    rooms: ['database'],
+    rooms: ['database', 'config-variable.ts'],
   },
   overview: {
     holds: 'the present for the dashboard: traffic, queue, workers, failures',
@@ -115,13 +125,18 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
   'carousel-parts.ts': {
     holds: 'the maker of carousels and the door to other hosts, for `platform.ts`',
-    packages: ['carousel', 'outbound'],
+    packages: ['carousel', 'once', 'outbound'],
     rooms: ['closers.ts', 'platform.ts'],
   },
   'readiness.ts': {
     holds: 'what a process needs to be ready, for `platform.ts`',
     packages: [],
     rooms: ['backends', 'database'],
+  },
+  'measuring-parts.ts': {
+    holds: 'measuring, and where it goes, for `platform.ts`',
+    packages: ['once'],
+    rooms: ['closers.ts', 'database', 'latency', 'platform.ts'],
   },
   'webhook-parts.ts': {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',

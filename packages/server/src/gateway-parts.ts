@@ -9,6 +9,7 @@ import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createHealth } from './gateway/health.ts'
+import type { Gauge } from './latency/exposition.ts'
 import type { Models } from './gateway/models.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
@@ -19,6 +20,7 @@ import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import { composeMeasuring } from './measuring-parts.ts'
 import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
@@ -34,9 +36,16 @@ export async function composeGateway(
   closers: Closers,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
-  const { database, objects, store, secret } = foundation
+  const {
+    database,
+    objects,
+    store,
+    secret,
+    measuring: { recorder },
+  } = foundation
+  const { ledger } = recorder
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
-  const variants = createVariants({ objects, store })
+  const variants = createVariants({ objects, store, ledger })
   const records = composeRecords(options, { ...foundation, secret }, closers)
   const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
@@ -52,13 +61,16 @@ export async function composeGateway(
       models,
       liveWaitMs,
       domainOf,
+      recorder,
     }),
     store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
     now,
+    ledger,
     forwardSurrogateHeaders: config.cdn,
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
+  const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
   const fetch = createGateway({
     ...records,
     images,
@@ -69,7 +81,9 @@ export async function composeGateway(
     purges,
     webhooks,
     access,
-    overview: createOverview({ database, traffic: async () => [], now }),
+    recorder,
+    measuring,
+    overview: overviewOf(foundation, measuring, now),
     pages: createPages(),
     readiness: readinessOf(options.role, { ...foundation, table: config.models }),
     log,
@@ -82,6 +96,40 @@ export async function composeGateway(
   return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
 }
 
+/** The present, whose traffic is what all processes measured. */
+function overviewOf(
+  { database }: Foundation,
+  measuring: GatewayServices['measuring'],
+  now: () => number,
+): GatewayServices['overview'] {
+  const unfiltered = { class: undefined, route: undefined, scope: undefined, model: undefined }
+  return createOverview({
+    database,
+    now,
+    traffic: async (window) => {
+      const ask = { ...window, ...unfiltered, by: 'class', stage: 'total', points: 1 } as const
+      const { groups } = await measuring.latency(ask)
+      return groups.map(({ name, count, p50Ms, p95Ms, p99Ms }) => ({
+        class: name,
+        count,
+        p50Ms,
+        p95Ms,
+        p99Ms,
+      }))
+    },
+  })
+}
+
+/** The edge of this process, for the exposition. */
+function edgeGauges(edge: GatewayServices['edge']): Gauge[] {
+  const { objects, bytes, inFlight } = edge.stats()
+  return [
+    { name: 'darkroom_edge_entries', help: 'Answers that the edge keeps.', value: objects },
+    { name: 'darkroom_edge_bytes', help: 'What they take.', value: bytes },
+    { name: 'darkroom_edge_in_flight', help: 'Runs behind the edge under way.', value: inFlight },
+  ]
+}
+
 /** The routes of a worker: whether it lives and is ready. */
 export function composeHealth({ config, log }: PlatformOptions, foundation: Foundation): Served {
   const readiness = readinessOf('worker', { ...foundation, table: config.models })
@@ -92,7 +140,14 @@ export function composeHealth({ config, log }: PlatformOptions, foundation: Foun
 /** Requests and their records: accepted here, worked on wherever a worker is. */
 function composeRecords(
   { config, now = Date.now }: PlatformOptions,
-  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation & { secret: string },
+  {
+    database,
+    queues,
+    secret,
+    objects,
+    carousels: { maker, outbound },
+    measuring: { recorder },
+  }: Foundation & { secret: string },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit
@@ -103,6 +158,7 @@ function composeRecords(
     line: createLine({ table: 'generations', maxQueuedPerScope, now }),
     now,
     budget: createBudget({ defaults: config.access.scopeDefaults, now }),
+    ledger: recorder.ledger,
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())

@@ -12,10 +12,11 @@ const sweepIntervalMs = 400
 /** Starts taking jobs: pictures, and slides of carousels. */
 export async function startWorkers(
   { config, log, now = Date.now }: PlatformOptions,
-  { database, queues, objects, backends, sessionLock: lock, carousels, secret }: Foundation,
+  { database, queues, objects, backends, sessionLock: lock, carousels, secret, measuring }: Foundation,
   closers: Closers,
 ): Promise<void> {
-  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now }
+  const { recorder } = measuring
+  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
   const worker = await startWorker({
     ...common,
     leases: createLeases({ database, queue: queues.generations, now }),

@@ -14,6 +14,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { LatencySchema } from './latency-tables.ts'
 
 export type {
   BaseClaimsTable,
@@ -87,6 +88,8 @@ export interface GenerationsTable {
   retired_at: NullableTimestamp
   /** Set by a takedown only: the picture is no longer readable. */
   taken_down_at: NullableTimestamp
+  /** The trace of the ask that began the present attempt (W3C Trace Context). */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 /** Milliseconds of the worker's stages, for `Server-Timing` and the latency tables. */
@@ -94,7 +97,9 @@ export interface StoredTimings {
   queueMs?: number
   loadMs?: number
   generateMs?: number
+  /** Checking and marking the picture. */
   verifyMs?: number
+  /** Writing the object. */
   storeMs?: number
 }
 
@@ -169,7 +174,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema {
+export interface Schema extends AccessSchema, LatencySchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

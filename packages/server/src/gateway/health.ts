@@ -38,6 +38,7 @@ export function createHealth(
         requestId,
         log: services.log,
         stages: createStageTimings(),
+        about: { scope: '', model: '' },
         caller: nobody,
       })
       return request.method === 'HEAD' ? new Response(null, response) : response

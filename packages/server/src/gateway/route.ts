@@ -12,6 +12,8 @@ export interface RouteContext {
   requestId: string
   log: Logger
   stages: StageTimings
+  /** What the request turned out to be about, for the latency tables: handlers fill it in. */
+  about: { scope: string; model: string }
   /** Who asks. They have the route's right. */
   caller: Caller
 }

@@ -3,6 +3,8 @@ import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
+import type { Measuring } from '../latency/measuring.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
 import type { Overview } from '../overview/overview.ts'
@@ -31,6 +33,10 @@ export interface GatewayServices {
   overview: Overview
   /** The files of the dashboard. */
   pages: Pages
+  /** Takes what each request took. */
+  recorder: Recorder
+  /** What all processes measured. */
+  measuring: Measuring
   readiness: ReadinessChecks
   log: Logger
   now: () => number

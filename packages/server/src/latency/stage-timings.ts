@@ -1,10 +1,12 @@
-/** How long each stage of one request took, for `Server-Timing` (W3C). */
+/** How long each stage of one request took, for `Server-Timing` (W3C) and for the latency tables. */
 export interface StageTimings {
   /** Runs a stage and adds its duration under its name. */
   measure<T>(stage: string, run: () => T): T
   add(stage: string, durationMs: number): void
   /** The header's value, stages in the order they were first added. */
   header(): string
+  /** What was added so far. */
+  readonly durations: ReadonlyMap<string, number>
 }
 
 /** @param now a monotonic clock in milliseconds */
@@ -15,6 +17,7 @@ export function createStageTimings(now: () => number = () => performance.now()):
   }
   return {
     add,
+    durations,
     measure: (stage, run) => {
       const startedAt = now()
       const finish = (): void => add(stage, now() - startedAt)
@@ -35,6 +38,14 @@ export function createStageTimings(now: () => number = () => performance.now()):
     },
     header: () => [...durations].map(([stage, durationMs]) => `${stage};dur=${round(durationMs)}`).join(', '),
   }
+}
+
+/** Runs stages and notes nothing. */
+export const noStageTimings: StageTimings = {
+  add: () => {},
+  measure: (_, run) => run(),
+  header: () => '',
+  durations: new Map(),
 }
 
 function round(durationMs: number): number {

@@ -1,14 +1,17 @@
 import type { PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
-import type { Backend, BackendEvent, BackendTimings } from '../backends/backend.ts'
+import type { Backend, BackendEvent } from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
-import type { GenerationRow, StoredTimings } from '../generation/generation-row.ts'
+import type { GenerationRow } from '../generation/generation-row.ts'
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
 import { Interruption } from './interruption.ts'
+import type { JobMeasurement } from './measure-job.ts'
+import { measureJob } from './measure-job.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
@@ -18,6 +21,8 @@ export interface RunContext {
   /** How long one run of the backend may take. */
   timeoutMs: number
   now: () => number
+  /** Takes what the job took. */
+  recorder?: Recorder | undefined
 }
 
 /** The runs of one attempt: the first and two more. */
@@ -27,7 +32,6 @@ interface Drawn {
   bytes: Uint8Array
   facts: PictureFacts
   format: PictureFormat
-  timings: BackendTimings
   costUsd: number | undefined
   warnings: readonly string[]
 }
@@ -42,12 +46,12 @@ export async function runGeneration(
   interruption: AbortSignal,
 ): Promise<void> {
   const startedAt = context.now()
+  const job = measureJob(leased.row, startedAt, context.recorder)
   try {
     interruption.throwIfAborted()
     const backend = context.backends.backendFor(leased.row.backend)
-    const drawn = await draw(leased, backend, context, interruption)
-    const verifiedAt = context.now()
-    const marked = await mark(drawn, backend, leased.row)
+    const drawn = await draw(leased, backend, context, job, interruption)
+    const marked = await job.measure('encode', () => mark(drawn, backend, leased.row))
     interruption.throwIfAborted()
     const hash = context.objects.hashOf(marked)
     const kept = await leased.store({
@@ -55,15 +59,18 @@ export async function runGeneration(
       format: drawn.format,
       bytes: marked.byteLength,
       warnings: drawn.warnings,
-      timings: timingsOf(leased.row, drawn.timings, startedAt, verifiedAt, context.now()),
+      timings: job.timings(),
       costUsd: drawn.costUsd,
       putObject: async () => {
-        await context.objects.put(marked)
+        await job.measure('store', () => context.objects.put(marked))
+        return job.timings()
       },
     })
+    job.end({ bytes: marked.byteLength, costUsd: drawn.costUsd, failed: !kept })
     if (!kept)
       context.log.warn({ generation: leased.row.id }, 'the lease was lost before the picture was stored')
   } catch (error) {
+    job.end({ failed: true })
     await settleFailure(leased, error, context)
   }
 }
@@ -73,6 +80,7 @@ async function draw(
   leased: LeasedGeneration,
   backend: Backend,
   context: RunContext,
+  job: JobMeasurement,
   interruption: AbortSignal,
 ): Promise<Drawn> {
   const { row } = leased
@@ -86,6 +94,7 @@ async function draw(
     for await (const event of backend.generate(requestOf(row), signal)) {
       // Not every adapter can stop a running job; its late events must not count.
       signal.throwIfAborted()
+      job.hear(event.type)
       if (event.type === 'image') image = event
       else if (event.type === 'done') done = event
       else teller.hear(event)
@@ -102,13 +111,14 @@ async function draw(
     await teller.flush()
     throw new BackendError('backend_bad_answer', 'The backend ended without a picture.', { retry: 'same' })
   }
+  job.drawn(done.timings.loadMs)
+  const whole = image
   // What was heard is written before the record settles, while the picture is being checked.
-  const [verified] = await Promise.all([verify(image, row), teller.flush()])
+  const [verified] = await Promise.all([job.measure('encode', () => verify(whole, row)), teller.flush()])
   lost.signal.throwIfAborted()
   return {
     bytes: image.bytes,
     ...verified,
-    timings: done.timings,
     costUsd: done.costUsd,
     warnings: done.warnings,
   }
@@ -172,22 +182,6 @@ async function mark(drawn: Drawn, backend: Backend, row: GenerationRow): Promise
     digitalSourceType: kind === 'procedural' ? 'algorithmicMedia' : 'trainedAlgorithmicMedia',
     creatorTool: `Darkroom (${row.backend}:${row.model})`,
   })
-}
-
-function timingsOf(
-  row: GenerationRow,
-  timings: BackendTimings,
-  startedAt: number,
-  verifiedAt: number,
-  markedAt: number,
-): StoredTimings {
-  return {
-    queueMs: Math.max(0, startedAt - row.queued_at.getTime()),
-    ...(timings.loadMs === undefined ? {} : { loadMs: timings.loadMs }),
-    generateMs: timings.generateMs,
-    verifyMs: Math.max(0, verifiedAt - startedAt - timings.generateMs),
-    storeMs: Math.max(0, markedAt - verifiedAt),
-  }
 }
 
 async function settleFailure(leased: LeasedGeneration, error: unknown, context: RunContext): Promise<void> {

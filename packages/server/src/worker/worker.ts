@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { Objects } from '../storage/objects.ts'
 import { runGeneration } from './run-generation.ts'
@@ -23,6 +24,8 @@ export interface WorkerOptions {
   /** How often dead workers are looked for. */
   sweepIntervalMs: number
   now: () => number
+  /** Takes what each job took. */
+  recorder?: Recorder | undefined
 }
 
 export interface Worker {

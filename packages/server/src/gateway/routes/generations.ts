@@ -140,7 +140,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
 }
 
 /** A request of the caller's own project and scopes. @throws DarkroomError not_found for every other one */
-async function readOwn(
+export async function readOwn(
   { caller, params }: Pick<RouteContext, 'caller' | 'params'>,
   services: GatewayServices,
 ): Promise<RequestWithGenerations> {

@@ -5,6 +5,7 @@ import { DarkroomError } from '../../errors.ts'
 import { scopeField } from '../../request/fields.ts'
 import { parseImageUrl, signedImageQuerySchema } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
+import { scopeLabel } from '../../latency/labels.ts'
 import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
 import { withGrant } from '../picture-caching.ts'
@@ -55,10 +56,13 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     })
   }
   // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
-  const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
+  const grant = await stages.measure('access', () =>
+    services.access.pictures.live(context.caller, request, url, scope.data),
+  )
   const { ask, format, key } = stages.measure('key', () => {
     const parsed = parseLiveUrl(url)
-    services.models.resolve(parsed.model)
+    context.about.model = services.models.resolve(parsed.model).alias
+    context.about.scope = scopeLabel(grant.caller.project, scope.data)
     const chosen = parsed.delivery.format ?? formatByAccept(request)
     return {
       ask: parsed,
@@ -91,7 +95,9 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
     const parsed = parseImageUrl(url, params['id'] ?? '')
     return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
   })
-  const grant = await services.access.pictures.image(context.caller, url, ask.id)
+  const grant = await stages.measure('access', () =>
+    services.access.pictures.image(context.caller, url, ask.id),
+  )
   // Making a variant of a stored picture is delivery, and asks for no right to generate.
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
   if (ask.auto) response.headers.append('vary', 'Accept')
@@ -127,12 +133,10 @@ async function throughEdge(
     headers: edgeRequestHeaders(request.headers),
     signal: request.signal,
   })
-  const response = await stages.measure('edge', () =>
-    services.edge.fetch(forwarded, {
-      domain: grant.edgeDomain,
-      mayForward: refusal,
-    }),
-  )
+  const startedMs = services.recorder.now()
+  const response = await services.edge.fetch(forwarded, { domain: grant.edgeDomain, mayForward: refusal })
+  // The work behind the edge has stages of its own.
+  stages.add('edge', Math.max(0, services.recorder.now() - startedMs - originMsOf(response)))
   return pictureAnswer(response, context)
 }
 
@@ -160,6 +164,12 @@ async function refuseWork(
     const stored = await services.generations.find(specOfLive(ask, caller.domain, services.models))
     return stored === undefined ? errorResponse(darkroomErrorOf(error), context.requestId) : undefined
   }
+}
+
+/** How long the origin took for an answer that was not stored; also where another request waited for most of it. */
+function originMsOf({ headers }: Response): number {
+  if (headers.get('x-cache-status') !== 'MISS') return 0
+  return Number(/(?:^|, )origin;dur=([\d.]+)/u.exec(headers.get('server-timing') ?? '')?.[1] ?? 0)
 }
 
 /** Adds what belongs to this answer and not to the stored one. */
