@@ -86,7 +86,9 @@ function optionsOf(
         // Lines at 1, 10 and 100; those between them would hide the data.
         filter: powersOfTen,
         grid: { ...axis.grid, filter: powersOfTen },
-        values: (_, splits) => splits.map((value) => (value === null ? '' : duration(value))),
+        // The lowest would stand on the first time.
+        values: (chart, splits) =>
+          splits.map((value) => (value === null || value === chart.scales['y']?.min ? '' : duration(value))),
       },
     ],
     series: [

@@ -1,5 +1,5 @@
 import type { ReadonlySignal } from '@preact/signals'
-import { useComputed, useSignal } from '@preact/signals'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import type { VNode } from 'preact'
 import { lazyChart } from './lazy-chart.tsx'
 import { useResource } from '../../api/resource.ts'
@@ -25,12 +25,20 @@ const windows = [
   { value: '7d', text: '7 days' },
 ] as const
 
+/** Minutes of an hour, ten minutes of a day, hours of a week. */
+const points: Readonly<Record<Window, number>> = { '1h': 60, '24h': 144, '7d': 168 }
+
 /** How long answers took over time, a line for each class of the cache, with the markers of what was changed. */
 export function LatencyPanel(): VNode {
   const percentile = useSignal<Percentile>('p95Ms')
   const window = useSignal<Window>('24h')
-  const url = useComputed(() => `/v1/latency?window=${window.value}&by=class&points=48`)
+  const isChosen = useSignal(false)
+  const url = useComputed(() => `/v1/latency?window=${window.value}&by=class&points=${points[window.value]}`)
   const { loaded, reload } = useResource<Latency>(url, { everyMs: 15_000, figures: true })
+  useSignalEffect(() => {
+    // A server that has just begun has no day to show: one dot at its end says nothing.
+    if (!isChosen.value && loaded.value.state === 'ready' && isYoung(loaded.value.data)) window.value = '1h'
+  })
   const markersUrl = useComputed(() => `/v1/markers?window=${window.value}`)
   const markers = useResource<{ markers: Marker[] }>(markersUrl, { everyMs: 30_000, figures: true })
   const known = markers.loaded.value.state === 'ready' ? inTime(markers.loaded.value.data.markers) : []
@@ -47,7 +55,15 @@ export function LatencyPanel(): VNode {
             value={percentile.value}
             choose={(to) => (percentile.value = to)}
           />
-          <Choice label="Time" options={windows} value={window.value} choose={(to) => (window.value = to)} />
+          <Choice
+            label="Time"
+            options={windows}
+            value={window.value}
+            choose={(to) => {
+              isChosen.value = true
+              window.value = to
+            }}
+          />
         </>
       }
     >
@@ -57,6 +73,12 @@ export function LatencyPanel(): VNode {
       {markers.loaded.value.state === 'ready' && <Markers markers={known} changed={markers.reload} />}
     </Panel>
   )
+}
+
+/** Whether all that was measured lies in the last three buckets of a longer time. */
+function isYoung({ to, bucketMs, groups }: Latency): boolean {
+  const times = groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at)))
+  return times.length > 0 && Date.parse(to) - Math.min(...times) < 3 * bucketMs
 }
 
 function inTime(markers: readonly Marker[]): Marker[] {

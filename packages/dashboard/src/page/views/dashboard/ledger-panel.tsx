@@ -89,11 +89,12 @@ function Savings({ data: { units, totals } }: { data: Ledger }): VNode {
 /** Ran, joined and was there, as parts of one bar. */
 function Mix({ unit: { ran, joined, cached } }: { unit: LedgerUnit }): VNode {
   const all = Math.max(1, ran + joined + cached)
+  const parts = Object.entries({ ran, joined, cached }).filter(([, times]) => times > 0)
   return (
     <span class="mix" aria-hidden="true">
-      <span class="ran" style={{ width: `${(ran / all) * 100}%` }} />
-      <span class="joined" style={{ width: `${(joined / all) * 100}%` }} />
-      <span class="cached" style={{ width: `${(cached / all) * 100}%` }} />
+      {parts.map(([name, times]) => (
+        <span key={name} class={name} style={{ width: `${(times / all) * 100}%` }} />
+      ))}
     </span>
   )
 }
