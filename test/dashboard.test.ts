@@ -198,10 +198,11 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
     await page.goto(`${server.url}/dashboard/`)
     await page.locator('.gallery .card').first().waitFor()
     await page.clock.runFor(10_000)
-    await until(async () => {
-      const foot = await page.locator('.card-foot time').first().textContent()
-      return /^(?:just now|\d+ (?:s|min) ago)$/u.test(foot ?? '') ? true : undefined
+    const foot = await until(async () => {
+      const text = (await page.locator('.card-foot time').first().textContent()) ?? ''
+      return text.includes('ago') || text === 'just now' ? text : undefined
     })
+    expect(foot).toMatch(/^(?:just now|\d+ (?:s|min) ago)$/u)
     await context.close()
   })
 })
@@ -241,7 +242,9 @@ describe.skipIf(executablePath === undefined)(`the playground${reason}`, () => {
     await page.goto(`${server.url}/dashboard/playground`)
     await page.fill('#prompt', 'x')
     await page.press('#prompt', 'Enter')
-    await page.getByText('The queue of this scope is full.').waitFor()
+    const refusal = page.getByText('The queue of this scope is full.')
+    await refusal.waitFor()
+    expect(await refusal.getAttribute('role')).toBe('status')
     await context.close()
   })
 

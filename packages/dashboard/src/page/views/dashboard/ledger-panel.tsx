@@ -7,10 +7,10 @@ import { Answer, Empty, Panel } from '../../parts/panel.tsx'
 
 /** How work came to be asked for more than once. */
 const axes: Readonly<Record<string, string>> = {
-  slides: 'by the slides of one carousel',
-  concurrent: 'by callers at the same time',
+  slides: 'by slides of one carousel',
+  concurrent: 'at the same time',
   time: 'again, later',
-  ahead: 'after it was made ahead of time',
+  ahead: 'made ahead of time',
 }
 
 /** Work that was not done a second time, in the last day. */
@@ -65,10 +65,10 @@ function Savings({ data: { units, totals } }: { data: Ledger }): VNode {
             </tr>
           </thead>
           <tbody>
-            {units.map((unit) => (
-              <tr key={`${unit.kind} ${unit.axis}`}>
+            {byKind(units).map((unit) => (
+              <tr key={unit.kind}>
                 <th scope="row">
-                  {unit.kind} <span class="quiet stage-about">{axes[unit.axis] ?? unit.axis}</span>
+                  {unit.kind} <span class="quiet stage-about">{unit.why}</span>
                 </th>
                 <td class="mix-column">
                   <Mix unit={unit} />
@@ -86,8 +86,29 @@ function Savings({ data: { units, totals } }: { data: Ledger }): VNode {
   )
 }
 
+type KindOfWork = Pick<LedgerUnit, 'kind' | 'ran' | 'joined' | 'cached' | 'savedMs'> & { why: string }
+
+/** One row a kind, what saved most first, with the ways in which it was asked for again. */
+function byKind(units: readonly LedgerUnit[]): KindOfWork[] {
+  const sum = (rows: readonly LedgerUnit[], of: (unit: LedgerUnit) => number): number =>
+    rows.reduce((total, row) => total + of(row), 0)
+  return [...Map.groupBy(units, ({ kind }) => kind)]
+    .map(([kind, rows]) => ({
+      kind,
+      ran: sum(rows, (row) => row.ran),
+      joined: sum(rows, (row) => row.joined),
+      cached: sum(rows, (row) => row.cached),
+      savedMs: sum(rows, (row) => row.savedMs),
+      why: rows
+        .filter(({ joined, cached }) => joined + cached > 0)
+        .map(({ axis }) => axes[axis] ?? axis)
+        .join(', '),
+    }))
+    .toSorted((one, other) => other.savedMs - one.savedMs || other.ran - one.ran)
+}
+
 /** Ran, joined and was there, as parts of one bar. */
-function Mix({ unit: { ran, joined, cached } }: { unit: LedgerUnit }): VNode {
+function Mix({ unit: { ran, joined, cached } }: { unit: KindOfWork }): VNode {
   const all = Math.max(1, ran + joined + cached)
   const parts = Object.entries({ ran, joined, cached }).filter(([, times]) => times > 0)
   return (
