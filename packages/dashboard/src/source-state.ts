@@ -18,8 +18,9 @@ export async function sourceState(): Promise<string> {
     .concat(alsoRead.map((path) => join(sourceFolder, path)))
     .toSorted()
   const hash = createHash('sha256')
-  for (const file of files) {
-    const bytes = await readFile(file)
+  const contents = await Promise.all(files.map((file) => readFile(file)))
+  for (const [index, file] of files.entries()) {
+    const bytes = contents[index] ?? Buffer.alloc(0)
     hash.update(`${file.slice(sourceFolder.length)}\0${bytes.byteLength}\0`).update(bytes)
   }
   return hash.digest('hex').slice(0, 20)
