@@ -3,6 +3,7 @@ import { carouselBench } from './carousel.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
+import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
 import { queueBench } from './queue.ts'
@@ -31,6 +32,7 @@ const benches: Readonly<Record<string, Bench>> = {
   queue: queueBench,
   start: startBench,
   memory: memoryBench,
+  measuring: measuringBench,
   overload: overloadBench,
   carousel: carouselBench,
 }

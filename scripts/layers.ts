@@ -136,7 +136,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'measuring-parts.ts': {
     holds: 'measuring, and where it goes, for `platform.ts`',
     packages: ['once'],
-    rooms: ['closers.ts', 'database', 'latency', 'platform.ts'],
+    rooms: ['closers.ts', 'database', 'latency', 'platform.ts', 'version.ts'],
   },
   'webhook-parts.ts': {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',

@@ -17,6 +17,8 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { OtlpConfig } from './latency/variables.ts'
+import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { workVariables } from './worker/variables.ts'
@@ -47,6 +49,8 @@ export interface Config {
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
   readonly access: AccessConfig
+  /** Where traces and metrics are sent. */
+  readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
 }
 
@@ -191,6 +195,7 @@ export const variables = {
   ),
   ...workVariables,
   ...accessVariables,
+  ...otlpVariables,
 } as const
 
 /**
@@ -248,6 +253,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
     access: accessConfigOf(parsed),
+    otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

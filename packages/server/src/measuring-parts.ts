@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { createNotifier } from './database/notifier.ts'
 import type { Closers } from './closers.ts'
 import type { Gauge } from './latency/exposition.ts'
@@ -10,6 +11,7 @@ import { createMeasuring, cutAtMarkers } from './latency/measuring.ts'
 import type { Recorder } from './latency/recorder.ts'
 import { startRollUps } from './latency/roll-up.ts'
 import type { Foundation, PlatformOptions } from './platform.ts'
+import { version } from './version.ts'
 
 /** What a process measures with, and where it goes. */
 export interface MeasuringParts {
@@ -37,6 +39,20 @@ export function composeFlusher(
   const flusher = startFlusher({ ...parts, log })
   closers.add('what was measured', () => flusher.close())
   return flusher
+}
+
+/** Loaded only where it is switched on: otherwise it costs no byte and no millisecond. */
+export async function composeOtlp(
+  { config, log, now = Date.now }: PlatformOptions,
+  { measurements, process: instance }: { measurements: Measurements; process: number },
+  closers: Closers,
+): Promise<void> {
+  if (config.otlp === undefined) return
+  const { startOtlpExporter } = await import('./latency/otlp/otlp-exporter.ts')
+  const instanceId = `${hostname()}:${process.pid}:${instance}`
+  const exporter = startOtlpExporter({ ...config.otlp, version, instanceId, measurements, now, log })
+  measurements.tracer = exporter.tracer
+  closers.add('traces and metrics', () => exporter.close())
 }
 
 /** Every process hears of markers, so that what it measures is kept apart before and after. */

@@ -24,7 +24,7 @@ import { createSessionLock, gatewayLockName } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
-import { composeFlusher, composeMarkerChannel, composeMeasurements } from './measuring-parts.ts'
+import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
 import { composeGateway, composeHealth } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
@@ -150,6 +150,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   })
   closers.add('the session lock', () => sessionLock.close())
   const flusher = composeFlusher(options, { database, measurements, process: id }, closers)
+  await composeOtlp(options, { measurements, process: id }, closers)
   const measuring = { recorder, measurements, flusher }
   return {
     facts,

@@ -3,6 +3,7 @@ import { cors } from 'hono/cors'
 import { randomUUID } from 'node:crypto'
 import { DarkroomError } from '../errors.ts'
 import { classOfAnswer } from '../latency/labels.ts'
+import { traceOf } from './request-trace.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
@@ -154,6 +155,8 @@ async function serve(
   const url = new URL(request.url)
   const stages = recorder.stages()
   const about = { scope: '', model: '' }
+  const trace = traceOf(request, recorder)
+  const { traceparent } = trace
   let response: Response
   try {
     stages.measure('access', () => services.access.check(request))
@@ -162,7 +165,17 @@ async function serve(
     const { caller, headers } = await stages.measure('access', () =>
       services.access.admit(request, route.right),
     )
-    response = await route.handle({ request, url, params, requestId, log, stages, about, caller })
+    response = await route.handle({
+      request,
+      url,
+      params,
+      requestId,
+      log,
+      stages,
+      about,
+      traceparent,
+      caller,
+    })
     for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value)
   } catch (error) {
     response = failure(error, request, requestId, log, wire)
@@ -176,9 +189,13 @@ async function serve(
   }
   response.headers.set('x-request-id', requestId)
   response.headers.set('x-content-type-options', 'nosniff')
-  const cacheClass = classOfAnswer(response.status, response.headers)
-  const labels = { route: routes[0]?.path ?? '', cacheClass, ...about }
-  recorder.record(labels, stages, recorder.now() - startedMs, requestId)
+  const labels = {
+    route: routes[0]?.path ?? '',
+    cacheClass: classOfAnswer(response.status, response.headers),
+    ...about,
+  }
+  recorder.record(labels, stages, recorder.now() - startedMs, trace.traceId ?? requestId)
+  trace.end?.({ method: request.method, status: response.status, labels, stages, startedAt })
   logRequest(log, request, url, response, services.now() - startedAt)
   return request.method === 'HEAD' ? withoutBody(response) : response
 }

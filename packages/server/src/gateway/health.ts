@@ -39,6 +39,7 @@ export function createHealth(
         log: services.log,
         stages: createStageTimings(),
         about: { scope: '', model: '' },
+        traceparent: undefined,
         caller: nobody,
       })
       return request.method === 'HEAD' ? new Response(null, response) : response

@@ -141,7 +141,8 @@ async function findOrMake(
   }
   const signal = AbortSignal.timeout(liveWaitMs)
   try {
-    return await generations.ensure(liveRequest(ask, place), spec, signal)
+    const traceparent = request.headers.get('traceparent') ?? undefined
+    return await generations.ensure(liveRequest(ask, place, traceparent), spec, signal)
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error
     throw new DarkroomError(
@@ -161,7 +162,11 @@ export interface Place {
 }
 
 /** The request that a prompt URL stands for. */
-export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations['ensure']>[0] {
+export function liveRequest(
+  ask: LiveAsk,
+  place: Place,
+  traceparent: string | undefined,
+): Parameters<Generations['ensure']>[0] {
   return {
     project: place.project,
     scope: place.scope,
@@ -170,6 +175,7 @@ export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations[
     model: ask.model ?? 'default',
     tags: [],
     priority: 'demand',
+    traceparent,
   }
 }
 

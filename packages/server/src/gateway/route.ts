@@ -14,6 +14,8 @@ export interface RouteContext {
   stages: StageTimings
   /** What the request turned out to be about, for the latency tables: handlers fill it in. */
   about: { scope: string; model: string }
+  /** What work for this request belongs to (W3C Trace Context), if it belongs to a trace. */
+  traceparent: string | undefined
   /** Who asks. They have the route's right. */
   caller: Caller
 }

@@ -34,6 +34,8 @@ export interface RequestAsk {
   idempotency?: { owner: string; key: string; fingerprint: string } | undefined
   /** Who is told when every picture has settled. */
   webhook?: WebhookAsk | undefined
+  /** The trace that it belongs to (W3C Trace Context); workers go on with it. */
+  traceparent?: string | undefined
 }
 
 export interface AcceptContext {
@@ -152,6 +154,7 @@ async function armAll(
         priority: ask.priority,
         project: ask.project,
         scope: ask.scope,
+        traceparent: ask.traceparent,
         isFull: () => place.isFull(),
         nextTurn: () => place.next(),
         giveBackTurn: (turn) => place.giveBack(turn),

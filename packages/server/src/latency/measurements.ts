@@ -8,9 +8,12 @@ import { createSeries, createSlice, createTally, mergeSeries, mergeTally } from 
 import type { StageTimings } from './stage-timings.ts'
 import { createStageTimings } from './stage-timings.ts'
 import { other, TopNames } from './top-names.ts'
+import type { Tracer } from './tracer.ts'
 
 /** All that a process has measured, in memory: slices of a minute until they are stored, and sums since the start. */
 export interface Measurements extends Recorder {
+  /** Set once traces are switched on. */
+  tracer: Tracer | undefined
   /**
    * Ends the present slice, so that what comes is kept apart from what was: a marker. A moment at which a slice was
    * cut already is not cut again.
@@ -60,6 +63,7 @@ class InMemory implements Measurements {
   readonly now: () => number
   readonly ledger: Recorder['ledger']
   dropped = 0
+  tracer: Tracer | undefined
   readonly #wallNow: () => number
   readonly #scopes: TopNames
   readonly #models: TopNames

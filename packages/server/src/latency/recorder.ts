@@ -2,6 +2,7 @@ import type { LedgerWriter } from '@darkroom/once'
 import type { Labels } from './labels.ts'
 import type { StageTimings } from './stage-timings.ts'
 import { createStageTimings, noStageTimings } from './stage-timings.ts'
+import type { Tracer } from './tracer.ts'
 
 /** Takes what requests and jobs took. The one interface that every room is handed; nothing here throws or waits. */
 export interface Recorder {
@@ -16,6 +17,8 @@ export interface Recorder {
    */
   record(labels: Labels, stages: StageTimings, totalMs: number | undefined, exemplar?: string): void
   readonly ledger: WorkLedger
+  /** Where traces are switched on. */
+  readonly tracer: Tracer | undefined
 }
 
 /** The ledger of work that ran and work that was avoided. */
@@ -30,6 +33,7 @@ export const noRecorder: Recorder = {
   stages: () => noStageTimings,
   record: () => {},
   ledger: { record: () => {}, rerun: () => {} },
+  tracer: undefined,
 }
 
 /** Stages by their own clock, for whoever has no recorder at hand. */

@@ -1,8 +1,13 @@
 import type { StoredTimings } from '../database/schema.ts'
 import type { GenerationRow } from '../generation/generation-row.ts'
+import type { Labels } from '../latency/labels.ts'
 import { scopeLabel } from '../latency/labels.ts'
 import type { Recorder } from '../latency/recorder.ts'
 import { stagesOf } from '../latency/recorder.ts'
+import type { StageTimings } from '../latency/stage-timings.ts'
+import type { TraceContext } from '../latency/trace-context.ts'
+import { parseTraceparent } from '../latency/trace-context.ts'
+import type { Tracer } from '../latency/tracer.ts'
 
 /** The stages of one run of a generation, by the clock of this process and not by what a backend says of itself. */
 export interface JobMeasurement {
@@ -68,11 +73,10 @@ export function measureJob(
       const ranMs = now() - beganMs
       const cacheClass = row.priority === 'speculative' ? 'pre-generated' : 'miss'
       const scope = scopeLabel(row.project, row.scope)
-      recorder.record(
-        { route: 'job/generation', cacheClass, scope, model: row.alias },
-        stages,
-        queueMs + ranMs,
-      )
+      const trace = parseTraceparent(row.traceparent)
+      const labels: Labels = { route: 'job/generation', cacheClass, scope, model: row.alias }
+      recorder.record(labels, stages, queueMs + ranMs, trace?.traceId)
+      traceJob(recorder.tracer, trace, { labels, stages, queueMs, startedAt, ranMs, failed })
       const axis = row.priority === 'speculative' ? 'ahead' : 'concurrent'
       recorder.ledger.record({
         kind: 'generation',
@@ -86,6 +90,35 @@ export function measureJob(
       if (row.reruns > 0) recorder.ledger.rerun('generation')
     },
   }
+}
+
+/** The job as a part of the trace of whoever asked first, on this side of the queue. */
+function traceJob(
+  tracer: Tracer | undefined,
+  trace: TraceContext | undefined,
+  job: {
+    labels: Labels
+    stages: StageTimings
+    queueMs: number
+    startedAt: number
+    ranMs: number
+    failed: boolean
+  },
+): void {
+  if (tracer === undefined) return
+  const { labels, stages, queueMs, startedAt, ranMs, failed } = job
+  tracer.end({
+    context: tracer.begin(trace),
+    parentSpanId: trace?.spanId,
+    name: labels.route,
+    kind: 'consumer',
+    startMs: startedAt - queueMs,
+    endMs: startedAt + ranMs,
+    attributes: { 'darkroom.scope': labels.scope, 'darkroom.model': labels.model },
+    // In the order in which they came.
+    stages: [...stages.durations],
+    failed,
+  })
 }
 
 function rounded(durationMs: number): number {

@@ -15,6 +15,7 @@ import { darkroomErrorOf } from '../problem.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
+import { scopeLabel } from '../../latency/labels.ts'
 import { json, requestAskOf, settledWithin } from './generations.ts'
 
 const imagesResponseSchema = z.object({
@@ -67,7 +68,13 @@ function modelObject(id: string): object {
 
 async function createImages(context: RouteContext, services: GatewayServices): Promise<Response> {
   const ask = parseOpenAIImageBody(await readJsonBody(context.request))
-  const accepted = await services.generations.accept(requestAskOf(ask, context.caller, services, 'openai'))
+  const { traceparent } = context
+  context.about.scope = scopeLabel(context.caller.project, ask.scope)
+  context.about.model = ask.model ?? 'default'
+  const accepted = await services.generations.accept({
+    ...requestAskOf(ask, context.caller, services, 'openai'),
+    traceparent,
+  })
   if (accepted.kind === 'replayed') throw new Error('the OpenAI wire has no idempotency key')
   const headers: Record<string, string> = { 'x-generation-id': accepted.request.record.id }
   if (ask.ignored.length > 0) headers['x-ignored-parameters'] = ask.ignored.join(', ')

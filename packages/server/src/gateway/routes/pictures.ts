@@ -130,7 +130,7 @@ async function throughEdge(
   const { request, stages } = context
   const forwarded = new Request(`${edgeBase}${key}`, {
     method: request.method,
-    headers: edgeRequestHeaders(request.headers),
+    headers: edgeRequestHeaders(request.headers, context.traceparent),
     signal: request.signal,
   })
   const startedMs = services.recorder.now()
@@ -141,12 +141,13 @@ async function throughEdge(
 }
 
 /** What of a request may reach the edge: conditions, ranges and cache directives, nothing of who asks. */
-function edgeRequestHeaders(headers: Headers): Headers {
+function edgeRequestHeaders(headers: Headers, traceparent: string | undefined): Headers {
   const kept = new Headers()
   for (const name of ['cache-control', 'if-none-match', 'if-modified-since', 'if-range', 'range', 'pragma']) {
     const value = headers.get(name)
     if (value !== null) kept.set(name, value)
   }
+  if (traceparent !== undefined) kept.set('traceparent', traceparent)
   return kept
 }
 
@@ -255,7 +256,7 @@ async function placeholderFor(
   await services.access.mayCauseWork(context.request, caller)
   const place = { project: caller.project, scope }
   // A budget's refusal and a failure that is kept are the answer: a placeholder would be asked for again for ever.
-  await services.generations.begin(liveRequest(ask, place), spec)
+  await services.generations.begin(liveRequest(ask, place, context.traceparent), spec)
   const bytes = await makePlaceholder({ ...ask, format, seedText: `${ask.prompt} ${ask.seed}` })
   return new Response(new Uint8Array(bytes), {
     headers: {
