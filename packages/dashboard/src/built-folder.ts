@@ -2,7 +2,7 @@ import { createFlights } from '@darkroom/once'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildProgram, checkoutBuilds, manifestName, packedBuild, sourceFolder } from './places.ts'
+import { buildProgram, checkoutBuilds, manifestName, packedBuild } from './places.ts'
 import { sourceState } from './source-state.ts'
 
 /** The page cannot be built: the message says what to do. */
@@ -11,7 +11,7 @@ export class PagesNotBuiltError extends Error {
 }
 
 /** Whether this is a checkout, whose page may have to be built; a published package carries it. */
-export const isCheckout: boolean = existsSync(sourceFolder)
+export const isCheckout: boolean = existsSync(buildProgram)
 
 /** The start of a server and its first reader may want the same build. */
 const builds = createFlights<string>({ whenAbandoned: 'finish' })
