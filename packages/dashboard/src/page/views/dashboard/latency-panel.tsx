@@ -75,23 +75,34 @@ export function LatencyPanel(): VNode {
   )
 }
 
-/** Whether all that was measured lies in the last three buckets of a longer time. */
-function isYoung({ to, bucketMs, groups }: Latency): boolean {
-  const times = groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at)))
-  return times.length > 0 && Date.parse(to) - Math.min(...times) < 3 * bucketMs
+const hourMs = 3_600_000
+
+/** Whether nothing was measured before the last hour. */
+function isYoung(data: Latency): boolean {
+  const firstMs = firstMeasuredMs(data)
+  return firstMs !== undefined && Date.parse(data.to) - firstMs < hourMs
+}
+
+function firstMeasuredMs({ groups }: Pick<Latency, 'groups'>): number | undefined {
+  const times = groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at))).filter(Number.isFinite)
+  return times.length === 0 ? undefined : times.reduce((one, other) => Math.min(one, other))
 }
 
 function inTime(markers: readonly Marker[]): Marker[] {
   return markers.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at))
 }
 
-/** Every bucket of the time asked for, those without a request too: a gap is no line. */
+/**
+ * Every bucket of the time asked for, those without a request too: a gap is no line. From a little before the first
+ * that has one: a server that is an hour old has no day to show.
+ */
 function timesOf({ from, to, bucketMs }: Latency, groups: Latency['groups']): number[] {
   const times = new Set(groups.flatMap(({ series }) => series.map(({ at }) => Date.parse(at) / 1000)))
   const buckets = (Date.parse(to) - Date.parse(from)) / bucketMs
   const areAligned = [...times].every((atS) => (atS * 1000) % bucketMs === 0)
   if (areAligned && buckets < 1000) {
-    const firstMs = Math.ceil(Date.parse(from) / bucketMs) * bucketMs
+    const beginMs = Math.ceil(Date.parse(from) / bucketMs) * bucketMs
+    const firstMs = Math.max(beginMs, (firstMeasuredMs({ groups }) ?? 0) - 2 * bucketMs)
     for (let atMs = firstMs; atMs <= Date.parse(to); atMs += bucketMs) times.add(atMs / 1000)
   }
   return [...times].filter(Number.isFinite).toSorted((one, other) => one - other)

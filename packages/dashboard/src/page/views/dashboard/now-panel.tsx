@@ -43,7 +43,7 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
       <Figure name="Requests" value={count(Math.round(requests.perMinute))} unit="a minute">
         <Spark values={course} />
       </Figure>
-      <Figure name="From the edge" value={share(requests.hitShare)} unit="hits and stale">
+      <Figure name="Hit share" value={share(requests.hitShare)} unit="from the edge">
         {requests.hitShare !== null && (
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${requests.hitShare * 100}%` }} />
@@ -56,14 +56,10 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
         unit={queue.oldestQueuedMs === null ? 'nobody waits' : `oldest ${duration(queue.oldestQueuedMs)}`}
       >
         <span class="quiet">
-          {count(queue.running)} running, {count(queue.speculative)} ahead of time
+          {count(queue.running)} running, {count(queue.speculative)} ahead
         </span>
       </Figure>
-      <Figure
-        name="Workers"
-        value={count(workers.length)}
-        unit={workers.length === 1 ? 'running' : 'running'}
-      >
+      <Figure name="Workers" value={count(workers.length)} unit="running">
         <span class="quiet">{busy === 0 ? 'all idle' : `${busy} at work`}</span>
       </Figure>
       <Figure name="Failures" value={count(queue.failedLastHour)} unit="in the last hour">
