@@ -1,7 +1,7 @@
 import { effect, signal } from '@preact/signals'
 import { ApiError } from './call.ts'
 import { clockAheadMs } from './clock.ts'
-import { connection, epoch, serverIsAway } from './connection.ts'
+import { epoch, serverIsAway } from './connection.ts'
 import { events } from './event-stream.ts'
 import { about, key, keyWanted, mayReadFigures } from './session.ts'
 import type { Overview } from './shapes.ts'
@@ -31,21 +31,33 @@ export function followOverview(): () => void {
   }
 }
 
+/** Until the stream is left. While the server answers, but cannot tell, it is asked again after a while. */
 async function listen(left: AbortSignal): Promise<void> {
-  try {
-    for await (const { type, data } of events('/v1/overview/events', left)) {
-      if (type !== 'overview') continue
-      const told = data as unknown as Overview
-      clockAheadMs.value = new Date(told.at).getTime() - Date.now()
-      overview.value = told
-      overviewFault.value = undefined
+  for (let waitMs = 2000; !left.aborted; waitMs = Math.min(30_000, waitMs * 2)) {
+    try {
+      for await (const { type, data } of events('/v1/overview/events', left)) {
+        if (type !== 'overview') continue
+        take(data as unknown as Overview)
+        waitMs = 2000
+      }
+      // It has no end: the server is going away, or its database is.
+      if (!left.aborted) serverIsAway()
+      return
+    } catch (error) {
+      if (left.aborted) return
+      const status = error instanceof ApiError ? error.status : 0
+      if (status === 403) mayReadFigures.value = false
+      if (status === 0) serverIsAway()
+      // Another epoch or another key begins anew.
+      if (status < 500 && status !== 429) return
+      overviewFault.value = error instanceof Error ? error.message : String(error)
     }
-    // It has no end: the server is going away.
-    if (!left.aborted) serverIsAway()
-  } catch (error) {
-    if (left.aborted) return
-    if (error instanceof ApiError && error.status === 403) mayReadFigures.value = false
-    else if (error instanceof ApiError && error.status >= 400) overviewFault.value = error.message
-    else if (connection.peek().state !== 'away') serverIsAway()
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
   }
+}
+
+function take(told: Overview): void {
+  clockAheadMs.value = new Date(told.at).getTime() - Date.now()
+  overview.value = told
+  overviewFault.value = undefined
 }

@@ -41,7 +41,14 @@ interface AnswerProps<T> {
 
 /** What an answer is, in each of its states: loading, there, old, forbidden, not built, failed. */
 export function Answer<T>({ loaded, reload, notBuilt, lines = 3, children }: AnswerProps<T>): VNode {
-  if (loaded.state === 'ready') return <>{children(loaded.data)}</>
+  if (loaded.state === 'ready') {
+    return (
+      <>
+        {loaded.stale && <p class="quiet">The last answer: the server cannot give a newer one at present.</p>}
+        {children(loaded.data)}
+      </>
+    )
+  }
   if (loaded.state === 'loading') return <Skeleton lines={lines} />
   if (loaded.state === 'not-built')
     return <Empty>{notBuilt ?? 'This part is not built in this release yet.'}</Empty>

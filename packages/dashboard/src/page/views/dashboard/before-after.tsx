@@ -46,7 +46,7 @@ export function Before({ id }: { id: string }): VNode {
           </select>
         </label>
       </div>
-      <Answer loaded={loaded.value} reload={reload}>
+      <Answer loaded={loaded.value} reload={reload} notBuilt="This marker is gone.">
         {(data) => <Differences data={data} />}
       </Answer>
     </div>

@@ -19,6 +19,7 @@ export function NowPanel(): VNode {
     const sample = { at: told.at, perMinute: told.requests.perMinute }
     course.value = [...course.peek(), sample].slice(-maxSamples)
   }, [told])
+  if (overviewFault.value !== undefined) return <Unreadable reason={overviewFault.value} />
   if (told === undefined) return <Waiting />
   const health = healthOf(told)
   return (
@@ -81,19 +82,21 @@ function Figure(props: { name: string; value: string; unit: string; children?: C
   )
 }
 
+/** The server answers, but cannot tell: its database is away, for one. */
+function Unreadable({ reason }: { reason: string }): VNode {
+  return (
+    <section class="now trouble" aria-label="Now">
+      <div class="health">
+        <p class="headline" role="status">
+          The present cannot be read
+        </p>
+        <p class="quiet">{reason}</p>
+      </div>
+    </section>
+  )
+}
+
 function Waiting(): VNode {
-  if (overviewFault.value !== undefined) {
-    return (
-      <section class="now trouble" aria-label="Now">
-        <div class="health">
-          <p class="headline" role="alert">
-            The present cannot be read
-          </p>
-          <p class="quiet">{overviewFault.value}</p>
-        </div>
-      </section>
-    )
-  }
   return (
     <section class="now" aria-label="Now" aria-busy="true">
       <div class="health">

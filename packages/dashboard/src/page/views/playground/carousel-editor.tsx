@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useRef } from 'preact/hooks'
 import { Choice } from '../../parts/choice.tsx'
+import { goTo } from '../../route.ts'
 import type { Base, SlideText } from './carousel-work.ts'
 import { firstTexts, makeCarousel, work } from './carousel-work.ts'
 import { SlideCard } from './slide-card.tsx'
@@ -44,6 +45,11 @@ export function CarouselEditor(): VNode {
             {fault === undefined &&
               statusText(isBusy, stored, carousel?.slides.length ?? texts.value.length, changed)}
           </p>
+          {carousel !== undefined && !isBusy && (
+            <button type="button" class="button small" onClick={() => goTo('dashboard', `#${carousel.id}`)}>
+              What it took
+            </button>
+          )}
           <button type="submit" class="button primary" disabled={isBusy}>
             {isBusy ? 'Making…' : carousel === undefined ? 'Make the slides' : 'Make them all anew'}
           </button>
