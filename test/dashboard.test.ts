@@ -231,6 +231,19 @@ describe.skipIf(executablePath === undefined)(`the playground${reason}`, () => {
     await context.close()
   })
 
+  test('the keyboard gets past the bar, and stays in the view', async () => {
+    const { page, context } = await watched()
+    await page.goto(`${server.url}/dashboard/playground#carousel`)
+    await page.locator('.slides .slide').first().waitFor()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('content')
+    await page.keyboard.press('Tab')
+    expect(await page.locator('.choice input:focus').count()).toBe(1)
+    expect(await page.locator('.slides .slide').count()).toBe(6)
+    await context.close()
+  })
+
   test('a refusal is shown in the server’s words', async () => {
     const { page, context } = await watched()
     await page.route('**/v1/generations', (route) =>

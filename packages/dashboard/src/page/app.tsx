@@ -3,8 +3,7 @@ import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
 import { askJson } from './api/call.ts'
 import { epoch } from './api/connection.ts'
-import { about, keyWanted } from './api/session.ts'
-import { key } from './api/session.ts'
+import { about, key, keyWanted } from './api/session.ts'
 import type { About } from './api/shapes.ts'
 import { AwayBanner } from './parts/away-banner.tsx'
 import { Bar } from './parts/bar.tsx'
@@ -36,7 +35,7 @@ export function App(): VNode {
   const gate = keyWanted.value !== undefined && shown !== 'reference'
   return (
     <>
-      <a class="skip" href="#content">
+      <a class="skip" href="#content" onClick={skip}>
         Skip to the content
       </a>
       <Bar />
@@ -46,6 +45,12 @@ export function App(): VNode {
       </main>
     </>
   )
+}
+
+/** What is after `#` belongs to the views: the link moves the focus alone. */
+function skip(event: MouseEvent): void {
+  event.preventDefault()
+  document.querySelector<HTMLElement>('#content')?.focus()
 }
 
 /** Asks once what the server is, before anything else is asked. */

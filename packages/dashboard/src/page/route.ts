@@ -28,6 +28,7 @@ export function goTo(next: View, hash: string = ''): void {
 
 /** Changes what is after `#`. */
 export function setFragment(text: string): void {
+  if (text === fragment.value) return
   history.pushState(null, '', text === '' ? location.pathname : `#${text}`)
   read()
 }
