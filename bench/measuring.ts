@@ -6,8 +6,8 @@ import { makeDataDir, removeDataDir } from '../test/support/server-process.ts'
 import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
 
-const pairs = 120
-const hitsPerBlock = 1500
+const pairs = 60
+const hitsPerBlock = 400
 
 /**
  * What measuring costs a hit: the same requests to the same handler in one process, blocks with all measuring on and

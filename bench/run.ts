@@ -6,6 +6,7 @@ import { edgeStampedeBench } from './edge-stampede.ts'
 import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: memoryBench,
   measuring: measuringBench,
   overload: overloadBench,
+  platform: platformBench,
   carousel: carouselBench,
 }
 

@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { randomUUID } from 'node:crypto'
 import { DarkroomError } from '../errors.ts'
-import { classOfAnswer } from '../latency/labels.ts'
+import { classOfAnswer, scopeLabel } from '../latency/labels.ts'
 import { traceOf } from './request-trace.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
@@ -154,7 +154,7 @@ async function serve(
   const wire = routes.find((route) => route.wire !== undefined)?.wire
   const url = new URL(request.url)
   const stages = recorder.stages()
-  const about = { scope: '', model: '' }
+  const about = { project: '', scope: '', model: '' }
   const trace = traceOf(request, recorder)
   const { traceparent } = trace
   let response: Response
@@ -165,6 +165,7 @@ async function serve(
     const { caller, headers } = await stages.measure('access', () =>
       services.access.admit(request, route.right),
     )
+    about.project = caller.project
     response = await route.handle({
       request,
       url,
@@ -192,7 +193,8 @@ async function serve(
   const labels = {
     route: routes[0]?.path ?? '',
     cacheClass: classOfAnswer(response.status, response.headers),
-    ...about,
+    scope: about.scope === '' ? '' : scopeLabel(about.project, about.scope),
+    model: about.model,
   }
   recorder.record(labels, stages, recorder.now() - startedMs, trace.traceId ?? requestId)
   trace.end?.({ method: request.method, status: response.status, labels, stages, startedAt })

@@ -38,7 +38,7 @@ export function createHealth(
         requestId,
         log: services.log,
         stages: createStageTimings(),
-        about: { scope: '', model: '' },
+        about: { project: '', scope: '', model: '' },
         traceparent: undefined,
         caller: nobody,
       })

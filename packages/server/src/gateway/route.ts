@@ -13,7 +13,7 @@ export interface RouteContext {
   log: Logger
   stages: StageTimings
   /** What the request turned out to be about, for the latency tables: handlers fill it in. */
-  about: { scope: string; model: string }
+  about: { project: string; scope: string; model: string }
   /** What work for this request belongs to (W3C Trace Context), if it belongs to a trace. */
   traceparent: string | undefined
   /** Who asks. They have the route's right. */

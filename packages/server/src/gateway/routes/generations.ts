@@ -6,7 +6,6 @@ import { errorOf } from '../../generation/generation-row.ts'
 import type { GenerationRecord, RequestWithGenerations } from '../../generation/record.ts'
 import { decodeRequestCursor } from '../../generation/record.ts'
 import type { RequestAsk } from '../../generation/requests.ts'
-import { scopeLabel } from '../../latency/labels.ts'
 import type { GenerationAsk } from '../../request/generation-body.ts'
 import { fingerprintOf, generationBodySchema, parseGenerationBody } from '../../request/generation-body.ts'
 import { readPreference } from '../../request/prefer.ts'
@@ -112,8 +111,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   const body = await readJsonBody(context.request)
   const ask = parseGenerationBody(body)
   if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
-  context.about.scope = scopeLabel(context.caller.project, ask.scope)
-  context.about.model = ask.model ?? 'default'
+  Object.assign(context.about, { scope: ask.scope, model: ask.model ?? 'default' })
   const idempotencyKey = readIdempotencyKey(context.request)
   const idempotency =
     idempotencyKey === undefined

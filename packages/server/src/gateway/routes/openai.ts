@@ -15,7 +15,6 @@ import { darkroomErrorOf } from '../problem.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
-import { scopeLabel } from '../../latency/labels.ts'
 import { json, requestAskOf, settledWithin } from './generations.ts'
 
 const imagesResponseSchema = z.object({
@@ -69,8 +68,7 @@ function modelObject(id: string): object {
 async function createImages(context: RouteContext, services: GatewayServices): Promise<Response> {
   const ask = parseOpenAIImageBody(await readJsonBody(context.request))
   const { traceparent } = context
-  context.about.scope = scopeLabel(context.caller.project, ask.scope)
-  context.about.model = ask.model ?? 'default'
+  Object.assign(context.about, { scope: ask.scope, model: ask.model ?? 'default' })
   const accepted = await services.generations.accept({
     ...requestAskOf(ask, context.caller, services, 'openai'),
     traceparent,

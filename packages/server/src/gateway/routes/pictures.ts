@@ -5,7 +5,6 @@ import { DarkroomError } from '../../errors.ts'
 import { scopeField } from '../../request/fields.ts'
 import { parseImageUrl, signedImageQuerySchema } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
-import { scopeLabel } from '../../latency/labels.ts'
 import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
 import { withGrant } from '../picture-caching.ts'
@@ -62,7 +61,8 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
   const { ask, format, key } = stages.measure('key', () => {
     const parsed = parseLiveUrl(url)
     context.about.model = services.models.resolve(parsed.model).alias
-    context.about.scope = scopeLabel(grant.caller.project, scope.data)
+    context.about.project = grant.caller.project
+    context.about.scope = scope.data
     const chosen = parsed.delivery.format ?? formatByAccept(request)
     return {
       ask: parsed,
