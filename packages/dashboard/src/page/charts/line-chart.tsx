@@ -31,6 +31,11 @@ interface LineChartProps {
 
 const heightPx = 280
 
+/** Between two times that are written below the chart: no minute twice. */
+const timeStepsS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880].map(
+  (minutes) => minutes * 60,
+)
+
 /** Durations over time on a logarithmic scale: hits and misses differ by a factor of ten thousand. */
 export function LineChart({ timesS, lines, markers, label }: LineChartProps): VNode {
   const place = useRef<HTMLDivElement>(null)
@@ -79,7 +84,7 @@ function optionsOf(
     cursor: { points: { size: 8 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { distr: 3, range: rangeOf } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map(timeLabel) },
+      { ...axis, grid: { show: false }, incrs: timeStepsS, values: (_, splits) => splits.map(timeLabel) },
       {
         ...axis,
         size: 64,

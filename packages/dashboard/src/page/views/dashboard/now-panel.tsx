@@ -44,7 +44,7 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
       <Figure name="Requests" value={count(Math.round(requests.perMinute))} unit="a minute">
         <Spark values={course} />
       </Figure>
-      <Figure name="Hit share" value={share(requests.hitShare)} unit="from the edge">
+      <Figure name="Hit share" value={share(requests.hitShare)} unit="of pictures">
         {requests.hitShare !== null && (
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${requests.hitShare * 100}%` }} />
