@@ -6,6 +6,7 @@ import { edgeStampedeBench } from './edge-stampede.ts'
 import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { percentilesBench } from './percentiles.ts'
 import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
@@ -35,6 +36,7 @@ const benches: Readonly<Record<string, Bench>> = {
   memory: memoryBench,
   measuring: measuringBench,
   overload: overloadBench,
+  percentiles: percentilesBench,
   platform: platformBench,
   carousel: carouselBench,
 }

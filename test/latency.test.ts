@@ -97,7 +97,7 @@ describe('measured latency', () => {
     const url = '/live/shop?prompt=a+red+barn&size=256x192'
     for (let index = 0; index < 20; index += 1) {
       const { headers } = await ask(url)
-      expect(headers.get('server-timing')).toMatch(/access;dur=.*key;dur=.*edge;dur=/u)
+      expect(headers.get('server-timing')).toMatch(/key;dur=.*access;dur=.*edge;dur=/u)
     }
     expect(await group('by=class&route=/live/{scope}', 'hit')).toMatchObject({ count: 20 })
     expect(await group('by=scope&class=hit', 'shop')).toMatchObject({ count: 20 })

@@ -112,7 +112,7 @@ async function livePicture(
       spec.domain,
     ),
   )
-  for (const [stage, durationMs] of own.durations) stages.add(stage, durationMs)
+  for (const [at, stage] of own.names.entries()) stages.add(stage, own.valuesMs[at] ?? 0)
   if (isAhead) stages.add('ahead', 0)
   const cacheClass: CacheClass = isAhead ? 'pre-generated' : 'miss'
   const scope = scopeLabel(place.project, place.scope)

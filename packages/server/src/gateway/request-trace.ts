@@ -50,7 +50,7 @@ export function traceOf(request: Request, { tracer, now }: Pick<Recorder, 'trace
           'darkroom.scope': labels.scope,
           'darkroom.model': labels.model,
         },
-        stages: [...stages.durations],
+        stages: stages.names.map((name, at) => [name, stages.valuesMs[at] ?? 0]),
         failed: status >= 500,
       }),
   }

@@ -47,7 +47,6 @@ export interface MeasurementsOptions {
 }
 
 const minuteMs = 60_000
-const stageIndex: ReadonlyMap<string, number> = new Map(stageNames.map((name, index) => [name, index]))
 const totalIndex = stageNames.indexOf('total' satisfies Stage)
 
 /** The smallest power of two, in milliseconds, that exemplars are kept for. */
@@ -73,6 +72,8 @@ class InMemory implements Measurements {
   #slice: Slice
   #endsAtMs: number
   readonly #sums = createSlice(0)
+  #last: Series | undefined
+  #lastTally: LedgerTally | undefined
 
   constructor(options: MeasurementsOptions) {
     this.now = options.clock ?? (() => performance.now())
@@ -94,9 +95,10 @@ class InMemory implements Measurements {
   record(labels: Labels, stages: StageTimings, totalMs: number | undefined, exemplar?: string): void {
     const atMs = this.#turn()
     const series = this.#seriesOf(labels)
-    for (const [name, durationMs] of stages.durations) {
-      const stage = stageIndex.get(name)
-      if (stage !== undefined) histogramOf(series, stage).record(durationMs)
+    const { names, valuesMs } = stages
+    for (let at = 0; at < names.length; at += 1) {
+      const stage = stageNames.indexOf(names[at] as Stage)
+      if (stage !== -1) histogramOf(series, stage).record(valuesMs[at] ?? 0)
     }
     if (totalMs !== undefined) {
       histogramOf(series, totalIndex).record(totalMs)
@@ -143,13 +145,28 @@ class InMemory implements Measurements {
       this.#ended.shift()
       this.dropped += 1
     }
+    // Requests that were like the one before were not counted one by one.
+    for (const { labels, histograms } of this.#slice.series.values()) {
+      const count = histograms[totalIndex]?.count ?? 0
+      if (labels.scope !== '' && labels.scope !== other) this.#scopes.count(labels.scope, count)
+      if (labels.model !== '' && labels.model !== other) this.#models.count(labels.model, count)
+    }
+    this.#last = undefined
+    this.#lastTally = undefined
     this.#slice = createSlice(nextStartMs)
     this.#endsAtMs = nextMinute(nextStartMs)
     this.#scopes.rerank()
     this.#models.rerank()
   }
 
-  #seriesOf({ route, cacheClass, scope, model }: Labels): Series {
+  #seriesOf(labels: Labels): Series {
+    // Most requests are like the one before.
+    if (this.#last !== undefined && isEqual(this.#last.labels, labels)) return this.#last
+    this.#last = this.#findSeries(labels)
+    return this.#last
+  }
+
+  #findSeries({ route, cacheClass, scope, model }: Labels): Series {
     const scopeName = scope === '' ? '' : this.#scopes.nameOf(scope)
     const modelName = model === '' ? '' : this.#models.nameOf(model)
     const found = this.#slice.series.get(keyOf(route, cacheClass, scopeName, modelName))
@@ -161,10 +178,13 @@ class InMemory implements Measurements {
     return seriesIn(this.#slice, labels)
   }
 
+  /** Into the slice at hand: which minute a unit is counted in matters less than a look at the clock at each hit. */
   #note(entry: LedgerEntry): void {
-    this.#turn()
     const { kind, axis, how, durationMs, bytes = 0, costUsd = 0 } = entry
-    const tally = tallyIn(this.#slice, kind, axis)
+    let tally = this.#lastTally
+    if (tally === undefined || tally.kind !== kind || tally.axis !== axis) {
+      tally = this.#lastTally = tallyIn(this.#slice, kind, axis)
+    }
     tally[how] += 1
     if (how === 'ran') {
       tally.ranMs += durationMs
@@ -185,6 +205,10 @@ class InMemory implements Measurements {
     tally.rerun += 1
     tally.isDirty = true
   }
+}
+
+function isEqual(a: Labels, b: Labels): boolean {
+  return a.scope === b.scope && a.model === b.model && a.route === b.route && a.cacheClass === b.cacheClass
 }
 
 function nextMinute(atMs: number): number {

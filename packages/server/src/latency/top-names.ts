@@ -11,10 +11,15 @@ export class TopNames {
     this.#limit = limit
   }
 
-  nameOf(name: string): string {
+  /** Notes that a name was asked for so often. */
+  count(name: string, times: number): void {
     const count = this.#counts.get(name)
-    if (count !== undefined) this.#counts.set(name, count + 1)
-    else if (this.#counts.size < this.#limit * 20) this.#counts.set(name, 1)
+    if (count !== undefined) this.#counts.set(name, count + times)
+    else if (this.#counts.size < this.#limit * 20) this.#counts.set(name, times)
+  }
+
+  nameOf(name: string): string {
+    this.count(name, 1)
     if (this.#named.has(name)) return name
     if (this.#named.size >= this.#limit) return other
     this.#named.add(name)

@@ -57,7 +57,7 @@ export function measureJob(
       stages.add('generate', drewMs)
     },
     timings: () => {
-      const of = (stage: string): number | undefined => stages.durations.get(stage)
+      const of = (stage: string): number | undefined => stages.get(stage)
       const [load, generate, encode, store] = [of('warm'), of('generate'), of('encode'), of('store')]
       return {
         queueMs,
@@ -116,7 +116,7 @@ function traceJob(
     endMs: startedAt + ranMs,
     attributes: { 'darkroom.scope': labels.scope, 'darkroom.model': labels.model },
     // In the order in which they came.
-    stages: [...stages.durations],
+    stages: stages.names.map((name, at) => [name, stages.valuesMs[at] ?? 0]),
     failed,
   })
 }

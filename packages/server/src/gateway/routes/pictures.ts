@@ -55,21 +55,15 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     })
   }
   // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
-  const grant = await stages.measure('access', () =>
-    services.access.pictures.live(context.caller, request, url, scope.data),
-  )
-  const { ask, format, key } = stages.measure('key', () => {
-    const parsed = parseLiveUrl(url)
-    context.about.model = services.models.resolve(parsed.model).alias
-    context.about.project = grant.caller.project
-    context.about.scope = scope.data
-    const chosen = parsed.delivery.format ?? formatByAccept(request)
-    return {
-      ask: parsed,
-      format: chosen,
-      key: livePath(scope.data, parsed, chosen),
-    }
-  })
+  const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
+  stages.lap('access')
+  const ask = parseLiveUrl(url)
+  context.about.model = services.models.resolve(ask.model).alias
+  context.about.project = grant.caller.project
+  context.about.scope = scope.data
+  const format = ask.delivery.format ?? formatByAccept(request)
+  const key = livePath(scope.data, ask, format)
+  stages.lap('key')
   if (ask.placeholder && request.method === 'GET') {
     const placeholder = await placeholderFor(context, services, {
       ask,
@@ -91,13 +85,11 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
 
 async function image(context: RouteContext, services: GatewayServices): Promise<Response> {
   const { request, url, params, stages } = context
-  const { ask, key } = stages.measure('key', () => {
-    const parsed = parseImageUrl(url, params['id'] ?? '')
-    return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
-  })
-  const grant = await stages.measure('access', () =>
-    services.access.pictures.image(context.caller, url, ask.id),
-  )
+  const ask = parseImageUrl(url, params['id'] ?? '')
+  const key = imagePath(ask, ask.auto ? formatByAccept(request) : ask.format)
+  stages.lap('key')
+  const grant = await services.access.pictures.image(context.caller, url, ask.id)
+  stages.lap('access')
   // Making a variant of a stored picture is delivery, and asks for no right to generate.
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
   if (ask.auto) response.headers.append('vary', 'Accept')
@@ -133,10 +125,11 @@ async function throughEdge(
     headers: edgeRequestHeaders(request.headers, context.traceparent),
     signal: request.signal,
   })
-  const startedMs = services.recorder.now()
   const response = await services.edge.fetch(forwarded, { domain: grant.edgeDomain, mayForward: refusal })
+  stages.lap('edge')
   // The work behind the edge has stages of its own.
-  stages.add('edge', Math.max(0, services.recorder.now() - startedMs - originMsOf(response)))
+  const originMs = originMsOf(response)
+  if (originMs > 0) stages.add('edge', -Math.min(originMs, stages.get('edge') ?? 0))
   return pictureAnswer(response, context)
 }
 
