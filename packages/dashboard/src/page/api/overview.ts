@@ -3,6 +3,7 @@ import { ApiError } from './call.ts'
 import { clockAheadMs } from './clock.ts'
 import { epoch, serverIsAway } from './connection.ts'
 import { events } from './event-stream.ts'
+import { runAgainWith } from './run-again-with.ts'
 import { about, key, keyWanted, mayReadFigures } from './session.ts'
 import type { Overview } from './shapes.ts'
 
@@ -18,9 +19,9 @@ export function followOverview(): () => void {
   const look = (): void => void (seen.value = document.visibilityState === 'visible')
   document.addEventListener('visibilitychange', look)
   const stop = effect(() => {
-    const reasons = [epoch.value, key.value]
+    runAgainWith(epoch, key)
     if (!seen.value || about.value === undefined || keyWanted.value !== undefined) return undefined
-    if (reasons.length === 0 || !mayReadFigures.value) return undefined
+    if (!mayReadFigures.value) return undefined
     const controller = new AbortController()
     void listen(controller.signal)
     return () => controller.abort()

@@ -2,6 +2,7 @@ import type { ReadonlySignal } from '@preact/signals'
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { ApiError, askJson } from './call.ts'
 import { connection, epoch } from './connection.ts'
+import { runAgainWith } from './run-again-with.ts'
 import { about, isNotBuilt, key, keyWanted, mayReadFigures } from './session.ts'
 
 /** What is known of an answer. `stale`: the last one, after which the server could not be asked. */
@@ -38,11 +39,9 @@ export function useResource<T>(
   const wish = useSignal(0)
   useSignalEffect(() => {
     const asked = url.value
-    // Read for the effect to run again when they change.
-    const reasons = [epoch.value, key.value, wish.value]
+    runAgainWith(epoch, key, wish)
     if (asked === undefined || about.value === undefined) return undefined
     if (keyWanted.value !== undefined && !open) return undefined
-    if (reasons.length === 0) return undefined
     const controller = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     const show = (loaded: Loaded<T>): void => {
