@@ -179,11 +179,11 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
     await page.goto(`${first.url}/dashboard/`)
     await page.getByText('All is well').waitFor()
     await first.end('SIGTERM')
-    await page.getByText('The server does not answer.').waitFor()
+    await page.locator('.away').getByText('The server does not answer.').waitFor()
     expect(await page.getByText('All is well').count()).toBe(1)
     const second = await startServer({ dataDir: folder, environment: { PORT: new URL(first.url).port } })
     try {
-      await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
+      await page.locator('.away').getByText('The server does not answer.').waitFor({ state: 'detached' })
       await page.locator('.live.live').waitFor()
     } finally {
       await context.close()
