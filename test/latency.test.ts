@@ -5,7 +5,7 @@ import type { Platform } from '@darkroom/server'
 import { createSketchBackend } from '../packages/server/src/backends/sketch/sketch-backend.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from './support/access-platform.ts'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { makeDataDir, removeDataDir, until } from './support/server-process.ts'
 
 /** What a backend adds to the clock that everything is measured with. */
 const injected = { loadMs: 0, generateMs: 0 }
@@ -84,7 +84,7 @@ describe('measured latency', () => {
     Object.assign(injected, { loadMs: 0, generateMs: 0 })
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
     expect(answers[0]?.headers.get('server-timing')).toMatch(/generate;dur=200/u)
-    const generate = await group('by=stage&scope=shop', 'generate')
+    const generate = await until(() => group('by=stage&scope=shop', 'generate'))
     expect(generate?.count).toBe(1)
     expect(Math.abs((generate?.p50Ms ?? 0) / 200 - 1)).toBeLessThan(0.02)
     expect(Math.abs(((await group('by=stage&class=miss', 'warm'))?.p99Ms ?? 0) / 1000 - 1)).toBeLessThan(0.02)
@@ -130,6 +130,11 @@ describe('measured latency', () => {
         await ask(`/live/marked?prompt=a+barn&size=64x64&seed=${seed}&format=png`)
       }
       injected.generateMs = 0
+      // A reader may be told a moment before the worker has noted what the job took.
+      await until(async () => {
+        const measured = await group('by=stage&scope=marked', 'generate')
+        return measured?.count === seed ? true : undefined
+      })
     }
     await run(12, 100)
     const set = await ask<{ id: string; at: string; text: string }>('/v1/markers', {
