@@ -67,6 +67,11 @@ export default defineConfig({
       files: ['*.config.ts', 'scripts/oxlint-plugin-*', 'test/closing-line-reporter.ts'],
       rules: { 'import/no-default-export': 'off' },
     },
+    // Styles are imported for what they do to the page.
+    {
+      files: ['packages/dashboard/src/page/**'],
+      rules: { 'import/no-unassigned-import': ['error', { allow: ['**/*.css'] }] },
+    },
     // A canvas has a `fill` too.
     {
       files: ['packages/server/src/backends/sketch/**'],

@@ -87,6 +87,11 @@ describe('bad input is told what to change', () => {
         ['/v1/generations?limit=0', 400, 'limit'],
         ['/v1/generations?cursor=abc', 400, 'cursor'],
         ['/v1/generations?q=%00', 400, 'q'],
+        ['/v1/overview?nonsense=1', 400, 'nonsense'],
+        ['/v1/overview/events?nonsense=1', 400, 'nonsense'],
+        ['/dashboard/assets/nothing.js', 404, undefined],
+        ['/dashboard/assets/..%2fmanifest.json', 404, undefined],
+        ['/dashboard/manifest.json', 404, undefined],
         ['/v1/unknown', 404, undefined],
       ] as const
     ).map((row) => [short(row[0]), ...row] as const),
@@ -246,6 +251,9 @@ describe('junk', () => {
     '/readyz',
     '/docs',
     '/dashboard/',
+    '/dashboard/assets/x.js',
+    '/dashboard/about.json',
+    '/v1/overview',
     '/metrics',
   ]
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

@@ -115,6 +115,16 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.')]))`,
     prints: ['network', true],
   },
+  '@darkroom/dashboard': {
+    code: `
+      import { createPages } from '@darkroom/dashboard'
+      const pages = createPages()
+      const file = await pages.file('index.html')
+      // @ts-expect-error a media type is no number
+      export const wrong: number | undefined = file?.mediaType
+      console.log(JSON.stringify([file?.mediaType, await pages.file('no/such') === undefined]))`,
+    prints: ['text/html; charset=utf-8', true],
+  },
   '@darkroom/server': {
     code: `
       import { DarkroomError } from '@darkroom/server'

@@ -1,3 +1,4 @@
+import { createPages } from '@darkroom/dashboard'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/access.ts'
@@ -21,6 +22,7 @@ import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import type { ReadyWorker } from './readiness.ts'
 import { composeMeasuring } from './measuring-parts.ts'
+import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
@@ -90,6 +92,8 @@ export async function composeGateway(
     readiness: readinessOf({ ...foundation, worker }),
     recorder,
     measuring,
+    overview: overviewOf(foundation, measuring, now),
+    pages: createPages(),
     log,
     now,
     publicUrl: config.publicUrl,
@@ -98,6 +102,30 @@ export async function composeGateway(
     version,
   })
   return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+}
+
+/** The present, whose traffic is what all processes measured. */
+function overviewOf(
+  { database }: Foundation,
+  measuring: GatewayServices['measuring'],
+  now: () => number,
+): GatewayServices['overview'] {
+  const unfiltered = { class: undefined, route: undefined, scope: undefined, model: undefined }
+  return createOverview({
+    database,
+    now,
+    traffic: async (window) => {
+      const ask = { ...window, ...unfiltered, by: 'class', stage: 'total', points: 1 } as const
+      const { groups } = await measuring.latency(ask)
+      return groups.map(({ name, count, p50Ms, p95Ms, p99Ms }) => ({
+        class: name,
+        count,
+        p50Ms,
+        p95Ms,
+        p99Ms,
+      }))
+    },
+  })
 }
 
 /** The edge of this process, for the exposition. */

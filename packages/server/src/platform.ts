@@ -20,7 +20,7 @@ import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
-import { createSessionLock } from './database/session-lock.ts'
+import { createSessionLock, gatewayLockName } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
@@ -147,7 +147,12 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const { ledger } = recorder
   const carousels = composeCarousels(options, ledger, closers)
   const id = await registerWorker(database)
-  const sessionLock = await createSessionLock({ connection, log, id })
+  const sessionLock = await createSessionLock({
+    connection,
+    log,
+    id,
+    ...(options.role === 'gateway' ? { applicationName: gatewayLockName } : {}),
+  })
   closers.add('the session lock', () => sessionLock.close())
   const flusher = composeFlusher(options, { database, measurements, process: id }, closers)
   await composeOtlp(options, { measurements, process: id }, closers)

@@ -59,6 +59,11 @@ export const migrations: Record<string, Migration> = {
       for (const statement of latencyTables) await sql.raw(statement).execute(db)
     },
   },
+  '0012-failures': {
+    async up(db) {
+      for (const statement of failureIndexes) await sql.raw(statement).execute(db)
+    },
+  },
 }
 
 const firstTables = [
@@ -176,4 +181,10 @@ const firstTables = [
 const cleanUpIndexes = [
   `create index generations_open on generations (id) where status in ('queued', 'running')`,
   `create index generation_events_previews on generation_events (created_at) where type = 'preview'`,
+]
+
+/** The overview asks every two seconds what has failed lately, among a million records too. */
+const failureIndexes = [
+  `create index generations_failed on generations (settled_at) where status = 'failed'`,
+  `create index carousels_failed on carousels (settled_at) where status = 'failed'`,
 ]

@@ -8,6 +8,7 @@ import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
 import { explainRoutes } from './routes/explain.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
@@ -17,6 +18,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
 import { scopeRoutes } from './routes/scopes.ts'
@@ -40,6 +42,8 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...keyRoutes(services),
     ...scopeRoutes(services),
     ...auditRoutes(services),
+    ...overviewRoutes(services),
+    ...dashboardRoutes(services),
     ...latencyRoutes(services),
     ...explainRoutes(services),
     ...systemRoutes(services),

@@ -1,3 +1,4 @@
+import type { Pages } from '@darkroom/dashboard'
 import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
@@ -8,6 +9,7 @@ import type { Generations } from '../generation/generations.ts'
 import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
 import type { RetentionRule } from '../generation/retention-rules.ts'
+import type { Overview } from '../overview/overview.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
@@ -36,6 +38,9 @@ export interface GatewayServices {
   access: Access
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
+  overview: Overview
+  /** The files of the dashboard. */
+  pages: Pages
   /** Takes what each request took. */
   recorder: Recorder
   /** What all processes measured. */

@@ -13,9 +13,6 @@ const notBuilt: readonly {
   { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues', rights: ['read', 'generate'] },
   { methods: ['GET'], path: '/v1/predictions', what: 'Prediction', rights: ['read', 'read'] },
   { methods: ['GET'], path: '/v1/scaling', what: 'Scaling', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/dashboard', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/docs', what: 'The API reference page', rights: ['open', 'open'] },
 ]
 
 export function notBuiltRoutes(): Route[] {
