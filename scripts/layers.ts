@@ -32,9 +32,12 @@ export const packageLayers: Readonly<Record<string, Layer>> = {
   client: { holds: 'typed API client and `<darkroom-img>`, browser and Node', packages: ['picture/rungs'] },
   server: {
     holds: 'the platform; bin `darkroom`',
-    packages: ['once', 'picture', 'outbound', 'carousel', 'edge', 'inspect'],
+    packages: ['once', 'picture', 'outbound', 'carousel', 'edge', 'inspect', 'dashboard'],
   },
-  dashboard: { holds: 'the page, served as files', packages: ['client'] },
+  dashboard: {
+    holds: 'the page: its sources, how they are built, and the built files for the server to serve',
+    packages: ['once', 'client'],
+  },
 }
 
 /** Rooms of `packages/server/src`, in the order that data passes. */
@@ -52,8 +55,18 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   gateway: {
     holds: 'routes; admission',
-    packages: ['edge', 'picture'],
-    rooms: ['request', 'access', 'generation', 'carousels', 'webhooks', 'prediction', 'latency', 'storage'],
+    packages: ['edge', 'picture', 'dashboard'],
+    rooms: [
+      'request',
+      'access',
+      'generation',
+      'carousels',
+      'webhooks',
+      'prediction',
+      'latency',
+      'overview',
+      'storage',
+    ],
   },
   generation: {
     holds: 'get-or-generate; wait; progress; cancel; retention',
@@ -74,9 +87,23 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
     packages: ['once', 'picture', 'carousel'],
-    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks', 'config-variable.ts'],
+    rooms: [
+      'queue',
+      'backends',
+      'storage',
+      'generation',
+      'carousels',
+      'webhooks',
+      'latency',
+      'database',
+      'config-variable.ts',
+    ],
   },
-  backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
+  backends: {
+    holds: 'the model seam and its adapters',
+    packages: [],
+    rooms: ['request', 'config-variable.ts'],
+  },
   storage: {
     holds: 'object store; variants as a memo over it',
     packages: ['once', 'picture'],
@@ -91,19 +118,29 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
     packages: ['once'],
+    rooms: ['database', 'config-variable.ts'],
+  },
+  overview: {
+    holds: 'the present for the dashboard: traffic, queue, workers, failures',
+    packages: ['once'],
     rooms: ['database'],
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
   'carousel-parts.ts': {
     holds: 'the maker of carousels and the door to other hosts, for `platform.ts`',
-    packages: ['carousel', 'outbound'],
+    packages: ['carousel', 'once', 'outbound'],
     rooms: ['closers.ts', 'platform.ts'],
   },
   'readiness.ts': {
     holds: 'what a process needs to be ready, for `platform.ts`',
     packages: [],
     rooms: ['backends', 'database'],
+  },
+  'measuring-parts.ts': {
+    holds: 'measuring, and where it goes, for `platform.ts`',
+    packages: ['once'],
+    rooms: ['closers.ts', 'database', 'latency', 'platform.ts', 'version.ts'],
   },
   'webhook-parts.ts': {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',

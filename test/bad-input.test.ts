@@ -78,9 +78,20 @@ describe('bad input is told what to change', () => {
         ['/images/img_00000000000000000000000000000000', 404, undefined],
         ['/images/..%2f..%2fetc%2fpasswd', 404, undefined],
         ['/v1/generations/req_%00', 404, undefined],
+        ['/v1/generations/req_%00/explain', 404, undefined],
+        ['/v1/carousels/car_%00/explain', 404, undefined],
+        ['/v1/markers/%00/comparison', 404, undefined],
+        ['/v1/markers/99999999999/comparison', 404, undefined],
+        ['/v1/latency?window=0m', 400, 'window'],
+        ['/v1/latency?by=%00', 400, 'by'],
         ['/v1/generations?limit=0', 400, 'limit'],
         ['/v1/generations?cursor=abc', 400, 'cursor'],
         ['/v1/generations?q=%00', 400, 'q'],
+        ['/v1/overview?nonsense=1', 400, 'nonsense'],
+        ['/v1/overview/events?nonsense=1', 400, 'nonsense'],
+        ['/dashboard/assets/nothing.js', 404, undefined],
+        ['/dashboard/assets/..%2fmanifest.json', 404, undefined],
+        ['/dashboard/manifest.json', 404, undefined],
         ['/v1/unknown', 404, undefined],
       ] as const
     ).map((row) => [short(row[0]), ...row] as const),
@@ -130,8 +141,8 @@ describe('bad input is told what to change', () => {
       error: { type: 'invalid_request_error', param: 'prompt', code: 'invalid_request' },
     })
     const edits = await post('/v1/images/edits', '{}')
-    expect(edits.status).toBe(501)
-    expect(await edits.json()).toMatchObject({ error: { code: 'not_implemented' } })
+    expect(edits.status).toBe(415)
+    expect(await edits.json()).toMatchObject({ error: { code: 'unsupported_media_type' } })
   })
 
   test('a method that a route does not have is 405 with Allow', async () => {
@@ -246,6 +257,9 @@ describe('junk', () => {
     '/readyz',
     '/docs',
     '/dashboard/',
+    '/dashboard/assets/x.js',
+    '/dashboard/about.json',
+    '/v1/overview',
     '/metrics',
   ]
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']

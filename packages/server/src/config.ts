@@ -4,6 +4,11 @@ import type { AccessConfig } from './access/variables.ts'
 import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { ImageModelLike } from './backends/ai-sdk/image-model.ts'
+import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
+import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
+import type { BackendSettings } from './backends/variables.ts'
+import { backendSettingsOf, backendVariables, workflowFaults } from './backends/variables.ts'
 import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
@@ -17,11 +22,14 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { OtlpConfig } from './latency/variables.ts'
+import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
 import { predictionVariables } from './prediction/variables.ts'
-import { workVariables } from './worker/variables.ts'
+import type { ServerSettings } from './worker/variables.ts'
+import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -32,6 +40,13 @@ export interface Config {
   readonly storage: StorageConfig
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
+  readonly simulatedGpu: SimulatedGpuSettings
+  /** Where the other model servers are. */
+  readonly modelServers: BackendSettings
+  /** Image models of the AI SDK, by name, out of the configuration file. */
+  readonly imageModels: Readonly<Record<string, ImageModelLike>>
+  /** How a worker treats its model servers. */
+  readonly servers: ServerSettings
   readonly publicUrl: string | undefined
   readonly liveWaitMs: number
   readonly backendTimeoutMs: number
@@ -52,6 +67,8 @@ export interface Config {
   /** In scopes that say nothing else. */
   readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
+  /** Where traces and metrics are sent. */
+  readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
 }
 
@@ -197,7 +214,11 @@ export const variables = {
   ...workVariables,
   ...predictionVariables,
   ...retentionVariables,
+  ...serverVariables,
+  ...simulatedGpuVariables,
+  ...backendVariables,
   ...accessVariables,
+  ...otlpVariables,
 } as const
 
 /**
@@ -233,6 +254,8 @@ function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
 }
 
 function configOf(parsed: Parsed<typeof variables>): Config {
+  const faults = workflowFaults(parsed.DARKROOM_MODELS, parsed.COMFYUI_WORKFLOWS)
+  if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,
@@ -241,6 +264,10 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     storage: storageOf(parsed),
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
+    simulatedGpu: parsed.DARKROOM_SIMULATED_GPU,
+    modelServers: backendSettingsOf(parsed),
+    imageModels: {},
+    servers: serverSettingsOf(parsed),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
     backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,
@@ -263,6 +290,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
       unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
     }),
     access: accessConfigOf(parsed),
+    otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -1,3 +1,4 @@
+import { createPages } from '@darkroom/dashboard'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/access.ts'
@@ -8,6 +9,7 @@ import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createHealth } from './gateway/health.ts'
+import type { Gauge } from './latency/exposition.ts'
 import type { Models } from './gateway/models.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
@@ -18,6 +20,9 @@ import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import type { ReadyWorker } from './readiness.ts'
+import { composeMeasuring } from './measuring-parts.ts'
+import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
@@ -34,11 +39,19 @@ export async function composeGateway(
   options: PlatformOptions & { role: Role },
   foundation: Foundation,
   closers: Closers,
+  worker: ReadyWorker | undefined,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
-  const { database, objects, store, secret } = foundation
+  const {
+    database,
+    objects,
+    store,
+    secret,
+    measuring: { recorder },
+  } = foundation
+  const { ledger } = recorder
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
-  const variants = createVariants({ objects, store })
+  const variants = createVariants({ objects, store, ledger })
   const composed = composeRecords(options, { ...foundation, secret }, closers)
   const prediction = composePredictionRecords(options, { ...foundation, secret }, closers)
   const records = { ...composed, generations: notingGenerations(composed.generations, prediction.usage) }
@@ -56,9 +69,11 @@ export async function composeGateway(
       models,
       liveWaitMs,
       domainOf,
+      recorder,
     }),
     store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
     now,
+    ledger,
     forwardSurrogateHeaders: config.cdn,
   })
   closers.add('the edge', () => edge.close())
@@ -68,6 +83,7 @@ export async function composeGateway(
     options.role === 'all'
       ? startPredictor(options, { ...foundation, secret }, { models, records: prediction }, closers)
       : undefined
+  const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
   const fetch = createGateway({
     ...records,
     ...prediction,
@@ -82,7 +98,13 @@ export async function composeGateway(
     imageUse,
     retention: config.retention,
     access,
-    readiness: readinessOf(options.role, { ...foundation, table: config.models }),
+    fetchUrl: async (url, domain, signal) =>
+      (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
+    readiness: readinessOf({ ...foundation, worker }),
+    recorder,
+    measuring,
+    overview: overviewOf(foundation, measuring, now),
+    pages: createPages(),
     log,
     now,
     publicUrl: config.publicUrl,
@@ -93,6 +115,40 @@ export async function composeGateway(
   return { fetch, predictor, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
 }
 
+/** The present, whose traffic is what all processes measured. */
+function overviewOf(
+  { database }: Foundation,
+  measuring: GatewayServices['measuring'],
+  now: () => number,
+): GatewayServices['overview'] {
+  const unfiltered = { class: undefined, route: undefined, scope: undefined, model: undefined }
+  return createOverview({
+    database,
+    now,
+    traffic: async (window) => {
+      const ask = { ...window, ...unfiltered, by: 'class', stage: 'total', points: 1 } as const
+      const { groups } = await measuring.latency(ask)
+      return groups.map(({ name, count, p50Ms, p95Ms, p99Ms }) => ({
+        class: name,
+        count,
+        p50Ms,
+        p95Ms,
+        p99Ms,
+      }))
+    },
+  })
+}
+
+/** The edge of this process, for the exposition. */
+function edgeGauges(edge: GatewayServices['edge']): Gauge[] {
+  const { objects, bytes, inFlight } = edge.stats()
+  return [
+    { name: 'darkroom_edge_entries', help: 'Answers that the edge keeps.', value: objects },
+    { name: 'darkroom_edge_bytes', help: 'What they take.', value: bytes },
+    { name: 'darkroom_edge_in_flight', help: 'Runs behind the edge under way.', value: inFlight },
+  ]
+}
+
 /** A process that does nothing but foresee, and tells whether it lives. */
 export function composePredictor(options: PlatformOptions, foundation: Foundation, closers: Closers): Served {
   const { secret } = foundation
@@ -100,16 +156,16 @@ export function composePredictor(options: PlatformOptions, foundation: Foundatio
   const records = composePredictionRecords(options, { ...foundation, secret }, closers)
   const models = modelsOf(options, foundation)
   const predictor = startPredictor(options, { ...foundation, secret }, { models, records }, closers)
-  return { ...composeHealth(options, foundation, 'predictor'), predictor }
+  return { ...composeHealth(options, foundation, undefined), predictor }
 }
 
 /** The routes of a worker or a predictor: whether it lives and is ready. */
 export function composeHealth(
   { config, log }: PlatformOptions,
   foundation: Foundation,
-  role: 'worker' | 'predictor' = 'worker',
+  worker: ReadyWorker | undefined,
 ): Served {
-  const readiness = readinessOf(role, { ...foundation, table: config.models })
+  const readiness = readinessOf({ ...foundation, worker })
   const { mode } = config.access
   return { fetch: createHealth({ readiness, log, version, access: { mode } }), access: { mode, apiKeys: 0 } }
 }
@@ -117,7 +173,14 @@ export function composeHealth(
 /** Requests and their records: accepted here, worked on wherever a worker is. */
 function composeRecords(
   { config, now = Date.now }: PlatformOptions,
-  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation & { secret: string },
+  {
+    database,
+    queues,
+    secret,
+    objects,
+    carousels: { maker, outbound },
+    measuring: { recorder },
+  }: Foundation & { secret: string },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit
@@ -128,6 +191,7 @@ function composeRecords(
     line: createLine({ table: 'generations', maxQueuedPerScope, now }),
     now,
     budget: createBudget({ defaults: config.access.scopeDefaults, now }),
+    ledger: recorder.ledger,
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())
@@ -150,6 +214,7 @@ function modelsOf({ config }: PlatformOptions, { backends }: Foundation): Models
     resolve: (name) => config.models.resolve(name),
     names: () => config.models.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
+    editsOf: (backend, model) => backends.capabilitiesOf({ backend, model }).edits,
   })
 }
 

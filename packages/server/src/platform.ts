@@ -20,8 +20,11 @@ import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
-import { createSessionLock } from './database/session-lock.ts'
+import { createSessionLock, gatewayLockName } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
+import type { Recorder } from './latency/recorder.ts'
+import type { MeasuringParts } from './measuring-parts.ts'
+import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
 import { composeGateway, composeHealth, composePredictor } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
@@ -65,10 +68,14 @@ export interface PlatformOptions {
    * database. A gateway goes on.
    */
   onRetired?: (migration: string) => void
+  /** What durations are measured with, in milliseconds; default `performance.now`. For tests. */
+  clock?: () => number
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
   /** Another maker of slides around this release's: for embedding and tests. */
   carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
+  /** Another recorder of latency around this process's: for embedding and benchmarks. */
+  recorder?: (recorder: Recorder) => Recorder
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
   /** How patient the sender of webhooks is. */
@@ -92,13 +99,14 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
-  if (role === 'all' || role === 'worker') await startWorkers(options, foundation, closers)
+  const works = role === 'all' || role === 'worker'
+  const worker = works ? await startWorkers(options, foundation, closers) : undefined
   const { fetch, access, predictor } =
     role === 'worker'
-      ? composeHealth(options, foundation)
+      ? composeHealth(options, foundation, worker)
       : role === 'predictor'
         ? composePredictor(options, foundation, closers)
-        : await composeGateway({ ...options, role }, foundation, closers)
+        : await composeGateway({ ...options, role }, foundation, closers, worker)
   return {
     role,
     fetch,
@@ -122,6 +130,8 @@ export interface Foundation {
   readonly objects: Objects
   readonly backends: BackendTable
   readonly carousels: ReturnType<typeof composeCarousels>
+  readonly measuring: MeasuringParts
+  readonly markerChannel: Awaited<ReturnType<typeof composeMarkerChannel>>
   /** Of image ids; `undefined` in a worker whose database role may not read it. */
   readonly secret: string | undefined
 }
@@ -139,9 +149,20 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   closers.add('the queues', () => queues.close())
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
-  const carousels = composeCarousels(options, closers)
-  const sessionLock = await createSessionLock({ connection, log, id: await registerWorker(database) })
+  const { recorder, measurements } = composeMeasurements(options)
+  const { ledger } = recorder
+  const carousels = composeCarousels(options, ledger, closers)
+  const id = await registerWorker(database)
+  const sessionLock = await createSessionLock({
+    connection,
+    log,
+    id,
+    ...(options.role === 'gateway' ? { applicationName: gatewayLockName } : {}),
+  })
   closers.add('the session lock', () => sessionLock.close())
+  const flusher = composeFlusher(options, { database, measurements, process: id }, closers)
+  await composeOtlp(options, { measurements, process: id }, closers)
+  const measuring = { recorder, measurements, flusher }
   return {
     facts,
     database,
@@ -150,15 +171,23 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
     queues,
     sessionLock,
     store,
-    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 }),
+    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024, ledger }),
     backends,
     carousels,
+    measuring,
+    markerChannel: await composeMarkerChannel({ database, listener, measurements }, closers),
     secret: await (options.role === 'worker' ? readableSecret(database) : imageIdSecret(database)),
   }
 }
 
 function composeBackends({ config, backendMakers: others }: PlatformOptions, closers: Closers): BackendTable {
-  const own = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
+  const own = backendMakers({
+    openai: config.openai,
+    timeoutMs: config.backendTimeoutMs,
+    simulatedGpu: config.simulatedGpu,
+    servers: config.modelServers,
+    imageModels: config.imageModels,
+  })
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends

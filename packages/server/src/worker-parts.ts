@@ -2,11 +2,13 @@ import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import type { Closers } from './closers.ts'
 import { migrations } from './database/migrations.ts'
 import { onNewerMigration } from './database/newer-migration.ts'
+import type { Config } from './config.ts'
 import { createLeases } from './generation/leases.ts'
 import type { Foundation, PlatformOptions } from './platform.ts'
 import { version } from './version.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
-import type { Worker } from './worker/worker.ts'
+import { watchSpotNotice } from './worker/spot-notice.ts'
+import type { GenerationWorker, Worker } from './worker/worker.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
@@ -15,10 +17,11 @@ const sweepIntervalMs = 400
 /** Starts taking jobs: pictures, and slides of carousels. */
 export async function startWorkers(
   { config, log, now = Date.now, onRetired }: PlatformOptions,
-  { database, queues, objects, backends, sessionLock: lock, carousels, secret }: Foundation,
+  { database, queues, objects, backends, sessionLock: lock, carousels, secret, measuring }: Foundation,
   closers: Closers,
-): Promise<void> {
-  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now }
+): Promise<Pick<GenerationWorker, 'check'>> {
+  const { recorder } = measuring
+  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
   const worker = await startWorker({
     ...common,
     leases: createLeases({ database, queue: queues.generations, now }),
@@ -26,13 +29,18 @@ export async function startWorkers(
     backends,
     concurrency: config.workerConcurrency,
     backendTimeoutMs: config.backendTimeoutMs,
+    prices: config.servers.prices,
+    servers: { ...config.servers, knownModels: config.models.list(), warmModels: warmModelsOf(config) },
   })
-  closers.add('the worker', () => worker.stop())
-  const workers = [worker]
+  const stopping = stopOnce(config, log)
+  closers.add('the worker', stopping.of(worker))
+  closers.add('the watch for notices', () => Promise.resolve(stopping.unwatch()))
+  const workers: Pick<Worker, 'retire'>[] = [worker]
   retireWhenNewer({ database, log, onRetired }, workers, closers)
+  await readyWithin(worker, startPatienceMs)
   if (secret === undefined) {
     log.warn('this database role may not read the settings: carousels are left to other processes')
-    return
+    return worker
   }
   const carouselWorker = await startCarouselWorker({
     ...common,
@@ -43,8 +51,62 @@ export async function startWorkers(
     rendererVersion: version,
     concurrency: config.carouselConcurrency,
   })
-  closers.add('the worker of carousels', () => carouselWorker.stop())
+  closers.add('the worker of carousels', stopping.of(carouselWorker))
   workers.push(carouselWorker)
+  return worker
+}
+
+/** Procedural and hosted models are ready by then; weights load beside everything else. */
+const startPatienceMs = 1000
+
+/** The models of `DARKROOM_WARM_MODELS` that the table has, each once. */
+function warmModelsOf({ models, servers }: Config): { backend: string; model: string }[] {
+  const found = servers.warmModels.flatMap((name) => {
+    const entry = models.resolve(name)
+    return entry === undefined ? [] : [{ backend: entry.backend, model: entry.model }]
+  })
+  return found.filter(
+    ({ backend, model }, index) =>
+      found.findIndex((other) => other.backend === backend && other.model === model) === index,
+  )
+}
+
+/** Resolves when the worker is ready, or after that time. */
+async function readyWithin(worker: GenerationWorker, patienceMs: number): Promise<void> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    try {
+      worker.check()
+      return
+    } catch {
+      if (performance.now() >= until) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+/** Whether the end of the process or a notice comes first, each worker stops once, within the time that is left. */
+function stopOnce(
+  { servers }: Config,
+  log: PlatformOptions['log'],
+): { of(worker: Worker): () => Promise<void>; unwatch(): void } {
+  const stops: ((withinMs?: number) => Promise<void>)[] = []
+  const unwatch = watchSpotNotice(servers.spotNoticeFile, (from) => {
+    const withinMs = servers.spotNoticeMs
+    log.warn({ from, withinMs }, 'this machine will be taken away: no more jobs are taken')
+    for (const stop of stops) {
+      stop(withinMs).catch((error: unknown) => log.error({ err: error }, 'a worker could not be drained'))
+    }
+  })
+  return {
+    of: (worker) => {
+      let stopping: Promise<void> | undefined
+      const stop = (withinMs?: number): Promise<void> => (stopping ??= worker.stop(withinMs))
+      stops.push(stop)
+      return () => stop()
+    },
+    unwatch,
+  }
 }
 
 /** A newer release has begun to take over: what runs here ends, and the rest is its own. */

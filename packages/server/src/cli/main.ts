@@ -7,6 +7,7 @@ import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
+import { addMarkCommand } from './mark-command.ts'
 import type { ReplayOptions } from './replay.ts'
 
 /**
@@ -126,10 +127,24 @@ export async function main(
   addKeyCommands(program, io, (code) => {
     exitCode = code
   })
+  addMarkCommand(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('latency')
-    .description('what readers of a URL wait: percentiles by cache class, against a budget')
-    .requiredOption('--check <url>', 'the URL to ask')
+    .description('what readers of a URL wait, against a budget; or what a server has measured itself')
+    .option('--check <url>', 'the URL to ask')
+    .option('--from <server>', 'server: the running one; or its URL')
+    .option('--compare <marker>', 'before and after a marker, by its number')
+    .option('--url <url>', 'for --from server (default: HOST and PORT of this configuration)')
+    .option('--server <url>', 'the same')
+    .option('--window <time>', 'for --from: 15m, 24h, 7d (default: "24h")')
+    .option('--by <name>', 'for --from: class, stage, route, scope or model (default: "class")')
+    .option(
+      '--stage <name>',
+      'for --from: key, edge, access, queue, warm, generate, encode, store, told, total',
+    )
+    .option('--class <name>', 'for --from: hit, stale, collapsed, miss, pre-generated or other')
     .option('--n <count>', 'how many requests are measured', '200')
     .option('--warm-up <count>', 'how many are sent before and not measured', '10')
     .option('--rate <perSecond>', 'so many a second, each timed from when it was due (an open loop)')

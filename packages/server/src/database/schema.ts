@@ -15,6 +15,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { LatencySchema } from './latency-tables.ts'
 
 export type {
   BaseClaimsTable,
@@ -79,6 +80,12 @@ export interface GenerationsTable {
   warnings: JSONColumnType<string[], string | undefined, string>
   timings: JSONColumnType<StoredTimings, string | undefined, string>
   cost_usd: number | null
+  /** How long an accelerator was this picture's alone, where the backend says so. */
+  gpu_seconds: number | null
+  /** The objects that it starts from; `null`: from the prompt alone. */
+  inputs: JSONColumnType<StoredInputs, string, string> | null
+  strength: number | null
+  steps: number | null
   error_code: string | null
   error_message: string | null
   /** Until then a failure is answered again from the record, without a new attempt. */
@@ -92,6 +99,21 @@ export interface GenerationsTable {
   retired_at: NullableTimestamp
   /** Set by a takedown only: the picture is no longer readable. */
   taken_down_at: NullableTimestamp
+  /** The trace of the ask that began the present attempt (W3C Trace Context). */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>
+}
+
+/** The objects that a generation starts from. */
+export interface StoredInputs {
+  image?: StoredInput
+  mask?: StoredInput
+  references: StoredInput[]
+}
+
+/** An object by its name, and what its bytes are. */
+export interface StoredInput {
+  hash: string
+  format: string
 }
 
 /** Milliseconds of the worker's stages, for `Server-Timing` and the latency tables. */
@@ -99,7 +121,9 @@ export interface StoredTimings {
   queueMs?: number
   loadMs?: number
   generateMs?: number
+  /** Checking and marking the picture. */
   verifyMs?: number
+  /** Writing the object. */
   storeMs?: number
 }
 
@@ -168,6 +192,19 @@ export interface WorkersTable {
   id: GeneratedAlways<number>
   name: string
   started_at: Timestamp
+  /** `null`: a process without a worker. */
+  state: 'starting' | 'warming' | 'ready' | 'busy' | 'draining' | 'failed' | null
+  /** `backend:model` of each model that it has drawn with and still has loaded. */
+  models: JSONColumnType<string[], string | undefined, string>
+  /** The model that it is loading. */
+  warming: string | null
+  /** Generations that it runs, and how many it may run at once. */
+  busy: Generated<number>
+  slots: Generated<number>
+  /** When it came into its state. */
+  since: NullableTimestamp
+  /** When it last said so: a row that is older than some seconds is a dead process's. */
+  seen_at: NullableTimestamp
 }
 
 /** Facts that all processes of a deployment share, such as the secret of image ids. */
@@ -176,7 +213,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema, PredictionSchema {
+export interface Schema extends AccessSchema, LatencySchema, PredictionSchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

@@ -38,8 +38,11 @@ export interface SessionLockOptions {
   readonly applicationName?: string
 }
 
+/** `application_name` of the session of a process that works on nothing: no worker, though it holds such a lock. */
+export const gatewayLockName = 'darkroom gateway lock'
+
 /** Class of the workers' locks ("drw" in ASCII), apart from those of objects and pg-boss. */
-const workerLock = 0x647277
+export const workerLock = 0x647277
 
 /** @throws Error when the number is held already, or when the database cannot be reached */
 export async function createSessionLock(options: SessionLockOptions): Promise<SessionLock> {

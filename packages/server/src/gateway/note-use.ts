@@ -4,6 +4,7 @@ import type { Caller } from '../access/rights.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { UsageLog } from '../prediction/usage-log.ts'
 import type { LiveAsk } from '../request/live-query.ts'
+import { classOfAnswer } from '../latency/labels.ts'
 import { specOfLive } from './picture-origin.ts'
 import type { RouteContext } from './route.ts'
 import type { GatewayServices } from './services.ts'
@@ -29,7 +30,7 @@ export function noteLiveUse(
     imageId: response.headers.get('x-image-id') ?? undefined,
     client: clientOf(context.request, context.caller),
     format,
-    class: classOf(response.headers),
+    class: classOfAnswer(response.status, response.headers),
     waitMs: performance.now() - startedMs,
   })
 }
@@ -50,7 +51,7 @@ export function noteImageUse(
     imageId,
     client: clientOf(context.request, context.caller),
     format: response.headers.get('content-type') ?? undefined,
-    class: classOf(response.headers),
+    class: classOfAnswer(response.status, response.headers),
     waitMs: performance.now() - startedMs,
   })
 }
@@ -80,15 +81,6 @@ export function notingGenerations(generations: Generations, usage: UsageLog): Ge
       return accepted
     },
   }
-}
-
-/** What an answer of the edge met, by the headers that it bears. */
-function classOf(headers: Headers): string {
-  const word = headers.get('x-cache-status')
-  if (word === 'HIT') return 'hit'
-  if (word === 'STALE') return 'stale'
-  if (headers.get('cache-status')?.includes('; collapsed') === true) return 'collapsed'
-  return headers.get('server-timing')?.includes('ahead;') === true ? 'pre-generated' : 'miss'
 }
 
 /** As much as is known of who asks; it is hashed before it is written. */

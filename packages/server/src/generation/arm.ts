@@ -23,6 +23,7 @@ export interface ArmContext {
   /** Whose ask this is. */
   project: string
   scope: string
+  traceparent?: string | undefined
   /** Whether no job may be queued: then what is there is looked for first. */
   isFull(): boolean
   /** The turn of a job that is about to be queued; asked for only then. @throws DarkroomError queue_full */
@@ -188,7 +189,11 @@ async function insertRevision(
       width_px: spec.widthPx,
       height_px: spec.heightPx,
       seed: spec.seed,
+      inputs: spec.inputs === undefined ? null : JSON.stringify(spec.inputs),
+      strength: spec.strength ?? null,
+      steps: spec.steps ?? null,
       image_id: imageIdOf(context.secret, key, revision),
+      traceparent: context.traceparent ?? null,
       event_seq: 1,
     })
     .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
@@ -227,6 +232,7 @@ export async function rearm(row: GenerationRow, context: ArmContext): Promise<Ge
       retry_after_at: null,
       started_at: null,
       settled_at: null,
+      traceparent: context.traceparent ?? null,
       queued_at: new Date(context.now()),
       event_seq: eb('event_seq', '+', 1),
     }))

@@ -1,4 +1,4 @@
-import type { Flights } from '@darkroom/once'
+import type { Flights, LedgerWriter } from '@darkroom/once'
 import { createFlights } from '@darkroom/once'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
@@ -20,6 +20,7 @@ import { errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
 import type { Line } from './line.ts'
+import { noteShared } from './note-shared.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
 import { listRecords, withGenerations, withRecord } from './record.ts'
 import type { Accepted, GenerationBudget, RequestAsk } from './requests.ts'
@@ -96,6 +97,8 @@ export interface GenerationsOptions {
   line: Line
   now: () => number
   budget: GenerationBudget
+  /** Counts pictures that were there, or on their way; runs are counted where they run. */
+  ledger?: LedgerWriter | undefined
 }
 
 export function createGenerations(options: GenerationsOptions): Generations {
@@ -125,6 +128,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   async function getOrGenerate(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<Ensured> {
     const current = await currentRow(database, generationKey(spec))
     if (current !== undefined && current.retired_at === null && isStored(current)) {
+      noteShared(options.ledger, current, 'cached')
       return { generation: current, waited: false }
     }
     return await generated(ask, spec, await acceptOne(ask, spec))
@@ -147,6 +151,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     ensure: async (ask, spec, signal) => {
       const work = async (): Promise<{ value: Ensured }> => ({ value: await getOrGenerate(ask, spec) })
       const outcome = await flights.run(unitOf(ask, spec), work, { signal })
+      if (outcome.how !== 'ran') noteShared(options.ledger, outcome.value.generation, 'joined')
       return outcome.value
     },
     begin: async (ask, spec) => {
@@ -287,5 +292,8 @@ function specOf(row: GenerationRow): PictureSpec {
     widthPx: row.width_px,
     heightPx: row.height_px,
     seed: Number(row.seed),
+    inputs: row.inputs ?? undefined,
+    strength: row.strength ?? undefined,
+    steps: row.steps ?? undefined,
   }
 }

@@ -33,8 +33,10 @@ export interface StoreResult {
   warnings: readonly string[]
   timings: StoredTimings
   costUsd: number | undefined
-  /** Puts the bytes; called under the lock that keeps a takedown of the same bytes away. */
-  putObject: () => Promise<void>
+  gpuSeconds?: number | undefined
+  /** Puts the bytes, and says what the run took with it; called under the lock that keeps a takedown of the same
+   * bytes away. */
+  putObject: () => Promise<StoredTimings | void>
 }
 
 export interface Failure {
@@ -121,6 +123,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         warnings: JSON.stringify(result.warnings),
         timings: JSON.stringify(result.timings),
         cost_usd: result.costUsd ?? null,
+        gpu_seconds: result.gpuSeconds ?? null,
         settled_at: new Date(now()),
         lease: null,
       },
@@ -134,6 +137,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     if (put.status === 'rejected') throw put.reason
     if (stored.status === 'rejected') throw stored.reason
     if (stored.value === undefined) return false
+    if (put.value !== undefined) await noteTimings(transaction, row.id, put.value)
     await publishImage(transaction, stored.value)
     await tellWebhooks(transaction, [row.id], new Date(now()))
     return true
@@ -198,6 +202,19 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
   }
 }
 
+/** How long the put took is known only after it, and the record is written beside it. */
+async function noteTimings(
+  transaction: Transaction<Schema>,
+  id: string,
+  timings: StoredTimings,
+): Promise<void> {
+  await transaction
+    .updateTable('generations')
+    .set({ timings: JSON.stringify(timings) })
+    .where('id', '=', id)
+    .execute()
+}
+
 async function isStoredAs(database: Kysely<Schema>, id: string, objectHash: string): Promise<boolean> {
   const row = await database
     .selectFrom('generations')
@@ -218,6 +235,7 @@ type StepValues = Partial<{
   warnings: string
   timings: string
   cost_usd: number | null
+  gpu_seconds: number | null
   error_code: string
   error_message: string
   retry_after_at: Date | null

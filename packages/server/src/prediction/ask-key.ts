@@ -14,12 +14,20 @@ export function familyOf(spec: PictureSpec): string {
   return hashOf(['family', spec.domain, spec.model.alias, ...textOf(spec)])
 }
 
-function textOf({ prompt, negative }: PictureSpec): (string | null)[] {
-  return [prompt, negative ?? null]
+function textOf({ prompt, negative, inputs }: PictureSpec): (string | null)[] {
+  // Pictures that it starts from are named by their hashes.
+  return [prompt, negative ?? null, inputs === undefined ? null : JSON.stringify(inputs)]
 }
 
-function variationOf({ style, widthPx, heightPx, seed }: PictureSpec): (string | number | null)[] {
-  return [style ?? null, widthPx, heightPx, seed]
+function variationOf({
+  style,
+  widthPx,
+  heightPx,
+  seed,
+  strength,
+  steps,
+}: PictureSpec): (string | number | null)[] {
+  return [style ?? null, widthPx, heightPx, seed, strength ?? null, steps ?? null]
 }
 
 function hashOf(parts: readonly (string | number | null)[]): string {

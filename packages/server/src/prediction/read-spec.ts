@@ -30,6 +30,9 @@ export async function readSpec(
       widthPx: row.width_px,
       heightPx: row.height_px,
       seed: Number(row.seed),
+      inputs: row.inputs ?? undefined,
+      strength: row.strength ?? undefined,
+      steps: row.steps ?? undefined,
     }
   } catch (error) {
     if (error instanceof DarkroomError) return undefined

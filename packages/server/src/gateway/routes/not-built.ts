@@ -9,45 +9,14 @@ const notBuilt: readonly {
   what: string
   /** Of reading and of everything else. */
   rights: readonly [RouteRight, RouteRight]
-  wire?: 'openai'
-}[] = [
-  {
-    methods: ['POST'],
-    path: '/v1/images/edits',
-    what: 'Edits',
-    rights: ['generate', 'generate'],
-    wire: 'openai',
-  },
-  {
-    methods: ['POST'],
-    path: '/v1/images/variations',
-    what: 'Variations',
-    rights: ['generate', 'generate'],
-    wire: 'openai',
-  },
-  {
-    methods: ['GET'],
-    path: '/v1/generations/{id}/explain',
-    what: 'Explaining a generation',
-    rights: ['read', 'read'],
-  },
-  { methods: ['GET'], path: '/v1/scaling', what: 'Scaling', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/v1/ledger', what: 'The ledger', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles', rights: ['admin', 'admin'] },
-  { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/dashboard', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/docs', what: 'The API reference page', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/metrics', what: 'Prometheus metrics', rights: ['admin', 'admin'] },
-]
+}[] = [{ methods: ['GET'], path: '/v1/scaling', what: 'Scaling', rights: ['admin', 'admin'] }]
 
 export function notBuiltRoutes(): Route[] {
-  return notBuilt.flatMap(({ methods, path, what, rights, wire }) =>
+  return notBuilt.flatMap(({ methods, path, what, rights }) =>
     methods.map((method): Route => ({
       method,
       path,
       right: rights[method === 'GET' ? 0 : 1],
-      ...(wire === undefined ? {} : { wire }),
       summary: `${what}: not built yet`,
       answers: { 501: { about: 'Not built yet.' } },
       handle: () => {
