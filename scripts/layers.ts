@@ -88,6 +88,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: [],
     rooms: ['request', 'database', 'queue', 'generation'],
   },
+  capacity: {
+    holds: 'how many workers are wanted: a pure policy and its forecast',
+    packages: [],
+    rooms: [],
+  },
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
     packages: ['once'],
