@@ -1,4 +1,4 @@
-import { createPlatform, parseConfig } from '@darkroom/server'
+import { createPlatform, noEdits, parseConfig } from '@darkroom/server'
 import type { Backend, BackendEvent } from '@darkroom/server'
 import { performance } from 'node:perf_hooks'
 import { pino } from 'pino'
@@ -99,6 +99,8 @@ function readyBackend(onStart: (seed: number) => void): Backend {
       progress: false,
       previews: false,
       cancel: true,
+      edits: noEdits,
+      batch: 1,
     }),
     health: async () => ({ state: 'ready' }),
     warm: async () => {},

@@ -76,7 +76,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: ['once', 'picture', 'carousel'],
     rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks', 'config-variable.ts'],
   },
-  backends: { holds: 'the model seam and its adapters', packages: [], rooms: ['request'] },
+  backends: {
+    holds: 'the model seam and its adapters',
+    packages: [],
+    rooms: ['request', 'config-variable.ts'],
+  },
   storage: {
     holds: 'object store; variants as a memo over it',
     packages: ['once', 'picture'],

@@ -6,6 +6,7 @@
 import { createCanvas, loadImage } from '@napi-rs/canvas'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { noInputs } from '../packages/server/src/backends/backend.ts'
 import { createSketchBackend } from '../packages/server/src/backends/sketch/sketch-backend.ts'
 
 const defaultPrompts = [
@@ -45,6 +46,9 @@ for (const [row, prompt] of prompts.entries()) {
       prompt,
       negative: undefined,
       style: values.style,
+      inputs: noInputs,
+      strength: undefined,
+      steps: undefined,
     }
     const events = backend.generate({ ...request, widthPx, heightPx, seed }, new AbortController().signal)
     for await (const event of events) {

@@ -130,8 +130,8 @@ describe('bad input is told what to change', () => {
       error: { type: 'invalid_request_error', param: 'prompt', code: 'invalid_request' },
     })
     const edits = await post('/v1/images/edits', '{}')
-    expect(edits.status).toBe(501)
-    expect(await edits.json()).toMatchObject({ error: { code: 'not_implemented' } })
+    expect(edits.status).toBe(415)
+    expect(await edits.json()).toMatchObject({ error: { code: 'unsupported_media_type' } })
   })
 
   test('a method that a route does not have is 405 with Allow', async () => {

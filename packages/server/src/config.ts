@@ -4,6 +4,8 @@ import type { AccessConfig } from './access/variables.ts'
 import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
+import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
 import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
@@ -19,7 +21,8 @@ import {
 } from './config-variable.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
-import { workVariables } from './worker/variables.ts'
+import type { ServerSettings } from './worker/variables.ts'
+import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
 /** The platform's configuration: frozen, complete, parsed once. */
 export interface Config {
@@ -30,6 +33,9 @@ export interface Config {
   readonly storage: StorageConfig
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
+  readonly simulatedGpu: SimulatedGpuSettings
+  /** How a worker treats its model servers. */
+  readonly servers: ServerSettings
   readonly publicUrl: string | undefined
   readonly liveWaitMs: number
   readonly backendTimeoutMs: number
@@ -190,6 +196,8 @@ export const variables = {
       .transform((level) => level ?? 'info'),
   ),
   ...workVariables,
+  ...serverVariables,
+  ...simulatedGpuVariables,
   ...accessVariables,
 } as const
 
@@ -234,6 +242,8 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     storage: storageOf(parsed),
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
+    simulatedGpu: parsed.DARKROOM_SIMULATED_GPU,
+    servers: serverSettingsOf(parsed),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
     backendTimeoutMs: parsed.DARKROOM_BACKEND_TIMEOUT_S * 1000,

@@ -49,7 +49,7 @@ export const errorTable = {
   webhook_forbidden: { status: 422, title: 'Nothing is sent to this URL' },
   idempotency_mismatch: { status: 422, title: 'This idempotency key was used with another body' },
   unsupported_by_backend: { status: 422, title: 'The backend cannot do this' },
-  out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
+  backend_out_of_memory: { status: 422, title: 'The picture is too large for the backend' },
   moderated: { status: 451, title: 'Refused by content policy' },
   budget_exhausted: { status: 429, title: 'The budget of the scope is used up' },
   too_many_requests: { status: 429, title: 'Too many requests' },

@@ -18,6 +18,7 @@ import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import type { ReadyWorker } from './readiness.ts'
 import { readinessOf } from './readiness.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
@@ -30,6 +31,7 @@ export async function composeGateway(
   options: PlatformOptions & { role: Role },
   foundation: Foundation,
   closers: Closers,
+  worker: ReadyWorker | undefined,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
   const { database, objects, store, secret } = foundation
@@ -67,7 +69,9 @@ export async function composeGateway(
     purges,
     webhooks,
     access,
-    readiness: readinessOf(options.role, { ...foundation, table: config.models }),
+    fetchUrl: async (url, domain, signal) =>
+      (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
+    readiness: readinessOf({ ...foundation, worker }),
     log,
     now,
     publicUrl: config.publicUrl,
@@ -79,8 +83,12 @@ export async function composeGateway(
 }
 
 /** The routes of a worker: whether it lives and is ready. */
-export function composeHealth({ config, log }: PlatformOptions, foundation: Foundation): Served {
-  const readiness = readinessOf('worker', { ...foundation, table: config.models })
+export function composeHealth(
+  { config, log }: PlatformOptions,
+  foundation: Foundation,
+  worker: ReadyWorker | undefined,
+): Served {
+  const readiness = readinessOf({ ...foundation, worker })
   const { mode } = config.access
   return { fetch: createHealth({ readiness, log, version, access: { mode } }), access: { mode, apiKeys: 0 } }
 }
@@ -121,6 +129,7 @@ function modelsOf({ config }: PlatformOptions, { backends }: Foundation): Models
     resolve: (name) => config.models.resolve(name),
     names: () => config.models.names(),
     rendererVersionOf: (backend, model) => backends.capabilitiesOf({ backend, model }).rendererVersion,
+    editsOf: (backend, model) => backends.capabilitiesOf({ backend, model }).edits,
   })
 }
 

@@ -13,12 +13,16 @@ export type { HttpServer } from './http-server.ts'
 export { listen } from './http-server.ts'
 export type {
   Backend,
+  BackendBatchEvent,
   BackendCapabilities,
+  BackendEdits,
   BackendEvent,
   BackendHealth,
+  BackendInput,
+  BackendInputs,
   BackendRequest,
   BackendTimings,
   RetryAdvice,
 } from './backends/backend.ts'
-export { BackendError } from './backends/backend.ts'
+export { BackendError, noEdits, noInputs } from './backends/backend.ts'
 export { version } from './version.ts'

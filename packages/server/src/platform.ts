@@ -85,11 +85,11 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
-  if (role !== 'gateway') await startWorkers(options, foundation, closers)
+  const worker = role === 'gateway' ? undefined : await startWorkers(options, foundation, closers)
   const { fetch, access } =
     role === 'worker'
-      ? composeHealth(options, foundation)
-      : await composeGateway({ ...options, role }, foundation, closers)
+      ? composeHealth(options, foundation, worker)
+      : await composeGateway({ ...options, role }, foundation, closers, worker)
   return {
     role,
     fetch,
@@ -148,7 +148,11 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
 }
 
 function composeBackends({ config, backendMakers: others }: PlatformOptions, closers: Closers): BackendTable {
-  const own = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
+  const own = backendMakers({
+    openai: config.openai,
+    timeoutMs: config.backendTimeoutMs,
+    simulatedGpu: config.simulatedGpu,
+  })
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())
   return backends

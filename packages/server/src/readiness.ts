@@ -1,6 +1,4 @@
 import type { Kysely } from 'kysely'
-import type { BackendTable } from './backends/backends.ts'
-import type { ModelTable } from './backends/model-table.ts'
 import type { Schema } from './database/schema.ts'
 
 /**
@@ -8,31 +6,23 @@ import type { Schema } from './database/schema.ts'
  * A gateway is ready without any worker: it accepts requests and serves what is there, and would serve nobody if a
  * balancer took it away because the models are down.
  */
-export function readinessOf(
-  role: 'all' | 'gateway' | 'worker',
-  parts: {
-    database: Kysely<Schema>
-    backends: BackendTable
-    table: ModelTable
-    store: { check(): Promise<void> }
-  },
-): Record<string, () => Promise<void>> {
-  const common = {
+export function readinessOf(parts: {
+  database: Kysely<Schema>
+  store: { check(): Promise<void> }
+  worker: ReadyWorker | undefined
+}): Record<string, () => Promise<void>> {
+  const { worker } = parts
+  return {
     database: async () => {
       await parts.database.selectFrom('workers').select('id').limit(1).execute()
     },
     storage: async () => await parts.store.check(),
+    ...(worker === undefined ? {} : { worker: async () => worker.check() }),
   }
-  if (role === 'gateway') return common
-  return {
-    ...common,
-    worker: async () => {
-      const model = parts.table.resolve(undefined)
-      if (model === undefined) throw new Error('no default model is configured')
-      const health = await parts.backends.backendFor(model.backend).health()
-      if (health.state === 'failed') throw new Error(health.reason)
-      if (health.state !== 'ready' && health.state !== 'busy')
-        throw new Error(`the backend is ${health.state}`)
-    },
-  }
+}
+
+/** The worker of this process, where it has one. */
+export interface ReadyWorker {
+  /** @throws Error that says why it has not drawn with the models of its start, or takes no more jobs */
+  check(): void
 }

@@ -1,9 +1,12 @@
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import type { Closers } from './closers.ts'
+import type { Config } from './config.ts'
 import { createLeases } from './generation/leases.ts'
 import type { Foundation, PlatformOptions } from './platform.ts'
 import { version } from './version.ts'
 import { startCarouselWorker } from './worker/carousel-worker.ts'
+import { watchSpotNotice } from './worker/spot-notice.ts'
+import type { GenerationWorker, Worker } from './worker/worker.ts'
 import { startWorker } from './worker/worker.ts'
 
 /** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
@@ -14,7 +17,7 @@ export async function startWorkers(
   { config, log, now = Date.now }: PlatformOptions,
   { database, queues, objects, backends, sessionLock: lock, carousels, secret }: Foundation,
   closers: Closers,
-): Promise<void> {
+): Promise<Pick<GenerationWorker, 'check'>> {
   const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now }
   const worker = await startWorker({
     ...common,
@@ -23,11 +26,16 @@ export async function startWorkers(
     backends,
     concurrency: config.workerConcurrency,
     backendTimeoutMs: config.backendTimeoutMs,
+    prices: config.servers.prices,
+    servers: { ...config.servers, knownModels: config.models.list(), warmModels: warmModelsOf(config) },
   })
-  closers.add('the worker', () => worker.stop())
+  const stopping = stopOnce(config, log)
+  closers.add('the worker', stopping.of(worker))
+  closers.add('the watch for notices', () => Promise.resolve(stopping.unwatch()))
+  await readyWithin(worker, startPatienceMs)
   if (secret === undefined) {
     log.warn('this database role may not read the settings: carousels are left to other processes')
-    return
+    return worker
   }
   const carouselWorker = await startCarouselWorker({
     ...common,
@@ -38,5 +46,59 @@ export async function startWorkers(
     rendererVersion: version,
     concurrency: config.carouselConcurrency,
   })
-  closers.add('the worker of carousels', () => carouselWorker.stop())
+  closers.add('the worker of carousels', stopping.of(carouselWorker))
+  return worker
+}
+
+/** Procedural and hosted models are ready by then; weights load beside everything else. */
+const startPatienceMs = 1000
+
+/** The models of `DARKROOM_WARM_MODELS` that the table has, each once. */
+function warmModelsOf({ models, servers }: Config): { backend: string; model: string }[] {
+  const found = servers.warmModels.flatMap((name) => {
+    const entry = models.resolve(name)
+    return entry === undefined ? [] : [{ backend: entry.backend, model: entry.model }]
+  })
+  return found.filter(
+    ({ backend, model }, index) =>
+      found.findIndex((other) => other.backend === backend && other.model === model) === index,
+  )
+}
+
+/** Resolves when the worker is ready, or after that time. */
+async function readyWithin(worker: GenerationWorker, patienceMs: number): Promise<void> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    try {
+      worker.check()
+      return
+    } catch {
+      if (performance.now() >= until) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+/** Whether the end of the process or a notice comes first, each worker stops once, within the time that is left. */
+function stopOnce(
+  { servers }: Config,
+  log: PlatformOptions['log'],
+): { of(worker: Worker): () => Promise<void>; unwatch(): void } {
+  const stops: ((withinMs?: number) => Promise<void>)[] = []
+  const unwatch = watchSpotNotice(servers.spotNoticeFile, (from) => {
+    const withinMs = servers.spotNoticeMs
+    log.warn({ from, withinMs }, 'this machine will be taken away: no more jobs are taken')
+    for (const stop of stops) {
+      stop(withinMs).catch((error: unknown) => log.error({ err: error }, 'a worker could not be drained'))
+    }
+  })
+  return {
+    of: (worker) => {
+      let stopping: Promise<void> | undefined
+      const stop = (withinMs?: number): Promise<void> => (stopping ??= worker.stop(withinMs))
+      stops.push(stop)
+      return () => stop()
+    },
+    unwatch,
+  }
 }

@@ -1,18 +1,16 @@
+import { loadImage } from '@napi-rs/canvas'
 import type { TestContext } from 'vitest'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Backend, BackendEvent, BackendRequest } from './backend.ts'
+import type { Backend, BackendEvent } from './backend.ts'
 import { BackendError } from './backend.ts'
-import { collectEvents, expectPicture } from './contract-events.ts'
-import type {
-  BackendHarness,
-  BackendSituations,
-  ExpectedFailure,
-  SituationSetup,
-} from './contract-harness.ts'
+import { describeBatches } from './contract-batches.ts'
+import { collectEvents, expectEventOrder, expectPicture } from './contract-events.ts'
+import type { BackendHarness, ExpectedFailure } from './contract-harness.ts'
 import { expectedFailures } from './contract-harness.ts'
-
-/** Hands the harness of the running case to its helpers. */
-type CurrentHarness = () => BackendHarness
+import { describeInputs } from './contract-inputs.ts'
+import { describePreviews } from './contract-previews.ts'
+import type { CurrentHarness } from './contract-runs.ts'
+import { follow, never, requestFor, situationOf } from './contract-runs.ts'
 
 /**
  * The suite that every adapter passes. Situations that a harness cannot produce are skipped with its reason.
@@ -28,39 +26,14 @@ export function describeBackendContract(name: string, makeHarness: () => Promise
     const current: CurrentHarness = () => harness
     describeSuccess(current)
     describeSeparation(current)
+    describeBatches(current)
+    describeInputs(current)
+    describePreviews(current)
     describeAbort(current)
     describeFailures(current)
     describeReadiness(current)
+    describeMemory(current)
   })
-}
-
-let requestCount = 0
-
-function requestFor(harness: BackendHarness, changes: Partial<BackendRequest> = {}): BackendRequest {
-  requestCount += 1
-  return {
-    id: `contract-${requestCount}`,
-    model: harness.model,
-    prompt: 'a red sailboat at sunset',
-    negative: undefined,
-    style: undefined,
-    ...harness.size,
-    seed: 7,
-    ...changes,
-  }
-}
-
-const never = (): AbortSignal => new AbortController().signal
-
-async function situationOf(
-  context: TestContext,
-  harness: BackendHarness,
-  name: keyof BackendSituations,
-): Promise<Required<Pick<SituationSetup, 'request' | 'backend'>> & SituationSetup> {
-  const situation = harness.situations[name]
-  if (typeof situation === 'string') context.skip(situation)
-  const setup = await situation()
-  return { ...setup, request: setup.request ?? {}, backend: setup.backend ?? harness.backend }
 }
 
 function describeSuccess(current: CurrentHarness): void {
@@ -99,7 +72,7 @@ function describeSuccess(current: CurrentHarness): void {
 function describeSeparation(current: CurrentHarness): void {
   const prompts = ['a red sailboat at sunset', 'a snowy mountain at night', 'a lighthouse in the fog']
 
-  test('concurrent runs do not mix', async (context) => {
+  test('concurrent runs do not mix', async (context: TestContext) => {
     const harness = current()
     if (harness.deterministic !== true) context.skip(harness.deterministic)
     const draw = async (prompt: string): Promise<Uint8Array> =>
@@ -131,28 +104,6 @@ function describeSeparation(current: CurrentHarness): void {
   })
 }
 
-/** Consumes a run in the background; `first` settles at its first event or at its end. */
-function follow(run: AsyncIterable<BackendEvent>): {
-  first: Promise<void>
-  events: BackendEvent[]
-  end: Promise<unknown>
-} {
-  const { promise: first, resolve } = Promise.withResolvers<void>()
-  const events: BackendEvent[] = []
-  const consume = async (): Promise<void> => {
-    for await (const event of run) {
-      events.push(event)
-      resolve()
-    }
-  }
-  const end = consume().then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  void end.then(() => resolve())
-  return { first, events, end }
-}
-
 function describeAbort(current: CurrentHarness): void {
   const reason = new Error('nobody wants it any more')
 
@@ -173,6 +124,18 @@ function describeAbort(current: CurrentHarness): void {
     abort.abort(reason)
     expect(await end).toBe(reason)
     expect(events.filter((event) => event.type === 'image')).toEqual([])
+    await stopped
+  })
+
+  test('an abort while the request waits in the queue of the server takes it out', async (context) => {
+    const harness = current()
+    const { backend, request, reached, stopped } = await situationOf(context, harness, 'queued')
+    const abort = new AbortController()
+    const { first, events, end } = follow(backend.generate(requestFor(harness, request), abort.signal))
+    await (reached ?? first)
+    abort.abort(reason)
+    expect(await end).toBe(reason)
+    expect(events.filter((event) => event.type === 'started' || event.type === 'image')).toEqual([])
     await stopped
   })
 
@@ -204,6 +167,18 @@ function describeFailures(current: CurrentHarness): void {
       await expectFailure(backend.generate(requestFor(harness, request), never()), expected)
     })
   }
+
+  test('a picture of another size is refused, or handed over as it came: never made to fit', async (context) => {
+    const harness = current()
+    const { backend, request } = await situationOf(context, harness, 'wrongSize')
+    const { events, end } = follow(backend.generate(requestFor(harness, request), never()))
+    const error = await end
+    if (error instanceof BackendError) return expect(error.code).toBe('backend_bad_answer')
+    expect(error).toBeUndefined()
+    const { image } = expectEventOrder(events)
+    const { width, height } = await loadImage(Buffer.from(image.bytes))
+    expect({ widthPx: width, heightPx: height }).not.toEqual(harness.size)
+  })
 
   test('a server that is still loading is waited for, or to be tried again', async (context) => {
     const harness = current()
@@ -237,5 +212,24 @@ function describeReadiness(current: CurrentHarness): void {
     const { backend } = current()
     await backend.close()
     await expect(backend.close()).resolves.toBeUndefined()
+  })
+}
+
+function describeMemory(current: CurrentHarness): void {
+  test('free gives memory back, and the next generation works', async (context: TestContext) => {
+    const harness = current()
+    const { backend } = harness
+    if (backend.free === undefined) context.skip('this adapter has no way to free memory')
+    await collectEvents(backend.generate(requestFor(harness), never()))
+    await backend.free()
+    const { done } = await collectEvents(backend.generate(requestFor(harness), never()))
+    expect(done.type).toBe('done')
+  })
+
+  test('loaded names the model after warm', async (context: TestContext) => {
+    const { backend, model } = current()
+    if (backend.loaded === undefined) context.skip('this adapter cannot tell what is loaded')
+    await backend.warm(model)
+    expect(await backend.loaded()).toContain(model)
   })
 }

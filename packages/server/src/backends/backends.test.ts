@@ -22,7 +22,11 @@ function counted(models: string): { backends: BackendTable; made: string[]; clos
       },
     }
   }
-  const makers = { sketch: maker('sketch'), openai: maker('openai') }
+  const makers = {
+    sketch: maker('sketch'),
+    openai: maker('openai'),
+    'simulated-gpu': maker('simulated-gpu'),
+  }
   return { backends: createBackends({ table: parsed.table, makers }), made, closed }
 }
 

@@ -7,9 +7,9 @@ export interface SituationSetup {
   request?: Partial<BackendRequest>
   /** Another backend to ask, e.g. one whose server is not there. */
   backend?: Backend
-  /** `running` only: settles when the server really works on the request. Default: the run's first event. */
+  /** `running` and `queued`: settles when the server really has it. Default: the run's first event. */
   reached?: Promise<unknown>
-  /** `running` only: settles when the server noticed that nobody wants the picture any more. */
+  /** `running` and `queued`: settles when the server noticed that nobody wants the picture any more. */
   stopped?: Promise<unknown>
 }
 
@@ -20,6 +20,8 @@ export type Situation = (() => SituationSetup | Promise<SituationSetup>) | strin
 export interface BackendSituations {
   /** A generation that takes long enough to be aborted while it runs. */
   running: Situation
+  /** As `running`, but the request waits in the server's own queue behind another: it must be taken out of it. */
+  queued: Situation
   /** The server refuses the request as such. */
   invalidRequest: Situation
   /** A size that the model cannot draw. */
@@ -29,6 +31,10 @@ export interface BackendSituations {
   duplicateId: Situation
   /** The server answers well, but without a picture. */
   noImage: Situation
+  /** The server sends a whole picture of another size than it was asked for. */
+  wrongSize: Situation
+  /** The server sends ten previews or more, as fast as it can. */
+  manyPreviews: Situation
   /** The server sends something else as the picture. */
   notAnImage: Situation
   outOfMemory: Situation
@@ -57,7 +63,10 @@ export interface BackendHarness {
 
 /** How a run must fail in a situation: one of these codes, with one of these advices. */
 export interface ExpectedFailure {
-  situation: Exclude<keyof BackendSituations, 'running' | 'duplicateId' | 'slowStart' | 'unhealthy'>
+  situation: Exclude<
+    keyof BackendSituations,
+    'running' | 'queued' | 'duplicateId' | 'wrongSize' | 'manyPreviews' | 'slowStart' | 'unhealthy'
+  >
   codes: readonly ErrorCode[]
   retries: readonly RetryAdvice[]
 }
@@ -73,7 +82,7 @@ export const expectedFailures: readonly ExpectedFailure[] = [
     retries: ['never', 'same', 'elsewhere'],
   },
   { situation: 'notAnImage', codes: ['backend_bad_answer'], retries: ['never', 'same', 'elsewhere'] },
-  { situation: 'outOfMemory', codes: ['out_of_memory'], retries: ['smaller', 'elsewhere'] },
+  { situation: 'outOfMemory', codes: ['backend_out_of_memory'], retries: ['smaller', 'elsewhere'] },
   { situation: 'crash', codes: ['backend_unavailable', 'backend_failed'], retries: ['same', 'elsewhere'] },
   { situation: 'unreachable', codes: ['backend_unavailable'], retries: ['same', 'elsewhere'] },
 ]

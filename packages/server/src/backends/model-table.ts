@@ -1,5 +1,5 @@
 /** The backends that can be named in `DARKROOM_MODELS`. */
-export const backendNames = ['sketch', 'openai'] as const
+export const backendNames = ['sketch', 'openai', 'simulated-gpu'] as const
 
 /** The name of an adapter, as in `DARKROOM_MODELS`. */
 export type BackendName = (typeof backendNames)[number]

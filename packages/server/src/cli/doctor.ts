@@ -104,7 +104,11 @@ async function postgresVersion(databaseUrl: string): Promise<string> {
 }
 
 async function backendChecks(config: Config): Promise<Check[]> {
-  const makers = backendMakers({ openai: config.openai, timeoutMs: config.backendTimeoutMs })
+  const makers = backendMakers({
+    openai: config.openai,
+    timeoutMs: config.backendTimeoutMs,
+    simulatedGpu: config.simulatedGpu,
+  })
   const backends = createBackends({ table: config.models, makers })
   try {
     return await Promise.all(

@@ -74,6 +74,12 @@ export interface GenerationsTable {
   warnings: JSONColumnType<string[], string | undefined, string>
   timings: JSONColumnType<StoredTimings, string | undefined, string>
   cost_usd: number | null
+  /** How long an accelerator was this picture's alone, where the backend says so. */
+  gpu_seconds: number | null
+  /** The objects that it starts from; `null`: from the prompt alone. */
+  inputs: JSONColumnType<StoredInputs, string, string> | null
+  strength: number | null
+  steps: number | null
   error_code: string | null
   error_message: string | null
   /** Until then a failure is answered again from the record, without a new attempt. */
@@ -87,6 +93,19 @@ export interface GenerationsTable {
   retired_at: NullableTimestamp
   /** Set by a takedown only: the picture is no longer readable. */
   taken_down_at: NullableTimestamp
+}
+
+/** The objects that a generation starts from. */
+export interface StoredInputs {
+  image?: StoredInput
+  mask?: StoredInput
+  references: StoredInput[]
+}
+
+/** An object by its name, and what its bytes are. */
+export interface StoredInput {
+  hash: string
+  format: string
 }
 
 /** Milliseconds of the worker's stages, for `Server-Timing` and the latency tables. */
@@ -161,6 +180,19 @@ export interface WorkersTable {
   id: GeneratedAlways<number>
   name: string
   started_at: Timestamp
+  /** `null`: a process without a worker. */
+  state: 'starting' | 'warming' | 'ready' | 'busy' | 'draining' | 'failed' | null
+  /** `backend:model` of each model that it has drawn with and still has loaded. */
+  models: JSONColumnType<string[], string | undefined, string>
+  /** The model that it is loading. */
+  warming: string | null
+  /** Generations that it runs, and how many it may run at once. */
+  busy: Generated<number>
+  slots: Generated<number>
+  /** When it came into its state. */
+  since: NullableTimestamp
+  /** When it last said so: a row that is older than some seconds is a dead process's. */
+  seen_at: NullableTimestamp
 }
 
 /** Facts that all processes of a deployment share, such as the secret of image ids. */

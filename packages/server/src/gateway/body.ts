@@ -50,10 +50,15 @@ function givenTwice(name: string): DarkroomError {
  * get some room.
  * @throws DarkroomError body_too_large, invalid_request, duplicate_parameter
  */
-export async function readFormData(request: Request, maxBytes: number): Promise<FormData> {
+export async function readFormData(
+  request: Request,
+  maxBytes: number,
+  /** Parts that may come more than once, and how many parts there may be then. */
+  repeatable: { names: readonly string[]; maxParts: number } = { names: [], maxParts },
+): Promise<FormData> {
   const bytes = await readBytes(request, maxBytes + 64 * 1024)
   const contentType = request.headers.get('content-type') ?? ''
-  requireFewParts(bytes, contentType)
+  requireFewParts(bytes, contentType, repeatable.maxParts)
   let form: FormData
   try {
     form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
@@ -63,7 +68,9 @@ export async function readFormData(request: Request, maxBytes: number): Promise<
     })
   }
   const names = [...form.keys()]
-  const doubled = names.find((name, index) => names.indexOf(name) !== index)
+  const doubled = names.find(
+    (name, index) => names.indexOf(name) !== index && !repeatable.names.includes(name),
+  )
   if (doubled !== undefined) throw givenTwice(doubled)
   return form
 }
@@ -78,7 +85,7 @@ const maxPartHeaderBytes = 8 * 1024
  * body of allowed size would keep this process busy for seconds.
  * @throws DarkroomError invalid_request
  */
-function requireFewParts(bytes: Uint8Array, contentType: string): void {
+function requireFewParts(bytes: Uint8Array, contentType: string, most: number): void {
   const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/iu.exec(contentType) ?? []
   const boundary = quoted ?? plain
   // The parser says so.
@@ -92,14 +99,11 @@ function requireFewParts(bytes: Uint8Array, contentType: string): void {
     if (isLast) return
     parts += 1
     const headers = body.subarray(begin, begin + maxPartHeaderBytes)
-    if (
-      parts <= maxParts &&
-      (headers.includes(endOfHeaders) || begin + headers.byteLength === body.byteLength)
-    )
+    if (parts <= most && (headers.includes(endOfHeaders) || begin + headers.byteLength === body.byteLength))
       continue
     throw new DarkroomError(
       'invalid_request',
-      `A multipart body may have at most ${maxParts} parts, with headers of ${maxPartHeaderBytes} bytes each.`,
+      `A multipart body may have at most ${most} parts, with headers of ${maxPartHeaderBytes} bytes each.`,
     )
   }
 }

@@ -7,7 +7,8 @@ import type { BaseAsk, BrandAsk, CarouselAsk } from '../request/carousel-body.ts
 import { carouselFingerprint, parseCarouselBody } from '../request/carousel-body.ts'
 import { maxJsonBytes, mediaTypeOfRequest, parseJson, readFormData, readJsonBody } from './body.ts'
 import type { RouteContext } from './route.ts'
-import { storeUpload } from './routes/images.ts'
+import { ownImage } from './own-image.ts'
+import { storeUpload } from './store-upload.ts'
 import type { GatewayServices } from './services.ts'
 
 /** What a request for a carousel brings: JSON, and in a multipart body the photograph beside it. */
@@ -156,33 +157,4 @@ async function acceptedBase(
       }
     }
   }
-}
-
-/**
- * A stored picture of this project, or of its sharing domain; one of another project is not there, nor is one that
- * the caller may not see because it belongs to scopes of others. Uploads belong to no scope.
- * @throws DarkroomError unknown_image
- */
-async function ownImage(
-  id: string,
-  param: string,
-  services: GatewayServices,
-  caller: Caller,
-): ReturnType<GatewayServices['images']['read']> {
-  const unknown = new DarkroomError(
-    'unknown_image',
-    `${param}: there is no such picture, or it was taken down.`,
-    {
-      param,
-    },
-  )
-  try {
-    const image = await services.images.read(id)
-    const isOwn = image.project === caller.project || image.project === caller.domain
-    if (isOwn && (image.kind === 'upload' || (await services.access.pictures.mayUse(caller, image.id))))
-      return image
-  } catch (error) {
-    if (!(error instanceof DarkroomError) || error.code !== 'not_found') throw error
-  }
-  throw unknown
 }

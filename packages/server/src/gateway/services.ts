@@ -26,6 +26,8 @@ export interface GatewayServices {
   purges: Purges
   webhooks: Webhooks
   access: Access
+  /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
+  fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
   readiness: ReadinessChecks
   log: Logger
   now: () => number

@@ -164,6 +164,9 @@ async function insertRevision(
       width_px: spec.widthPx,
       height_px: spec.heightPx,
       seed: spec.seed,
+      inputs: spec.inputs === undefined ? null : JSON.stringify(spec.inputs),
+      strength: spec.strength ?? null,
+      steps: spec.steps ?? null,
       image_id: imageIdOf(context.secret, key, revision),
       event_seq: 1,
     })

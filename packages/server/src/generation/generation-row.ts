@@ -3,7 +3,7 @@ import type { GenerationStatus, GenerationsTable } from '../database/schema.ts'
 import { DarkroomError, isErrorCode } from '../errors.ts'
 import type { Place } from '../queue/job-queue.ts'
 
-export type { StoredTimings } from '../database/schema.ts'
+export type { StoredInput, StoredTimings } from '../database/schema.ts'
 
 export type GenerationRow = Selectable<GenerationsTable>
 
@@ -24,9 +24,14 @@ export function isStored(row: GenerationRow): row is StoredGeneration {
   return row.status === 'stored' && row.image_id !== null && row.object_hash !== null && row.format !== null
 }
 
-/** Where the job of a record stands in line. */
-export function placeOf(row: Pick<GenerationRow, 'priority' | 'turn'>): Place {
-  return { priority: row.priority, turn: Number(row.turn) }
+/** Where the job of a record stands in line, and which workers it is for. */
+export function placeOf(row: Pick<GenerationRow, 'priority' | 'turn' | 'backend' | 'model'>): Place {
+  return { priority: row.priority, turn: Number(row.turn), route: routeOf(row) }
+}
+
+/** The model with its LoRAs at its backend: workers that have it loaded take its jobs first. */
+export function routeOf({ backend, model }: { backend: string; model: string }): string {
+  return `${backend}:${model}`
 }
 
 /** The error of a failed or cancelled record, as its waiters are told it. `now` in milliseconds. */

@@ -278,5 +278,8 @@ function specOf(row: GenerationRow): PictureSpec {
     widthPx: row.width_px,
     heightPx: row.height_px,
     seed: Number(row.seed),
+    inputs: row.inputs ?? undefined,
+    strength: row.strength ?? undefined,
+    steps: row.steps ?? undefined,
   }
 }

@@ -33,6 +33,7 @@ export interface StoreResult {
   warnings: readonly string[]
   timings: StoredTimings
   costUsd: number | undefined
+  gpuSeconds?: number | undefined
   /** Puts the bytes; called under the lock that keeps a takedown of the same bytes away. */
   putObject: () => Promise<void>
 }
@@ -121,6 +122,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         warnings: JSON.stringify(result.warnings),
         timings: JSON.stringify(result.timings),
         cost_usd: result.costUsd ?? null,
+        gpu_seconds: result.gpuSeconds ?? null,
         settled_at: new Date(now()),
         lease: null,
       },
@@ -217,6 +219,7 @@ type StepValues = Partial<{
   warnings: string
   timings: string
   cost_usd: number | null
+  gpu_seconds: number | null
   error_code: string
   error_message: string
   retry_after_at: Date | null

@@ -5,10 +5,14 @@ import { deleteOldPreviews } from './events.ts'
 import type { LeasedGeneration } from './lease.ts'
 import { leaseGeneration } from './lease.ts'
 import { tellOfForgotten } from './tell-webhooks.ts'
+import type { WorkerRows } from './worker-rows.ts'
+import { createWorkerRows } from './worker-rows.ts'
 import { recoverFromWorker, recoverOrphans, recoverUnstarted, workersWithLeases } from './recovery.ts'
 
 /** What a worker needs of the records. */
 export interface Leases {
+  /** What workers know of each other. */
+  readonly workers: WorkerRows
   /**
    * Takes the record of a job for a worker; `undefined` when there is nothing left to do for the job. While the
    * database is away, taking and ending the run wait for it, unless the signal says that there is no time.
@@ -34,6 +38,7 @@ export function createLeases(context: {
   now: () => number
 }): Leases {
   return {
+    workers: createWorkerRows(context),
     take: (job, workerId, signal) => leaseGeneration(job, { ...context, workerId, signal }),
     holders: () => workersWithLeases(context.database),
     recover: (workerId) => recoverFromWorker(context, workerId),

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import { randomUUID } from 'node:crypto'
 import type { Schema } from '../database/schema.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
+import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import { appendEvent } from './events.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { placeOf } from './generation-row.ts'
@@ -122,6 +122,27 @@ export async function recoverUnstarted({ database, queue }: RecoveryContext): Pr
       .execute()
     for (const row of rows) await queueAnew(row, transaction, queue)
     return rows.length
+  })
+}
+
+/** Gives a job back to its place in line that a worker was handed and has not begun. */
+export async function putBack(
+  { database, queue }: Pick<RecoveryContext, 'database' | 'queue'>,
+  job: Lease,
+): Promise<void> {
+  await database.transaction().execute(async (transaction) => {
+    const row = await transaction
+      .selectFrom('generations')
+      .selectAll()
+      .where('id', '=', job.recordId)
+      .where('job_id', '=', job.jobId)
+      .where('status', '=', 'queued')
+      .forUpdate()
+      .executeTakeFirst()
+    if (row === undefined) return
+    const jobId = randomUUID()
+    await transaction.updateTable('generations').set({ job_id: jobId }).where('id', '=', row.id).execute()
+    await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(row) })
   })
 }
 

@@ -9,11 +9,27 @@ export interface RecordJob {
 
 export interface Lease extends RecordJob {
   jobId: string
+  /** Which kind of worker it is for (`backend:model`), where it was queued with one. */
+  route?: string
+}
+
+/** Which jobs a worker takes now, by their routes. */
+export interface RouteFilter {
+  /** The routes that are left to others at present; `all`: nothing is taken. Jobs without a route are for anybody. */
+  ignored(): readonly string[] | 'all'
+  /** How long to wait before a job is asked for, in milliseconds. */
+  holdMs(): number
+  /** How many jobs to take in one go, of that many free slots. */
+  atOnce(free: number): number
+  /** There was no job for a free slot. */
+  idle(): void
 }
 
 export interface WorkSubscription {
   /** Takes no more jobs and waits for those that run. */
   stop(): Promise<void>
+  /** Looks for jobs now: what the filter lets through has changed. */
+  wake(): void
 }
 
 /** A change of a record's state, told to every process after its transaction has committed. */
@@ -34,6 +50,8 @@ export interface Place {
   turn?: number
   /** Work whose worker died goes before everything: somebody has waited for it all along. */
   rerun?: boolean
+  /** Which kind of worker it is for; workers may take the jobs of some routes only. */
+  route?: string
 }
 
 /** The queues of a process: a kind of record each, so that slow work of one kind takes no slot of the other. */
@@ -60,7 +78,10 @@ export interface JobQueue {
   /** The expression that is true while a job is in the hands of a worker that has had it for longer than this. */
   isHeld(jobId: RawBuilder<unknown>, longerThanMs: number): RawBuilder<boolean>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
-  work(options: { concurrency: number }, handler: (lease: Lease) => Promise<void>): Promise<WorkSubscription>
+  work(
+    options: { concurrency: number; routes?: RouteFilter },
+    handler: (lease: Lease) => Promise<void>,
+  ): Promise<WorkSubscription>
   /**
    * The expression that tells all processes of a change when, and only when, its statement's transaction commits.
    * An expression, so that it costs no round trip of its own.

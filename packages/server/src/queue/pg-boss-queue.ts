@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { ConstructorOptions } from 'pg-boss'
 import { fromKysely, PgBoss } from 'pg-boss'
+import { startClaimLoop } from './claim-loop.ts'
 import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
 import type { Listener } from '../database/listener.ts'
@@ -54,8 +55,8 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
   boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
   try {
     await boss.start()
-    const generations = await openQueue(boss, 'generation', options.listener)
-    const carousels = await openQueue(boss, 'carousel', options.listener)
+    const generations = await openQueue(boss, 'generation', options)
+    const carousels = await openQueue(boss, 'carousel', options)
     return {
       generations: generations.queue,
       carousels: carousels.queue,
@@ -79,7 +80,7 @@ async function stopBoss(boss: PgBoss): Promise<void> {
 async function openQueue(
   boss: PgBoss,
   name: QueueName,
-  listener: Listener,
+  { listener, log }: PgBossQueueOptions,
 ): Promise<{ queue: JobQueue; unlisten: () => Promise<void> }> {
   await createQueueOnce(boss, name)
   const channel = `darkroom_${name}`
@@ -89,6 +90,17 @@ async function openQueue(
     if (announcement === undefined) return
     for (const hear of listeners) hear(announcement)
   })
+  const onWake = (wake: () => void): (() => void) => {
+    const hear = ({ type }: Announcement): void => {
+      if (type === 'queued') wake()
+    }
+    listeners.add(hear)
+    const forget = listener.onReconnect(wake)
+    return () => {
+      listeners.delete(hear)
+      forget()
+    }
+  }
   const queue: JobQueue = {
     enqueue: (job, options) => enqueue(boss, name, job, options),
     cancel: (jobId, { transaction }) =>
@@ -100,7 +112,10 @@ async function openQueue(
         select from pgboss.job where name = ${name} and id = ${jobId} and state = 'active'
           and started_on < now() - ${longerThanMs} * interval '1 millisecond'
       )`,
-    work: ({ concurrency }, handler) => work(boss, name, concurrency, handler),
+    work: async ({ concurrency, routes }, handler) =>
+      routes === undefined
+        ? await work(boss, name, concurrency, handler)
+        : startClaimLoop({ boss, queue: name, concurrency, routes, handler, onWake, log }),
     announcement: ({ recordId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
     onAnnouncement: (hear) => {
@@ -148,6 +163,7 @@ async function enqueue(
     id: jobId,
     db: fromKysely(options.transaction),
     priority: priorityNumber(options),
+    ...(options.route === undefined ? {} : { group: { id: options.route } }),
     ...(options.delayS === undefined ? {} : { startAfter: options.delayS }),
   })
   // An id that is taken would leave an accepted record that nobody works on.
@@ -184,6 +200,9 @@ async function work(
     workerIds.push(workerId)
   }
   return {
+    wake: () => {
+      for (const id of workerIds) boss.notifyWorker(id)
+    },
     stop: async () => {
       await Promise.all(workerIds.map((id) => boss.offWork(name, { id, wait: true })))
     },

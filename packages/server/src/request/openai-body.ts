@@ -2,6 +2,8 @@ import type { PictureFormat } from '@darkroom/picture'
 import { z } from 'zod'
 import { DarkroomError } from '../errors.ts'
 import { modelField, promptField, scopeField, seedField } from './fields.ts'
+import type { InputFiles } from './inputs-field.ts'
+import { inputsAskOf } from './inputs-field.ts'
 import type { GenerationAsk } from './generation-body.ts'
 import { checkSeedRange, pictureCountField } from './generation-body.ts'
 import { parseWith } from './query.ts'
@@ -68,9 +70,10 @@ export const openAIImageBodySchema: z.ZodType<OpenAIImageBody> = z.strictObject(
 
 /**
  * Reads an OpenAI image request.
+ * @param files the pictures of an edit
  * @throws DarkroomError invalid_request, unknown_parameter, unsupported_by_backend
  */
-export function parseOpenAIImageBody(body: unknown): OpenAIImageAsk {
+export function parseOpenAIImageBody(body: unknown, files: InputFiles = {}): OpenAIImageAsk {
   const parsed = parseWith(openAIImageBodySchema, body)
   const n = parsed.n ?? 1
   const size = parsed.size === 'auto' ? undefined : (parsed.size ?? undefined)
@@ -100,6 +103,10 @@ export function parseOpenAIImageBody(body: unknown): OpenAIImageAsk {
     scope: parsed.scope ?? 'default',
     tags: [],
     webhook: undefined,
+    inputs: inputsAskOf({}, files),
+    strength: undefined,
+    steps: undefined,
+    sizeGiven: size !== undefined,
     format,
     // PNG is lossless; the wire's compression level of 0 would be no valid quality of ours.
     quality: compression === undefined || format === 'png' ? undefined : Math.max(1, compression),
@@ -108,4 +115,19 @@ export function parseOpenAIImageBody(body: unknown): OpenAIImageAsk {
     partialImages: parsed.partial_images ?? 0,
     ignored,
   }
+}
+
+/**
+ * Reads the fields of an edit on the OpenAI wire: those of a generation, and `input_fidelity`.
+ * @throws DarkroomError invalid_request, unknown_parameter, unsupported_by_backend
+ */
+export function parseOpenAIEditBody(body: unknown, files: InputFiles): OpenAIImageAsk {
+  const { input_fidelity: fidelity, ...rest } = { ...(body as Record<string, unknown>) }
+  if (fidelity !== undefined && fidelity !== 'high' && fidelity !== 'low') {
+    throw new DarkroomError('invalid_request', 'input_fidelity: must be high or low.', {
+      param: 'input_fidelity',
+    })
+  }
+  const ask = parseOpenAIImageBody(rest, files)
+  return fidelity === undefined ? ask : { ...ask, ignored: [...ask.ignored, 'input_fidelity'] }
 }

@@ -21,6 +21,25 @@ export interface PictureSpec {
   widthPx: number
   heightPx: number
   seed: number
+  /** The pictures it starts from; absent: from the prompt alone. */
+  inputs?: PictureInputs | undefined
+  /** How far to move away from `inputs.image`, 0..1; absent: the model's own. */
+  strength?: number | undefined
+  /** Steps of the sampler; absent: the model's own. */
+  steps?: number | undefined
+}
+
+/** A stored picture that another starts from: the name of its object, and what its bytes are. */
+export interface PictureInput {
+  hash: string
+  format: string
+}
+
+/** The pictures that one starts from. */
+export interface PictureInputs {
+  image?: PictureInput
+  mask?: PictureInput
+  references: readonly PictureInput[]
 }
 
 /** Changing what the key is made of needs a new number here, or old and new keys would mean different things. */
@@ -43,7 +62,24 @@ export function generationKey(spec: PictureSpec): string {
     widthPx: spec.widthPx,
     heightPx: spec.heightPx,
     seed: spec.seed,
+    // Absent where they are: keys of an earlier release stay what they were.
+    ...(spec.inputs === undefined ? {} : { inputs: hashesOf(spec.inputs) }),
+    ...(spec.strength === undefined ? {} : { strength: spec.strength }),
+    ...(spec.steps === undefined ? {} : { steps: spec.steps }),
   })
+}
+
+/** The bytes are what counts, under whatever id they were given. */
+function hashesOf({ image, mask, references }: PictureInputs): {
+  image: string | null
+  mask: string | null
+  references: string[]
+} {
+  return {
+    image: image?.hash ?? null,
+    mask: mask?.hash ?? null,
+    references: references.map(({ hash }) => hash),
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
-import type { Backend, BackendEvent, BackendTimings } from '../backends/backend.ts'
+import type { Backend, BackendEvent, BackendRequest, BackendTimings } from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
@@ -9,14 +9,18 @@ import type { GenerationRow, StoredTimings } from '../generation/generation-row.
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
 import type { Objects } from '../storage/objects.ts'
 import { Interruption } from './interruption.ts'
+import type { PriceList } from './prices.ts'
+import { costOf } from './prices.ts'
+import { readInputs } from './read-inputs.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
-  backends: BackendTable
+  backends: Pick<BackendTable, 'backendFor'>
   objects: Objects
   log: Logger
   /** How long one run of the backend may take. */
   timeoutMs: number
+  prices: PriceList
   now: () => number
 }
 
@@ -29,6 +33,7 @@ interface Drawn {
   format: PictureFormat
   timings: BackendTimings
   costUsd: number | undefined
+  gpuSeconds: number | undefined
   warnings: readonly string[]
 }
 
@@ -56,7 +61,8 @@ export async function runGeneration(
       bytes: marked.byteLength,
       warnings: drawn.warnings,
       timings: timingsOf(leased.row, drawn.timings, startedAt, verifiedAt, context.now()),
-      costUsd: drawn.costUsd,
+      costUsd: costOf(leased.row, drawn, context.prices),
+      gpuSeconds: drawn.gpuSeconds,
       putObject: async () => {
         await context.objects.put(marked)
       },
@@ -76,6 +82,7 @@ async function draw(
   interruption: AbortSignal,
 ): Promise<Drawn> {
   const { row } = leased
+  const request = { ...requestOf(row), inputs: await readInputs(row, context.objects) }
   const timeout = AbortSignal.timeout(context.timeoutMs)
   const lost = new AbortController()
   const signal = AbortSignal.any([interruption, timeout, lost.signal])
@@ -83,7 +90,7 @@ async function draw(
   let image: { bytes: Uint8Array; mediaType: string } | undefined
   let done: Extract<BackendEvent, { type: 'done' }> | undefined
   try {
-    for await (const event of backend.generate(requestOf(row), signal)) {
+    for await (const event of backend.generate(request, signal)) {
       // Not every adapter can stop a running job; its late events must not count.
       signal.throwIfAborted()
       if (event.type === 'image') image = event
@@ -110,11 +117,12 @@ async function draw(
     ...verified,
     timings: done.timings,
     costUsd: done.costUsd,
+    gpuSeconds: done.gpuSeconds,
     warnings: done.warnings,
   }
 }
 
-function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
+function requestOf(row: GenerationRow): Omit<BackendRequest, 'inputs'> {
   return {
     id: `${row.id}-${row.attempt}-${row.retries}-${row.reruns}`,
     model: row.model,
@@ -124,6 +132,8 @@ function requestOf(row: GenerationRow): Parameters<Backend['generate']>[0] {
     widthPx: row.width_px,
     heightPx: row.height_px,
     seed: Number(row.seed),
+    strength: row.strength ?? undefined,
+    steps: row.steps ?? undefined,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { BackendEvent } from '../backends/backend.ts'
+import { minPreviewIntervalMs } from '../backends/previews.ts'
 import type { LeasedGeneration } from '../generation/lease.ts'
 
 /** What happens during a run, told to whoever listens. */
@@ -10,7 +11,6 @@ export interface Teller {
 
 /** Each told event is a transaction: more than ten a second would be work that nobody sees. */
 const minProgressIntervalMs = 100
-const minPreviewIntervalMs = 250
 /** A preview travels through the database; one that is no thumbnail is dropped. */
 const maxPreviewBytes = 64 * 1024
 

@@ -1,11 +1,15 @@
 import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
+import type { JobQueue, WorkSubscription } from '../queue/job-queue.ts'
 import type { Objects } from '../storage/objects.ts'
+import type { RoutedModel } from './model-readiness.ts'
+import type { PriceList } from './prices.ts'
 import { runGeneration } from './run-generation.ts'
 import type { LeasedRecord, RunsOptions } from './runs.ts'
 import { createRuns } from './runs.ts'
+import type { ServerCareOptions } from './server-care.ts'
+import { startServerCare } from './server-care.ts'
 import type { LivenessLock, Recoverable, SweeperOptions } from './sweeper.ts'
 import { startSweeper } from './sweeper.ts'
 
@@ -23,24 +27,69 @@ export interface WorkerOptions {
   /** How often dead workers are looked for. */
   sweepIntervalMs: number
   now: () => number
+  /** What pictures cost where the server does not say; default: nobody knows. */
+  prices?: PriceList
+  /** How its model servers are treated; default: nothing is loaded before it is asked for. */
+  servers?: Omit<ServerCareOptions, 'rows' | 'workerId' | 'backends' | 'concurrency' | 'log'>
 }
 
 export interface Worker {
   readonly running: number
-  /** Stops taking jobs, lets running ones end within `drainMs`, hands back the rest. */
-  stop(): Promise<void>
+  /** Stops taking jobs, lets running ones end within that time (default: `drainMs`), hands back the rest. */
+  stop(drainMs?: number): Promise<void>
+}
+
+/** A worker that draws pictures. */
+export interface GenerationWorker extends Worker {
+  /** @throws Error that says why it is not ready */
+  check(): void
 }
 
 /** Starts taking jobs; jobs that dead workers left behind are handed back first. */
-export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { leases, lock } = options
-  return await startRuns({
+export async function startWorker(options: WorkerOptions): Promise<GenerationWorker> {
+  const { leases, lock, queue, servers = defaultServers } = options
+  let subscription: WorkSubscription | undefined
+  const care = startServerCare({ ...options, ...servers, rows: leases.workers, workerId: lock.id }, () =>
+    subscription?.wake(),
+  )
+  const context = {
+    prices: new Map(),
+    ...options,
+    backends: care.backends,
+    timeoutMs: options.backendTimeoutMs,
+  }
+  const worker = await startRuns({
     ...options,
     records: recoverableGenerations(leases),
-    take: (job, signal) => leases.take(job, lock.id, signal),
-    run: (leased, signal) =>
-      runGeneration(leased, { ...options, timeoutMs: options.backendTimeoutMs }, signal),
+    queue: {
+      onAnnouncement: (listener) => queue.onAnnouncement(listener),
+      work: async (limits, handler) =>
+        (subscription = await queue.work({ ...limits, routes: care.routing }, handler)),
+    },
+    take: async (job, signal) =>
+      (await care.accepts(job)) ? await leases.take(job, lock.id, signal) : undefined,
+    run: (leased, signal) => care.count(() => runGeneration(leased, context, signal)),
   })
+  return {
+    get running() {
+      return worker.running
+    },
+    check: () => care.check(),
+    stop: async (drainMs) => {
+      care.drain()
+      await worker.stop(drainMs)
+      await care.close()
+    },
+  }
+}
+
+/** What tests of the records' side say nothing about. */
+const defaultServers = {
+  knownModels: [] as readonly RoutedModel[],
+  warmModels: [] as readonly RoutedModel[],
+  keepAliveMs: 0,
+  batchWindowMs: 0,
+  breakerFailures: 5,
 }
 
 function recoverableGenerations(leases: Leases): Recoverable {
@@ -62,7 +111,9 @@ function recoverableGenerations(leases: Leases): Recoverable {
 
 /** The jobs of one queue, whatever kind of record they are about. */
 export async function startRuns<Leased extends LeasedRecord>(
-  options: RunsOptions<Leased> & SweeperOptions & Pick<WorkerOptions, 'queue' | 'concurrency' | 'drainMs'>,
+  options: RunsOptions<Leased> &
+    SweeperOptions &
+    Pick<WorkerOptions, 'concurrency' | 'drainMs'> & { queue: Pick<JobQueue, 'work' | 'onAnnouncement'> },
 ): Promise<Worker> {
   const sweeper = await startSweeper(options)
   const runs = createRuns(options)
@@ -72,10 +123,10 @@ export async function startRuns<Leased extends LeasedRecord>(
     get running() {
       return runs.count
     },
-    stop: async () => {
+    stop: async (drainMs = options.drainMs) => {
       sweeper.stop()
       const stopped = subscription.stop()
-      const deadline = setTimeout(() => runs.drain(), options.drainMs)
+      const deadline = setTimeout(() => runs.drain(), drainMs)
       try {
         await stopped
       } finally {

@@ -51,7 +51,7 @@ test.each([
   [{ code: 'moderation_blocked', type: 'image_generation_user_error' }, 'moderated', 'never'],
   [{ type: 'image_generation_user_error' }, 'invalid_request', 'never'],
   [{ code: 'rate_limit_exceeded' }, 'backend_busy', 'same'],
-  [{ message: 'Out of memory' }, 'out_of_memory', 'smaller'],
+  [{ message: 'Out of memory' }, 'backend_out_of_memory', 'smaller'],
   [{}, 'backend_failed', 'same'],
 ])('the stream’s error %j is %s', (changes, code, retry) => {
   expect(streamError({ ...fault, ...changes })).toMatchObject({ code, retry })

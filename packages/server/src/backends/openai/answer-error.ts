@@ -78,7 +78,7 @@ function byFault(fault: WireFault, status: number): Verdict | undefined {
   }
   if (status >= 500 && /\bout of memory\b|\bOOM\b/iu.test(fault.message ?? '')) {
     const message = 'The model server ran out of memory: ask for a smaller picture.'
-    return { code: 'out_of_memory', retry: 'smaller', message }
+    return { code: 'backend_out_of_memory', retry: 'smaller', message }
   }
   return undefined
 }

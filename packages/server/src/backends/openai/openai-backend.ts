@@ -1,5 +1,6 @@
 import type { Backend, BackendCapabilities, BackendEvent, BackendHealth, BackendRequest } from '../backend.ts'
-import { BackendError } from '../backend.ts'
+import { BackendError, noEdits } from '../backend.ts'
+import { refuseInputs } from '../refuse-inputs.ts'
 import type { Connection } from './connection.ts'
 import { createConnection } from './connection.ts'
 import type { Deadline } from './deadline.ts'
@@ -104,6 +105,8 @@ function capabilitiesOf(model: string, partialImages: number): BackendCapabiliti
     previews: family.streams && partialImages > 0,
     // The connection is closed, but OpenAI does not promise to stop, and charges.
     cancel: false,
+    edits: noEdits,
+    batch: 1,
   }
 }
 
@@ -123,6 +126,7 @@ async function* run(options: Run): AsyncGenerator<BackendEvent> {
   try {
     deadline.signal.throwIfAborted()
     if (connection.fault !== undefined) throw connection.fault
+    refuseInputs('openai', request)
     const { body, warnings } = imageRequestOf(request, options.partialImages)
     const startedAtMs = now()
     yield { type: 'started' }

@@ -42,7 +42,7 @@ const rows: Row[] = [
   ['http-429', 'backend_busy', 'same', 7],
   ['quota', 'backend_failed', 'never'],
   ['http-500', 'backend_failed', 'same'],
-  ['out-of-memory', 'out_of_memory', 'smaller'],
+  ['out-of-memory', 'backend_out_of_memory', 'smaller'],
   ['http-501', 'backend_failed', 'never'],
   ['http-502', 'backend_unavailable', 'same'],
   ['http-503', 'backend_unavailable', 'same', 7],

@@ -27,6 +27,9 @@ async function makeHarness(model: string): Promise<BackendHarness> {
         fake.mode = 'hang'
         return { reached: fake.waitForCalls(1), stopped: fake.waitForAbandoned(1) }
       },
+      queued: 'The API says nothing of a queue.',
+      wrongSize: answering('wrong-size'),
+      manyPreviews: 'OpenAI sends at most three partial pictures.',
       invalidRequest: answering('http-400'),
       impossibleSize: model.startsWith('gpt-')
         ? () => ({ request: { widthPx: 1000, heightPx: 1000 } })

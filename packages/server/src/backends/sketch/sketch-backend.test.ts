@@ -2,7 +2,7 @@ import { loadImage } from '@napi-rs/canvas'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BackendError, type BackendEvent, type BackendRequest } from '../backend.ts'
+import { BackendError, noInputs, type BackendEvent, type BackendRequest } from '../backend.ts'
 import { createSketchBackend } from './sketch-backend.ts'
 
 const backend = createSketchBackend()
@@ -17,6 +17,9 @@ function requestOf(changes: Partial<BackendRequest> = {}): BackendRequest {
     widthPx: 128,
     heightPx: 96,
     seed: 0,
+    inputs: noInputs,
+    strength: undefined,
+    steps: undefined,
     ...changes,
   }
 }

@@ -2,11 +2,14 @@ import { createCanvas, type Canvas } from '@napi-rs/canvas'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   BackendError,
+  noEdits,
+  noInputs,
   type Backend,
   type BackendCapabilities,
   type BackendEvent,
   type BackendRequest,
 } from '../backend.ts'
+import { refuseInputs } from '../refuse-inputs.ts'
 import { chooseScene, planPicture } from './plan.ts'
 import { encodePng } from './png.ts'
 import { createRandom } from './random.ts'
@@ -26,6 +29,8 @@ const capabilities: BackendCapabilities = Object.freeze({
   progress: true,
   previews: true,
   cancel: true,
+  edits: noEdits,
+  batch: 1,
 })
 
 /** Longest side of a preview (the limit of the seam), and how many a drawing makes at most. */
@@ -68,11 +73,20 @@ class SketchBackend implements Backend {
   }
 
   async warm(model: string, signal?: AbortSignal): Promise<void> {
-    const request = { id: 'warm', model, prompt: 'sea', negative: undefined, style: undefined, seed: 0 }
-    const events = this.generate(
-      { ...request, widthPx: 64, heightPx: 64 },
-      signal ?? new AbortController().signal,
-    )
+    const request: BackendRequest = {
+      id: 'warm',
+      model,
+      prompt: 'sea',
+      negative: undefined,
+      style: undefined,
+      widthPx: 64,
+      heightPx: 64,
+      seed: 0,
+      inputs: noInputs,
+      strength: undefined,
+      steps: undefined,
+    }
+    const events = this.generate(request, signal ?? new AbortController().signal)
     // Running it to its end is the point; what it draws is thrown away.
     for await (const _ of events);
   }
@@ -80,6 +94,7 @@ class SketchBackend implements Backend {
   async *generate(request: BackendRequest, signal: AbortSignal): AsyncGenerator<BackendEvent> {
     checkModel(request.model)
     checkSize(request)
+    refuseInputs(this.name, request)
     signal.throwIfAborted()
     const startedAt = this.#now()
     if (!this.#warm) yield { type: 'loading' }

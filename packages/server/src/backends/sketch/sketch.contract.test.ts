@@ -12,6 +12,9 @@ describeBackendContract('sketch', () => {
     deterministic: true,
     situations: {
       running: () => ({ request: { widthPx: 640, heightPx: 640 } }),
+      queued: embedded,
+      wrongSize: embedded,
+      manyPreviews: 'A picture has at most three previews.',
       invalidRequest: 'Every prompt, negative prompt, style and seed can be drawn.',
       impossibleSize: () => ({ request: { widthPx: 4096, heightPx: 4096 } }),
       unknownModel: () => ({ request: { model: 'sketch-0' } }),

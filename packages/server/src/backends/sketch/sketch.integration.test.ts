@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { noInputs } from '../backend.ts'
 import { createSketchBackend } from './sketch-backend.ts'
 
 const program = `
@@ -15,8 +16,10 @@ const program = `
 
 test('another process draws the same bytes', async () => {
   for (const prompt of ['a red sailboat at sunset', 'three foxes in a forest at night', 'asdf qwer']) {
-    const request = { id: 'x', model: 'sketch-1', prompt, widthPx: 320, heightPx: 240, seed: 4 }
-    const whole = { ...request, negative: undefined, style: undefined }
+    const size = { widthPx: 320, heightPx: 240 }
+    const request = { id: 'x', model: 'sketch-1', prompt, ...size, seed: 4, inputs: noInputs }
+    const absent = { negative: undefined, style: undefined, strength: undefined, steps: undefined }
+    const whole = { ...request, ...absent }
     let mine = ''
     for await (const event of createSketchBackend().generate(whole, new AbortController().signal)) {
       if (event.type === 'image') mine = createHash('sha256').update(event.bytes).digest('hex')

@@ -1,18 +1,16 @@
 import { z } from 'zod'
-import type { Caller } from '../../access/rights.ts'
-import { mayUseScope, requireScope } from '../../access/rights.ts'
+import { mayUseScope } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import { errorOf } from '../../generation/generation-row.ts'
 import type { GenerationRecord, RequestWithGenerations } from '../../generation/record.ts'
 import { decodeRequestCursor } from '../../generation/record.ts'
-import type { RequestAsk } from '../../generation/requests.ts'
-import type { GenerationAsk } from '../../request/generation-body.ts'
 import { fingerprintOf, generationBodySchema, parseGenerationBody } from '../../request/generation-body.ts'
 import { readPreference } from '../../request/prefer.ts'
 import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import { isPlainText } from '../../request/text.ts'
-import { readJsonBody } from '../body.ts'
+import { readNativeForm } from '../edit-form.ts'
 import { eventStream } from '../event-stream.ts'
+import { requestAskOf } from '../request-ask.ts'
 import type { Route, RouteContext } from '../route.ts'
 import { recordSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
@@ -48,7 +46,7 @@ export function generationRoutes(services: GatewayServices): Route[] {
         201: { about: 'Every picture is stored, or has failed with at least one stored.', ...record },
         202: { about: 'Accepted; Location has the record.', ...record },
         409: { about: 'The first request with this idempotency key is still running.' },
-        422: { about: 'The webhook’s URL may not be called.' },
+        422: { about: 'The model cannot do this, or the webhook’s URL may not be called.' },
         502: { about: 'The backend failed; the record says how.' },
       },
       handle: (context) => create(context, services),
@@ -108,8 +106,8 @@ export function generationRoutes(services: GatewayServices): Route[] {
 }
 
 async function create(context: RouteContext, services: GatewayServices): Promise<Response> {
-  const body = await readJsonBody(context.request)
-  const ask = parseGenerationBody(body)
+  const { body, files } = await readNativeForm(context.request, services)
+  const ask = parseGenerationBody(body, files)
   if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
   const idempotencyKey = readIdempotencyKey(context.request)
   const idempotency =
@@ -117,7 +115,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
       ? undefined
       : { owner: context.caller.owner, key: idempotencyKey, fingerprint: fingerprintOf(ask) }
   const accepted = await services.generations.accept({
-    ...requestAskOf(ask, context.caller, services, 'native'),
+    ...(await requestAskOf(ask, context, services, 'native')),
     idempotency,
   })
   if (accepted.kind === 'replayed') {
@@ -147,40 +145,6 @@ async function readOwn(
   const found = await services.generations.read(caller.project, params['id'] ?? '')
   if (mayUseScope(caller, found.record.scope)) return found
   throw new DarkroomError('not_found', 'There is no such generation.')
-}
-
-/**
- * The pictures of a request: picture i with seed + i and a key of its own. Its priority is not the caller's to set.
- * @throws DarkroomError forbidden (the scope), unknown_model
- */
-export function requestAskOf(
-  ask: GenerationAsk,
-  caller: Caller,
-  services: GatewayServices,
-  source: RequestAsk['source'],
-): RequestAsk {
-  requireScope(caller, ask.scope)
-  const model = services.models.resolve(ask.model)
-  return {
-    project: caller.project,
-    scope: ask.scope,
-    source,
-    prompt: ask.prompt,
-    model: ask.model ?? 'default',
-    tags: ask.tags,
-    webhook: ask.webhook,
-    priority: 'demand',
-    pictures: Array.from({ length: ask.n }, (_, index) => ({
-      domain: caller.domain,
-      model,
-      prompt: ask.prompt,
-      negative: ask.negative,
-      style: ask.style,
-      widthPx: ask.widthPx,
-      heightPx: ask.heightPx,
-      seed: ask.seed + index,
-    })),
-  }
 }
 
 /** @throws DarkroomError invalid_request */

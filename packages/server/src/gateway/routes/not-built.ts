@@ -9,22 +9,7 @@ const notBuilt: readonly {
   what: string
   /** Of reading and of everything else. */
   rights: readonly [RouteRight, RouteRight]
-  wire?: 'openai'
 }[] = [
-  {
-    methods: ['POST'],
-    path: '/v1/images/edits',
-    what: 'Edits',
-    rights: ['generate', 'generate'],
-    wire: 'openai',
-  },
-  {
-    methods: ['POST'],
-    path: '/v1/images/variations',
-    what: 'Variations',
-    rights: ['generate', 'generate'],
-    wire: 'openai',
-  },
   {
     methods: ['GET'],
     path: '/v1/generations/{id}/explain',
@@ -44,12 +29,11 @@ const notBuilt: readonly {
 ]
 
 export function notBuiltRoutes(): Route[] {
-  return notBuilt.flatMap(({ methods, path, what, rights, wire }) =>
+  return notBuilt.flatMap(({ methods, path, what, rights }) =>
     methods.map((method): Route => ({
       method,
       path,
       right: rights[method === 'GET' ? 0 : 1],
-      ...(wire === undefined ? {} : { wire }),
       summary: `${what}: not built yet`,
       answers: { 501: { about: 'Not built yet.' } },
       handle: () => {

@@ -6,16 +6,22 @@ import type { GenerationRow, StoredGeneration } from '../../generation/generatio
 import { errorOf, isStored } from '../../generation/generation-row.ts'
 import type { RequestWithGenerations } from '../../generation/record.ts'
 import type { OpenAIImageAsk } from '../../request/openai-body.ts'
-import { openAIImageBodySchema, parseOpenAIImageBody } from '../../request/openai-body.ts'
+import {
+  openAIImageBodySchema,
+  parseOpenAIEditBody,
+  parseOpenAIImageBody,
+} from '../../request/openai-body.ts'
 import { maxWaitS } from '../../request/prefer.ts'
 import { readJsonBody } from '../body.ts'
+import { readOpenAIEditForm } from '../edit-form.ts'
 import { requestEvents, streamOf } from '../event-stream.ts'
 import { variantDomain } from '../picture-origin.ts'
 import { darkroomErrorOf } from '../problem.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
-import { json, requestAskOf, settledWithin } from './generations.ts'
+import { requestAskOf } from '../request-ask.ts'
+import { json, settledWithin } from './generations.ts'
 
 const imagesResponseSchema = z.object({
   created: z.int(),
@@ -33,7 +39,46 @@ export function openAIRoutes(services: GatewayServices): Route[] {
       summary: "Create images (OpenAI's Images API, streaming included)",
       body: { mediaType: 'application/json', schema: openAIImageBodySchema },
       answers: { 200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema } },
-      handle: (context) => createImages(context, services),
+      handle: async (context) =>
+        createImages(
+          parseOpenAIImageBody(await readJsonBody(context.request)),
+          'image_generation',
+          context,
+          services,
+        ),
+    },
+    {
+      method: 'POST',
+      path: '/v1/images/edits',
+      right: 'generate',
+      wire: 'openai',
+      summary: "Change images (OpenAI's Images API, streaming included)",
+      body: {
+        mediaType: 'multipart/form-data',
+        about: 'image (one or image[] up to 17), mask, prompt and the fields of generations.',
+      },
+      answers: {
+        200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema },
+        422: { about: 'The model cannot do this; the message names those that can.' },
+      },
+      handle: async (context) => {
+        const { body, files } = await readOpenAIEditForm(context.request, services)
+        return await createImages(parseOpenAIEditBody(body, files), 'image_edit', context, services)
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/images/variations',
+      right: 'generate',
+      wire: 'openai',
+      summary: 'Variations: not offered, as OpenAI retires them',
+      answers: { 501: { about: 'Use edits with a prompt.' } },
+      handle: () => {
+        throw new DarkroomError(
+          'not_implemented',
+          'Variations are not offered: OpenAI retires them. Send the image to /v1/images/edits with a prompt.',
+        )
+      },
     },
     {
       method: 'GET',
@@ -65,15 +110,22 @@ function modelObject(id: string): object {
   return { id, object: 'model', created: 0, owned_by: 'darkroom' }
 }
 
-async function createImages(context: RouteContext, services: GatewayServices): Promise<Response> {
-  const ask = parseOpenAIImageBody(await readJsonBody(context.request))
-  const accepted = await services.generations.accept(requestAskOf(ask, context.caller, services, 'openai'))
+/** What the events of a stream are called. */
+type EventFamily = 'image_generation' | 'image_edit'
+
+async function createImages(
+  ask: OpenAIImageAsk,
+  family: EventFamily,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<Response> {
+  const accepted = await services.generations.accept(await requestAskOf(ask, context, services, 'openai'))
   if (accepted.kind === 'replayed') throw new Error('the OpenAI wire has no idempotency key')
   const headers: Record<string, string> = { 'x-generation-id': accepted.request.record.id }
   if (ask.ignored.length > 0) headers['x-ignored-parameters'] = ask.ignored.join(', ')
   if (ask.stream) {
     const response = streamOf(context.request.signal, (signal) =>
-      imageEvents(services, accepted.request, ask, signal),
+      imageEvents(services, accepted.request, ask, family, signal),
     )
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return response
@@ -144,6 +196,7 @@ async function* imageEvents(
   services: GatewayServices,
   request: RequestWithGenerations,
   ask: OpenAIImageAsk,
+  family: EventFamily,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   const partials = request.generations.map(() => 0)
@@ -157,7 +210,7 @@ async function* imageEvents(
       const sent = partials[index] ?? 0
       if (event.type === 'preview' && sent < ask.partialImages) {
         partials[index] = sent + 1
-        yield sse('image_generation.partial_image', {
+        yield sse(`${family}.partial_image`, {
           ...commonFields(services, ask),
           b64_json: await previewAs(ask.format, event.data),
           partial_image_index: sent,
@@ -167,7 +220,7 @@ async function* imageEvents(
     const { generations } = await services.generations.read(request.request.project, request.record.id)
     for (const row of generations) {
       if (!isStored(row)) throw errorOf(row, services.now())
-      yield sse('image_generation.completed', {
+      yield sse(`${family}.completed`, {
         ...commonFields(services, ask),
         b64_json: await base64Of(row, ask, services),
         // Nothing is metered in tokens here.

@@ -1,5 +1,5 @@
 import type { Backend, BackendEvent, BackendRequest } from '../../backend.ts'
-import { BackendError } from '../../backend.ts'
+import { BackendError, noInputs } from '../../backend.ts'
 
 /** A plain request; tests change what they are about. */
 export function requestWith(changes: Partial<BackendRequest> = {}): BackendRequest {
@@ -12,6 +12,9 @@ export function requestWith(changes: Partial<BackendRequest> = {}): BackendReque
     widthPx: 1024,
     heightPx: 1024,
     seed: 0,
+    inputs: noInputs,
+    strength: undefined,
+    steps: undefined,
     ...changes,
   }
 }
