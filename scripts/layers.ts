@@ -53,7 +53,17 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   gateway: {
     holds: 'routes; admission',
     packages: ['edge', 'picture'],
-    rooms: ['request', 'access', 'generation', 'carousels', 'webhooks', 'prediction', 'latency', 'storage'],
+    rooms: [
+      'request',
+      'access',
+      'generation',
+      'carousels',
+      'webhooks',
+      'prediction',
+      'scaling',
+      'latency',
+      'storage',
+    ],
   },
   generation: {
     holds: 'get-or-generate; wait; progress; cancel; retention',
@@ -97,6 +107,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: [],
     rooms: [],
   },
+  scaling: {
+    holds: 'what the capacity policy decides on, who is told, workers of this machine',
+    packages: ['outbound'],
+    rooms: ['capacity', 'database', 'webhooks', 'config-variable.ts'],
+  },
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
     packages: ['once'],
@@ -118,6 +133,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
+  'scaling-parts.ts': {
+    holds: 'the decisions on workers, for `gateway-parts.ts`',
+    packages: ['outbound'],
+    rooms: ['closers.ts', 'config.ts', 'database', 'platform.ts', 'scaling', 'version.ts', 'webhooks'],
   },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },

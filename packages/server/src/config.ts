@@ -19,6 +19,8 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { ScalingSettings } from './scaling/variables.ts'
+import { scalingSettingsOf, scalingVariables } from './scaling/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import type { ServerSettings } from './worker/variables.ts'
@@ -53,6 +55,8 @@ export interface Config {
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
   readonly access: AccessConfig
+  /** How many workers are wanted, and who is told. */
+  readonly scaling: ScalingSettings
   readonly logLevel: string
 }
 
@@ -197,6 +201,7 @@ export const variables = {
   ),
   ...workVariables,
   ...serverVariables,
+  ...scalingVariables,
   ...simulatedGpuVariables,
   ...accessVariables,
 } as const
@@ -258,6 +263,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
     access: accessConfigOf(parsed),
+    scaling: scalingSettingsOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

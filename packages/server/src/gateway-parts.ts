@@ -20,6 +20,8 @@ import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import type { ReadyWorker } from './readiness.ts'
 import { readinessOf } from './readiness.ts'
+import { readScaling } from './scaling/scaling-records.ts'
+import { startScaling } from './scaling-parts.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { startWebhooks } from './webhook-parts.ts'
@@ -59,6 +61,7 @@ export async function composeGateway(
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
+  startScaling(options, foundation, closers)
   const fetch = createGateway({
     ...records,
     images,
@@ -72,6 +75,7 @@ export async function composeGateway(
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
+    scaling: { floor: config.scaling.min, read: () => readScaling(database) },
     log,
     now,
     publicUrl: config.publicUrl,

@@ -64,6 +64,8 @@ export interface PlatformOptions {
   carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
+  /** Between two decisions on how many workers are wanted. Default 5 s. */
+  scalingIntervalMs?: number
   /** How patient the sender of webhooks is. */
   webhookTimeouts?: OutboundOptions['timeouts']
 }
@@ -103,6 +105,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
 /** What every process stands on, whatever its role. */
 export interface Foundation {
   readonly facts: Platform['database']
+  readonly connection: ConnectionTarget
   readonly database: Kysely<Schema>
   readonly pool: Pool
   readonly listener: Listener
@@ -134,6 +137,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   closers.add('the session lock', () => sessionLock.close())
   return {
     facts,
+    connection,
     database,
     pool,
     listener,

@@ -42,6 +42,8 @@ export interface ScalingDecision {
   backlog: number
   /** The workers that the forecast asks for; 0 while it is not trusted. */
   forecast: number
+  /** Workers that the work coming in keeps busy now. */
+  load: number
   /** Work expected after a worker's start, in busy workers; nine of ten times between `low` and `high`. */
   expected: { mean: number; low: number; high: number; method: ForecastMethod }
   /** Whether the forecast decides, and the error that says so: its root mean square by the mean load. */
@@ -116,6 +118,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
       floor,
       backlog,
       forecast,
+      load: expected.level,
       expected: {
         mean: expected.mean,
         low: Math.max(0, expected.mean - 1.64 * expected.spread),

@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
+import { scalingTables } from './scaling-tables.ts'
 import { serverTables } from './server-tables.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
@@ -39,6 +40,11 @@ export const migrations: Record<string, Migration> = {
   '0008-model-servers': {
     async up(db) {
       for (const statement of serverTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0011-scaling': {
+    async up(db) {
+      for (const statement of scalingTables) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -14,6 +14,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { ScalingHistoryTable, ScalingStateTable } from './scaling-schema.ts'
 
 export type {
   BaseClaimsTable,
@@ -219,4 +220,6 @@ export interface Schema extends AccessSchema {
   webhook_secrets: WebhookSecretsTable
   workers: WorkersTable
   settings: SettingsTable
+  scaling_history: ScalingHistoryTable
+  scaling_state: ScalingStateTable
 }

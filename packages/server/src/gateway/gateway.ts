@@ -16,6 +16,7 @@ import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
+import { scalingRoutes } from './routes/scaling.ts'
 import { scopeRoutes } from './routes/scopes.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -37,6 +38,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...keyRoutes(services),
     ...scopeRoutes(services),
     ...auditRoutes(services),
+    ...scalingRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]

@@ -4,6 +4,8 @@ import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { Images } from '../generation/images.ts'
+import type { ScalingAnswer } from '../scaling/scaling-answer.ts'
+import type { ScalingMinute } from '../scaling/scaling-records.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
@@ -26,6 +28,11 @@ export interface GatewayServices {
   purges: Purges
   webhooks: Webhooks
   access: Access
+  /** How many workers are wanted: what one of all processes has decided last. */
+  scaling: {
+    floor: number
+    read(): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined>
+  }
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
   readiness: ReadinessChecks
