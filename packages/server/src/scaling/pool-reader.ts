@@ -10,7 +10,7 @@ export interface PoolReading {
   slots: number
   /** By route, `backend:model`. */
   models: Readonly<Record<string, ModelReading>>
-  /** Names (`host:pid`) of workers that run something. */
+  /** Names (`host:pid`) of workers that make what somebody asked for. */
   busyNames: ReadonlySet<string>
 }
 
@@ -25,57 +25,90 @@ export interface ModelReading {
 /** A row that nobody has renewed for this long is a dead process's. */
 const livingS = 10
 
-/** Reads workers and open records; carousels' slides are no GPU's work. */
-export async function readPool(database: Kysely<Schema>): Promise<PoolReading> {
-  const workers = await database
+/** The pool as it is now, and since when its workers have made nothing that somebody waits for. */
+export interface PoolReader {
+  read(): Promise<PoolReading>
+}
+
+/**
+ * A worker is busy while it makes what somebody asked for. Speculative pictures neither make it so nor keep it: they
+ * use the idle. Slides of carousels are no GPU's work.
+ */
+export function createPoolReader(database: Kysely<Schema>, now: () => number): PoolReader {
+  /** By worker, when it was last seen busy, or first seen warm. */
+  let busyAtMs = new Map<number, number>()
+
+  return {
+    read: async () => {
+      const workers = await livingWorkers(database)
+      const open = await openDemand(database)
+      const models: Record<string, ModelReading> = {}
+      const of = (route: string): ModelReading =>
+        (models[route] ??= { queued: 0, running: 0, warm: 0, starting: 0 })
+      for (const { backend, model, status, count } of open) {
+        of(`${backend}:${model}`)[status === 'queued' ? 'queued' : 'running'] += count
+      }
+      for (const { models: loaded, warming } of workers) {
+        for (const route of loaded) of(route).warm += 1
+        if (warming !== null) of(warming).starting += 1
+      }
+      const slots = Math.max(1, mean(workers.map((worker) => worker.slots)))
+      const warm = workers.filter(({ state }) => state === 'ready' || state === 'busy')
+      const working = new Set(open.map(({ worker_id: workerId }) => workerId))
+      const isBusy = ({ id }: { id: number }): boolean => working.has(id)
+      const nowMs = now()
+      busyAtMs = new Map(
+        warm.map((worker) => [worker.id, isBusy(worker) ? nowMs : (busyAtMs.get(worker.id) ?? nowMs)]),
+      )
+      const queued = Object.values(models).reduce((sum, each) => sum + each.queued, 0)
+      return {
+        slots,
+        models,
+        busyNames: new Set(workers.filter(isBusy).map(({ name }) => name)),
+        pool: {
+          queued: Math.ceil(queued / slots),
+          busy: warm.filter(isBusy).length,
+          starting: workers.length - warm.length,
+          idleForMs: warm
+            .filter((worker) => !isBusy(worker))
+            .map(({ id }) => Math.max(0, nowMs - (busyAtMs.get(id) ?? nowMs)))
+            .toSorted((a, b) => b - a),
+        },
+      }
+    },
+  }
+}
+
+async function livingWorkers(
+  database: Kysely<Schema>,
+): Promise<
+  {
+    id: number
+    name: string
+    state: string | null
+    models: string[]
+    warming: string | null
+    slots: number
+  }[]
+> {
+  return await database
     .selectFrom('workers')
-    .select([
-      'name',
-      'state',
-      'models',
-      'warming',
-      'busy',
-      'slots',
-      sql<number>`(extract(epoch from now() - coalesce(since, now())) * 1000)::float8`.as('since_ms'),
-    ])
+    .select(['id', 'name', 'state', 'models', 'warming', 'slots'])
     .where('state', 'in', ['starting', 'warming', 'ready', 'busy'])
     .where('seen_at', '>', sql<Date>`now() - ${livingS} * interval '1 second'`)
     .execute()
-  const open = await database
+}
+
+async function openDemand(
+  database: Kysely<Schema>,
+): Promise<{ backend: string; model: string; status: string; worker_id: number | null; count: number }[]> {
+  return await database
     .selectFrom('generations')
-    .select(['backend', 'model', 'status', sql<number>`count(*)::int`.as('count')])
+    .select(['backend', 'model', 'status', 'worker_id', sql<number>`count(*)::int`.as('count')])
     .where('status', 'in', ['queued', 'running'])
     .where('priority', '=', 'demand')
-    .groupBy(['backend', 'model', 'status'])
+    .groupBy(['backend', 'model', 'status', 'worker_id'])
     .execute()
-  const models: Record<string, ModelReading> = {}
-  const of = (route: string): ModelReading =>
-    (models[route] ??= { queued: 0, running: 0, warm: 0, starting: 0 })
-  for (const { backend, model, status, count } of open) {
-    of(`${backend}:${model}`)[status === 'queued' ? 'queued' : 'running'] += count
-  }
-  for (const { models: loaded, warming } of workers) {
-    for (const route of loaded) of(route).warm += 1
-    if (warming !== null) of(warming).starting += 1
-  }
-  const slots = Math.max(1, mean(workers.map((worker) => worker.slots)))
-  const isStarting = (state: string | null): boolean => state === 'starting' || state === 'warming'
-  const warm = workers.filter(({ state }) => !isStarting(state))
-  const queued = Object.values(models).reduce((sum, each) => sum + each.queued, 0)
-  return {
-    slots,
-    models,
-    busyNames: new Set(workers.filter(({ busy }) => busy > 0).map(({ name }) => name)),
-    pool: {
-      queued: Math.ceil(queued / slots),
-      busy: warm.filter(({ busy }) => busy > 0).length,
-      starting: workers.length - warm.length,
-      idleForMs: warm
-        .filter(({ busy }) => busy === 0)
-        .map(({ since_ms: sinceMs }) => sinceMs)
-        .toSorted((a, b) => b - a),
-    },
-  }
 }
 
 function mean(values: readonly number[]): number {

@@ -7,7 +7,7 @@ import type { SessionLock } from '../database/session-lock.ts'
 import { createDemandReader } from './demand-reader.ts'
 import type { DemandReader } from './demand-reader.ts'
 import type { LocalWorkers } from './local-workers.ts'
-import { readPool } from './pool-reader.ts'
+import { createPoolReader } from './pool-reader.ts'
 import { replay } from './replay.ts'
 import { scalingAnswer } from './scaling-answer.ts'
 import { decidedWithin, keepScaling } from './scaling-records.ts'
@@ -43,6 +43,7 @@ interface Term {
 export function startScalingController(options: ScalingControllerOptions): ScalingController {
   const { database, settings, now, log } = options
   const stopping = new AbortController()
+  const pools = createPoolReader(database, now)
   let term: Term | undefined
   let timer: NodeJS.Timeout | undefined
 
@@ -62,13 +63,13 @@ export function startScalingController(options: ScalingControllerOptions): Scali
       void lock.close()
     })
     const reader = createDemandReader(database)
-    const { slots } = await readPool(database)
+    const { slots } = await pools.read()
     replay(policy, await reader.read(slots), now())
     log.info('this process decides how many workers are wanted')
     return { lock, policy, reader }
   }
   async function decide({ policy, reader }: Term): Promise<void> {
-    const reading = await readPool(database)
+    const reading = await pools.read()
     for (const event of await reader.read(reading.slots)) policy.observe(event)
     const nowMs = now()
     policy.observe({ type: 'pool', atMs: nowMs, ...reading.pool })
