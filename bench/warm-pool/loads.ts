@@ -32,3 +32,15 @@ export function superposed(trace: Arrivals, meanWorkers: number, seed: number = 
     model: Uint16Array.from(parts, (part) => trace.model[part.index] ?? 0),
   }
 }
+
+/** The same requests, each up to a second earlier or later: another day like it. */
+export function shake(arrivals: Arrivals, seed: number): Arrivals {
+  const random = createRandom(seed)
+  const atS = arrivals.atS.map((each) => Math.max(0, each + random.next() * 2 - 1))
+  // Their order, and with it the service and the model of each, stays what it was.
+  for (let index = 1; index < atS.length; index += 1) {
+    const before = atS[index - 1] ?? 0
+    if ((atS[index] ?? 0) < before) atS[index] = before
+  }
+  return { ...arrivals, atS }
+}

@@ -39,6 +39,8 @@ export interface SimulationOptions {
   fromS: number
   /** Idle workers make speculative pictures of a model that they hold, and stop for demand after a step of so many seconds. */
   speculativeStepS?: number
+  /** They begin after a worker has had no demand for so many seconds. */
+  speculativeRestS?: number
 }
 
 export const defaults: SimulationOptions = { spinUpS: 150, slots: 3, tickS: 10, maxWorkers: 1024, fromS: 0 }
@@ -274,8 +276,9 @@ export function simulate(
   /** Until a speculative run is at the end of its step. */
   function yieldS(worker: number, nowS: number): number {
     const stepS = options.speculativeStepS
-    if (stepS === undefined) return 0
-    const intoS = (nowS - idleSinceS[worker]!) % stepS
+    const speculatedS = nowS - idleSinceS[worker]! - (options.speculativeRestS ?? 0)
+    if (stepS === undefined || speculatedS <= 0) return 0
+    const intoS = speculatedS % stepS
     return intoS === 0 ? 0 : stepS - intoS
   }
   function free(worker: number, nowS: number): void {

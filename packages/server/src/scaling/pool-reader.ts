@@ -79,9 +79,7 @@ export function createPoolReader(database: Kysely<Schema>, now: () => number): P
   }
 }
 
-async function livingWorkers(
-  database: Kysely<Schema>,
-): Promise<
+async function livingWorkers(database: Kysely<Schema>): Promise<
   {
     id: number
     name: string
