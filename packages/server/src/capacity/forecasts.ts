@@ -24,7 +24,7 @@ export interface Forecasts {
 
 const methods: readonly ForecastMethod[] = ['steady', 'trend', 'daily']
 /** Over which time the level is a mean, and the trend one of the level's. */
-const levelS = 600
+const levelS = 400
 const trendS = 900
 /** What is compared is the mean load of so many minutes from the end of a worker's start. */
 const comparedMinutes = 5

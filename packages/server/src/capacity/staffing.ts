@@ -15,7 +15,7 @@ const dayS = 86_400
 /** The margin's logarithm moves by this much a day for each time that the share of late requests exceeds what is allowed. */
 const gainADay = 0.15
 const mostAReview = 0.1
-const firstMargin = 1
+const firstMargin = 0.7
 const leastMargin = 0.4
 const mostMargin = 4
 
