@@ -201,8 +201,8 @@ function compare(
 }
 
 /** Arrivals are shaken by up to a second; as often as the load's own P99 needs to be known to about a percent. */
-const mostPairs = 24
-const requestsInAll = 400_000
+const mostPairs = 16
+const requestsInAll = 1_500_000
 
 /**
  * The same again, idle workers at speculative work that ends at a step's end when demand comes. One second more or less

@@ -50,6 +50,7 @@ export function createForecasts(leadS: number): Forecasts {
   let minuteWork = 0
   let level = 0
   let trend = 0
+  let unspread = 0
   let pending: Pending[] = []
   let recordedS = 0
   const squared = [0, 0, 0]
@@ -104,10 +105,13 @@ export function createForecasts(leadS: number): Forecasts {
     advance: (work, passedS, elapsedS, unixS) => {
       minuteWork += work
       profile.add(work, passedS, unixS)
+      // Two decisions at one time: what came in between counts with the next second.
+      unspread += work
       if (passedS > 0) {
         const before = level
-        level += (work / passedS - level) * (1 - Math.exp(-passedS / levelS))
+        level += (unspread / passedS - level) * (1 - Math.exp(-passedS / levelS))
         trend += ((level - before) / passedS - trend) * (1 - Math.exp(-passedS / trendS))
+        unspread = 0
       }
       while (minute < Math.floor(elapsedS / 60)) endMinute(unixS)
     },

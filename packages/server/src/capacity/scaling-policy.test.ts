@@ -155,6 +155,22 @@ describe('the scaling policy', () => {
     expect(bursty.some(({ decision }) => decision.chosen === 'keep-alive')).toBe(true)
   })
 
+  it('counts work that comes in between two decisions at one time', () => {
+    // Batches of ten, a decision after each request: a level of 300 s of work a minute.
+    const [once, often] = [createScalingPolicy(), createScalingPolicy()]
+    for (let atMs = startMs; atMs < startMs + hourMs; atMs += 60_000) {
+      for (let each = 0; each < 10; each += 1) {
+        once.observe({ type: 'arrived', atMs, model: 'm' })
+        often.observe({ type: 'arrived', atMs, model: 'm' })
+        often.decide(atMs)
+      }
+      once.decide(atMs)
+    }
+    const endMs = startMs + hourMs
+    expect(once.decide(endMs).load).toBeGreaterThan(4)
+    expect(often.decide(endMs).load).toBeGreaterThan(4)
+  })
+
   it('never wants more than the cap', () => {
     const played = play(arrivals(20, 40), startMs + 20 * hourMs, { maxWorkers: 5 })
     expect(Math.max(...played.map(({ decision }) => decision.desired))).toBe(5)
