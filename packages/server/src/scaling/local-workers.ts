@@ -5,12 +5,20 @@ import type { Logger } from 'pino'
 
 /** Workers that run on this machine as children of this process. */
 export interface LocalWorkers {
-  /** Starts what is missing; lets surplus ones end. @param busyNames names (`host:pid`) of workers that run something */
-  scale(desired: number, busyNames: ReadonlySet<string>): void
+  /**
+   * Starts what is missing; lets surplus ones end. Workers that others have started count too.
+   * @param living names (`host:pid`) of all workers, and of those that make what somebody asked for
+   */
+  scale(desired: number, living: LivingWorkers): void
   /** Children that run and are not draining. */
   readonly running: number
   /** Lets all of them end what they run. Idempotent. */
   close(): Promise<void>
+}
+
+export interface LivingWorkers {
+  names: ReadonlySet<string>
+  busyNames: ReadonlySet<string>
 }
 
 interface Child {
@@ -36,6 +44,7 @@ export function createLocalWorkers(options: {
   const [program = '', ...args] = options.command
   const children = new Set<Child>()
   let failedAtMs = -Infinity
+  let closed = false
 
   function start(): void {
     const child: Child = {
@@ -67,20 +76,25 @@ export function createLocalWorkers(options: {
   }
   const staying = (): Child[] => [...children].filter(({ draining }) => !draining)
   return {
-    scale: (desired, busyNames) => {
+    scale: (desired, { names, busyNames }) => {
+      if (closed) return
       const here = staying()
-      if (here.length < desired && now() - failedAtMs >= restMs) {
-        for (let missing = desired - here.length; missing > 0; missing -= 1) start()
+      const own = new Set([...children].map(nameOf))
+      const others = [...names].filter((name) => !own.has(name)).length
+      const wanted = Math.max(0, desired - others)
+      if (here.length < wanted && now() - failedAtMs >= restMs) {
+        for (let missing = wanted - here.length; missing > 0; missing -= 1) start()
       }
       const idle = here
-        .filter((child) => !busyNames.has(`${hostname()}:${child.process.pid}`))
+        .filter((child) => !busyNames.has(nameOf(child)))
         .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
-      for (const child of idle.slice(0, Math.max(0, here.length - desired))) drain(child)
+      for (const child of idle.slice(0, Math.max(0, here.length - wanted))) drain(child)
     },
     get running() {
       return staying().length
     },
     close: async () => {
+      closed = true
       const ends = [...children].map(async ({ process: child }) => {
         if (child.exitCode !== null || child.signalCode !== null) return
         await new Promise((resolve) => {
@@ -92,4 +106,9 @@ export function createLocalWorkers(options: {
       await Promise.all(ends)
     },
   }
+}
+
+/** As the worker's own row names it. */
+function nameOf(child: Child): string {
+  return `${hostname()}:${child.process.pid}`
 }

@@ -10,7 +10,9 @@ export interface PoolReading {
   slots: number
   /** By route, `backend:model`. */
   models: Readonly<Record<string, ModelReading>>
-  /** Names (`host:pid`) of workers that make what somebody asked for. */
+  /** Names (`host:pid`) of all of them. */
+  names: ReadonlySet<string>
+  /** Of those that make what somebody asked for. */
   busyNames: ReadonlySet<string>
 }
 
@@ -64,6 +66,7 @@ export function createPoolReader(database: Kysely<Schema>, now: () => number): P
       return {
         slots,
         models,
+        names: new Set(workers.map(({ name }) => name)),
         busyNames: new Set(workers.filter(isBusy).map(({ name }) => name)),
         pool: {
           queued: Math.ceil(queued / slots),

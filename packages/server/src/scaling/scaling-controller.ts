@@ -76,7 +76,7 @@ export function startScalingController(options: ScalingControllerOptions): Scali
     const decision = policy.decide(nowMs)
     const answer = scalingAnswer(decision, reading, { nowMs, spinUpMs: settings.spinUpMs })
     await keepScaling(database, answer, decision.load)
-    options.workers?.scale(answer.desiredWorkers, reading.busyNames)
+    options.workers?.scale(answer.desiredWorkers, reading)
     await options.webhook?.tell(answer, stopping.signal)
   }
   async function tick(): Promise<void> {
