@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { hostname } from 'node:os'
+import { delimiter, dirname } from 'node:path'
 import type { Logger } from 'pino'
 
 /** Workers that run on this machine as children of this process. */
@@ -49,9 +50,16 @@ export function createLocalWorkers(options: {
   function start(): void {
     const child: Child = {
       process: spawn(program, args, {
-        stdio: ['ignore', 'inherit', 'inherit'],
+        // By the channel a worker notices that this process was killed, and ends what it runs (`bin/darkroom.js`).
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         // A port of its own, and time enough for any picture to be ended.
-        env: { DARKROOM_DRAIN_S: '600', ...options.environment, PORT: '0' },
+        env: {
+          DARKROOM_DRAIN_S: '600',
+          ...options.environment,
+          PORT: '0',
+          // This very Node: with another one `darkroom` starts a second process, whose number we would not know.
+          PATH: [dirname(process.execPath), options.environment['PATH'] ?? ''].join(delimiter),
+        },
       }),
       startedAtMs: now(),
       draining: false,
