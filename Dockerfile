@@ -20,6 +20,7 @@ ENV NODE_ENV=production \
 WORKDIR /app
 COPY . .
 RUN npm ci --omit=dev && npm cache clean --force \
+    && node packages/dashboard/src/build/main.ts \
     && mkdir /data && chown node:node /data
 
 # PostgreSQL refuses root.

@@ -1,15 +1,20 @@
 import { resolve } from 'node:path'
 import { carouselBench } from './carousel.ts'
+import { clientBench } from './client.ts'
 import { edgeBench } from './edge.ts'
 import { edgePurgeBench } from './edge-purge.ts'
 import { edgeStampedeBench } from './edge-stampede.ts'
+import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { percentilesBench } from './percentiles.ts'
+import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
 import { startBench } from './start.ts'
 import { warmPoolBench } from './warm-pool.ts'
+import { workersBench } from './workers.ts'
 
 /** Flags of the command line. */
 interface BenchOptions {
@@ -32,11 +37,16 @@ const benches: Readonly<Record<string, Bench>> = {
   'edge-stampede': edgeStampedeBench,
   'edge-purge': edgePurgeBench,
   queue: queueBench,
+  workers: workersBench,
   start: startBench,
   memory: memoryBench,
+  measuring: measuringBench,
   overload: overloadBench,
+  percentiles: percentilesBench,
+  platform: platformBench,
   carousel: carouselBench,
   'warm-pool': warmPoolBench,
+  client: clientBench,
 }
 
 const args = process.argv.slice(2)

@@ -32,9 +32,12 @@ export const packageLayers: Readonly<Record<string, Layer>> = {
   client: { holds: 'typed API client and `<darkroom-img>`, browser and Node', packages: ['picture/rungs'] },
   server: {
     holds: 'the platform; bin `darkroom`',
-    packages: ['once', 'picture', 'outbound', 'carousel', 'edge', 'inspect'],
+    packages: ['once', 'picture', 'outbound', 'carousel', 'edge', 'inspect', 'dashboard'],
   },
-  dashboard: { holds: 'the page, served as files', packages: ['client'] },
+  dashboard: {
+    holds: 'the page: its sources, how they are built, and the built files for the server to serve',
+    packages: ['once', 'client'],
+  },
 }
 
 /** Rooms of `packages/server/src`, in the order that data passes. */
@@ -52,7 +55,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   },
   gateway: {
     holds: 'routes; admission',
-    packages: ['edge', 'picture'],
+    packages: ['edge', 'picture', 'dashboard'],
     rooms: [
       'request',
       'access',
@@ -62,13 +65,14 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
       'prediction',
       'scaling',
       'latency',
+      'overview',
       'storage',
     ],
   },
   generation: {
     holds: 'get-or-generate; wait; progress; cancel; retention',
     packages: ['once'],
-    rooms: ['request', 'database', 'queue', 'storage', 'webhooks'],
+    rooms: ['request', 'database', 'queue', 'storage', 'webhooks', 'config-variable.ts'],
   },
   carousels: {
     holds: 'a carousel as durable work',
@@ -84,7 +88,17 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   worker: {
     holds: 'lease → warm → generate → mark → store → ack',
     packages: ['once', 'picture', 'carousel'],
-    rooms: ['queue', 'backends', 'storage', 'generation', 'carousels', 'webhooks', 'config-variable.ts'],
+    rooms: [
+      'queue',
+      'backends',
+      'storage',
+      'generation',
+      'carousels',
+      'webhooks',
+      'latency',
+      'database',
+      'config-variable.ts',
+    ],
   },
   backends: {
     holds: 'the model seam and its adapters',
@@ -115,19 +129,29 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
     packages: ['once'],
+    rooms: ['database', 'config-variable.ts'],
+  },
+  overview: {
+    holds: 'the present for the dashboard: traffic, queue, workers, failures',
+    packages: ['once'],
     rooms: ['database'],
   },
   'http-server.ts': { holds: 'a handler on a socket', packages: [], rooms: ['http-faults.ts'] },
   'http-faults.ts': { holds: 'answers to what is no valid HTTP request', packages: [], rooms: ['gateway'] },
   'carousel-parts.ts': {
     holds: 'the maker of carousels and the door to other hosts, for `platform.ts`',
-    packages: ['carousel', 'outbound'],
+    packages: ['carousel', 'once', 'outbound'],
     rooms: ['closers.ts', 'platform.ts'],
   },
   'readiness.ts': {
     holds: 'what a process needs to be ready, for `platform.ts`',
     packages: [],
     rooms: ['backends', 'database'],
+  },
+  'measuring-parts.ts': {
+    holds: 'measuring, and where it goes, for `platform.ts`',
+    packages: ['once'],
+    rooms: ['closers.ts', 'database', 'latency', 'platform.ts', 'version.ts'],
   },
   'webhook-parts.ts': {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
@@ -138,6 +162,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the decisions on workers, for `gateway-parts.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'platform.ts', 'scaling', 'version.ts', 'webhooks'],
+  },
+  'retention-parts.ts': {
+    holds: 'deleting what is kept no longer, for `gateway-parts.ts`',
+    packages: [],
+    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'storage'],
   },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },

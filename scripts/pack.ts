@@ -19,13 +19,23 @@ export const publishedPackages: readonly string[] = [
   'picture',
   'carousel',
   'edge',
+  'client',
+  'dashboard',
   'server',
 ]
 
 /** Folders and files beside `src/` that belong to a package. */
 const shippedBeside: readonly string[] = ['bin', 'static', 'README.md']
 
+/** Packages whose page is built and carried along: its sources and what it is bundled of stay behind. */
+const withPage: ReadonlySet<string> = new Set(['dashboard'])
+
+/** What only building the page needs. */
+const onlyToBuild: ReadonlySet<string> = new Set(['@preact/signals', 'preact', 'uplot', 'vite'])
+
 const unpublished: readonly string[] = [
+  '**/page/**',
+  '**/build/**',
   '**/*.test.ts',
   '**/*.test-d.ts',
   '**/*.bench.ts',
@@ -47,6 +57,7 @@ interface Manifest {
   exports: Readonly<Record<string, string>>
   bin?: Readonly<Record<string, string>>
   private?: boolean
+  dependencies?: Readonly<Record<string, string>>
   [field: string]: unknown
 }
 
@@ -67,6 +78,7 @@ async function packOne(name: string, outDirectory: string): Promise<PackedPackag
   await mkdir(folder, { recursive: true })
   await compile(name, source, outDirectory)
   await copyBeside(source, folder)
+  if (withPage.has(name)) await buildPageInto(join(folder, 'dist/page'))
   const manifest = await publishedManifest(source, folder)
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   const { stdout } = await run(
@@ -118,6 +130,12 @@ async function compile(name: string, source: string, outDirectory: string): Prom
   }
 }
 
+/** In a process of its own, as a server builds it. */
+async function buildPageInto(folder: string): Promise<void> {
+  const program = join(root, 'packages/dashboard/src/build/main.ts')
+  await run(process.execPath, [program, '--into', folder])
+}
+
 async function copyBeside(source: string, folder: string): Promise<void> {
   for (const entry of shippedBeside) {
     if (existsSync(join(source, entry)))
@@ -125,8 +143,8 @@ async function copyBeside(source: string, folder: string): Promise<void> {
   }
   await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'))
   for (const entry of await readdir(join(source, 'src'), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || entry.name.endsWith('.ts')) continue
     const path = relative(join(source, 'src'), join(entry.parentPath, entry.name))
+    if (!entry.isFile() || entry.name.endsWith('.ts') || path.startsWith('page/')) continue
     await cp(join(source, 'src', path), join(folder, 'dist', path))
   }
 }
@@ -134,12 +152,13 @@ async function copyBeside(source: string, folder: string): Promise<void> {
 /** The manifest of the workspace, with `exports` pointing at what was emitted. */
 async function publishedManifest(source: string, folder: string): Promise<Manifest> {
   const workspace = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest
-  const { private: _, ...manifest } = workspace
+  const { private: _, dependencies = {}, ...manifest } = workspace
+  const needed = Object.entries(dependencies).filter(([name]) => !onlyToBuild.has(name))
   const exports = Object.fromEntries(
     Object.entries(workspace.exports).map(([entry, path]) => [entry, emittedPaths(path)]),
   )
   const files = ['dist', ...shippedBeside.filter((entry) => existsSync(join(folder, entry)))]
-  return { ...manifest, exports, files } as unknown as Manifest
+  return { ...manifest, exports, dependencies: Object.fromEntries(needed), files } as unknown as Manifest
 }
 
 /** @throws Error for a path that is no TypeScript source */

@@ -66,6 +66,9 @@ test(
       const [, url] = await lineOf(child, /^\s+open\s+(http:\/\/127\.0\.0\.1:\d+)\//u)
       const ready = await fetch(`${url}/readyz`)
       expect([ready.status, await ready.text()]).toEqual([200, expect.any(String)])
+      // Built here and now, since nothing was at install.
+      const page = await fetch(`${url}/dashboard/`)
+      expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('/dashboard/assets/')])
     } finally {
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGINT')
     }

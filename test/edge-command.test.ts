@@ -65,6 +65,16 @@ async function startEdge(
   return { url: await url.promise, child, exit }
 }
 
+/** Bytes as they are, and all that comes back until the connection is closed. */
+async function exchange(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.write(bytes)
+  let answered = ''
+  for await (const chunk of socket) answered += String(chunk)
+  return answered
+}
+
 /** One GET on a socket of its own. */
 function getOnce(url: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
@@ -144,6 +154,25 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await edge.exit).toBe(0)
   },
 )
+
+test('what is no HTTP is told what to change, and the origin is not asked', async () => {
+  const edge = await startEdge(['--origin', originUrl])
+  for (const [bytes, status, code] of [
+    ['GET /a HTTP/1.1\r\nHost: a\r\nX: a\rb\r\n\r\n', 400, 'malformed_http'],
+    [
+      'POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      400,
+      'malformed_http',
+    ],
+    [`GET /a HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+  ] as const) {
+    const answered = await exchange(edge.url, bytes)
+    expect(answered).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `, 'u'))
+    expect(answered).toMatch(/^cache-status: darkroom; detail=/mu)
+    expect(answered).toMatch(new RegExp(`application/problem\\+json[^]*"code":"${code}"`, 'u'))
+  }
+  expect(fetches).toBe(0)
+})
 
 test('an origin that is down is a 502, and the edge stays', async () => {
   const edge = await startEdge(['--origin', 'http://127.0.0.1:1', '--profile', 'conformance'])

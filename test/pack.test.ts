@@ -85,11 +85,45 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
   },
   '@darkroom/edge': {
     code: `
-      import { createEdge } from '@darkroom/edge'
+      import { cacheHeaders, createEdge, createMemoryEdgeStore } from '@darkroom/edge'
+      let calls = 0
+      const headers = cacheHeaders({ freshS: 60, tags: ['sale'] })
+      const edge = createEdge({
+        origin: () => new Response(String((calls += 1)), { headers }),
+        store: createMemoryEdgeStore({ maxBytes: 2 ** 20 }),
+      })
+      const get = async () => (await edge.fetch(new Request('http://shop.test/'))).text()
+      const answers = [await get(), await get()]
+      const { purged } = await edge.purge({ tags: ['sale'] })
       // @ts-expect-error a function is no string
       export const wrong: string = createEdge
-      console.log(JSON.stringify([typeof createEdge]))`,
-    prints: ['function'],
+      console.log(JSON.stringify([...answers, purged, await get(), calls]))`,
+    prints: ['1', '1', 1, '2', 2],
+  },
+  '@darkroom/client': {
+    code: `
+      import { ApiError, createClient } from '@darkroom/client'
+      import { signUrl } from '@darkroom/client/signed-urls'
+      const client = createClient({ baseUrl: 'http://127.0.0.1:9', maxRetries: 0 })
+      const error = await client.generate({ prompt: 'a fox', size: '64x64' }).catch((error: unknown) => error)
+      // @ts-expect-error a prompt is no number
+      client.liveUrl('shop', { prompt: 7 })
+      const key = 'dks_abcdefghijkl_c2VjcmV0LW9mLXRoZS10ZXN0LXZlY3RvcnMtMTIzNDU'
+      const url = signUrl(client.liveUrl('shop', { prompt: 'fox' }), { key, expiresAt: new Date(0) })
+      // @ts-expect-error a URL is no number
+      export const wrong: number = url
+      console.log(JSON.stringify([error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.')]))`,
+    prints: ['network', true],
+  },
+  '@darkroom/dashboard': {
+    code: `
+      import { createPages } from '@darkroom/dashboard'
+      const pages = createPages()
+      const file = await pages.file('index.html')
+      // @ts-expect-error a media type is no number
+      export const wrong: number | undefined = file?.mediaType
+      console.log(JSON.stringify([file?.mediaType, await pages.file('no/such') === undefined]))`,
+    prints: ['text/html; charset=utf-8', true],
   },
   '@darkroom/server': {
     code: `

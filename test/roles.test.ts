@@ -6,6 +6,7 @@ import type { OpenAIFake } from '../packages/server/src/backends/openai/testing/
 import { startOpenAIFake } from '../packages/server/src/backends/openai/testing/openai-fake.ts'
 import type { EmbeddedPostgres } from '../packages/server/src/database/embedded-postgres.ts'
 import { startEmbeddedPostgres } from '../packages/server/src/database/embedded-postgres.ts'
+import type { OverviewReport } from '../packages/server/src/overview/overview-report.ts'
 import type { ServerProcess, ServerSettings } from './support/server-process.ts'
 import { bodyHash, makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
 
@@ -52,6 +53,10 @@ async function start(role: NonNullable<ServerSettings['role']>): Promise<ServerP
   return server
 }
 
+async function overviewOf(server: ServerProcess): Promise<OverviewReport> {
+  return (await (await fetch(`${server.url}/v1/overview`)).json()) as OverviewReport
+}
+
 describe('gateways and workers as processes of their own', () => {
   test('a gateway accepts without any worker; the first worker to come draws', async () => {
     const gateway = await start('gateway')
@@ -66,11 +71,19 @@ describe('gateways and workers as processes of their own', () => {
     const status = async (): Promise<string> =>
       ((await (await fetch(location)).json()) as { status: string }).status
     expect([await status(), fake.calls.length]).toEqual(['queued', 0])
+    // No worker is running, and one ask waits: what the dashboard tells first.
+    const before = await overviewOf(gateway)
+    expect([before.workers, before.queue.queued]).toEqual([[], 1])
 
     const worker = await start('worker')
     await until(async () => ((await status()) === 'stored' ? true : undefined))
     expect(fake.calls).toHaveLength(1)
     expect((await fetch(`${worker.url}/readyz`)).status).toBe(200)
+    const { workers } = await until(async () => {
+      const now = await overviewOf(gateway)
+      return now.workers.length > 0 ? now : undefined
+    })
+    expect(workers).toEqual([expect.objectContaining({ id: expect.stringContaining(`:${worker.pid}`) })])
   })
 
   test('two gateways, two workers: one picture for all who ask, also when its worker dies half way', async () => {

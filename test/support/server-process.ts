@@ -24,6 +24,8 @@ export interface ServerSettings {
   /** Default `all`. */
   role?: 'all' | 'gateway' | 'worker'
   environment?: Record<string, string>
+  /** A command that runs it: a network namespace's. It must become it, so that signals arrive. */
+  wrapper?: readonly string[]
 }
 
 /** A data folder that a test may fill; a PostgreSQL that drops its rights must be able to reach it. */
@@ -37,7 +39,15 @@ export async function removeDataDir(dataDir: string): Promise<void> {
 
 /** Starts a server on a free port and resolves when it has printed its address. Rejects when it ends before. */
 export async function startServer(settings: ServerSettings): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [bin, 'start', '--role', settings.role ?? 'all'], {
+  const [program, ...args] = [
+    ...(settings.wrapper ?? []),
+    process.execPath,
+    bin,
+    'start',
+    '--role',
+    settings.role ?? 'all',
+  ]
+  const child = spawn(program, args, {
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
@@ -84,9 +94,14 @@ async function endProcess(
  * and ends it properly.
  */
 export async function cleanUp(dataDir: string): Promise<void> {
-  const server = await startServer({ dataDir }).catch(() => undefined)
-  await server?.end('SIGTERM')
+  await stopDatabase(dataDir)
   await removeDataDir(dataDir)
+}
+
+/** Ends the database that a kill -9 of its owner left. */
+export async function stopDatabase(dataDir: string): Promise<void> {
+  const server = await startServer({ dataDir, role: 'gateway' }).catch(() => undefined)
+  await server?.end('SIGTERM')
 }
 
 /** Repeats a question until the answer is there; between two of them the server gets time to work. */

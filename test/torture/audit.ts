@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+
 import pg from 'pg'
+import type { ObjectStore } from '../../packages/server/src/storage/object-store.ts'
 import { until } from '../support/server-process.ts'
 import type { Told } from './load.ts'
 
@@ -33,7 +33,7 @@ const explainsMs = 30_000
 /** Waits until everything accepted has ended, and then compares what is there with what was told. */
 export async function audit(
   databaseUrl: string,
-  objectsDir: string,
+  store: ObjectStore,
   told: Told,
   kills: Kills,
   settleMs: number,
@@ -52,7 +52,7 @@ export async function audit(
       duplicates: duplicateAnswers(told) + (await duplicateRows(database)),
       stored: [...records.values()].filter((outcome) => outcome === 'stored').length,
       failed: countFailures(records),
-      torn: await tornObjects(objectsDir),
+      torn: await tornObjects(store),
       reruns: reruns.length,
       rerunsWithoutCrash: reruns.length - explained.length,
       recoveries: explained.flatMap(({ atMs, startedAtMs }) => {
@@ -141,13 +141,11 @@ async function rerunsOf(database: pg.Client): Promise<Rerun[]> {
   return rows.map(({ at, started }) => ({ atMs: at.getTime(), startedAtMs: started?.getTime() }))
 }
 
-async function tornObjects(objectsDir: string): Promise<number> {
+async function tornObjects(store: ObjectStore): Promise<number> {
   let torn = 0
-  const entries = await readdir(join(objectsDir, 'objects'), { recursive: true, withFileTypes: true })
-  for (const entry of entries) {
-    if (!entry.isFile()) continue
-    const bytes = await readFile(join(entry.parentPath, entry.name))
-    if (hash('sha256', bytes, 'hex') !== basename(entry.name)) torn += 1
+  for await (const name of store.list('objects/')) {
+    const bytes = await store.get(name)
+    if (bytes === undefined || hash('sha256', bytes, 'hex') !== name.split('/').at(-1)) torn += 1
   }
   return torn
 }

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
+import { cephRgwMissing } from '../../packages/server/src/storage/testing/ceph-rgw.ts'
 import type { Target } from './torture.ts'
 import { torture } from './torture.ts'
 
-/** `npm run torture -- --kills N [--seed S] [--processes P] [--clients C] [--json]`; exit 1 where it found a fault. */
+/** `npm run torture -- --kills N [--seed S] [--processes P] [--clients C] [--storage s3] [--json]`; exit 1 where it found a fault. */
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     processes: { type: 'string', default: '4' },
     clients: { type: 'string', default: '8' },
     targets: { type: 'string' },
+    storage: { type: 'string', default: 'file' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -32,9 +34,14 @@ function misused(message: string): never {
   process.exit(2)
 }
 
+const { storage } = values
+if (storage !== 'file' && storage !== 's3') misused('--storage takes file or s3')
+const missing = storage === 's3' ? cephRgwMissing() : undefined
+if (missing !== undefined) misused(missing)
 const chosen = targets()
 const report = await torture({
   ...(chosen === undefined ? {} : { targets: chosen }),
+  storage: storage === 's3' ? 's3' : 'file',
   kills: whole('kills'),
   seed: whole('seed'),
   processes: whole('processes'),

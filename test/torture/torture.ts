@@ -1,4 +1,8 @@
 import { performance } from 'node:perf_hooks'
+import { createFileObjectStore } from '../../packages/server/src/storage/file-object-store.ts'
+import type { ObjectStore } from '../../packages/server/src/storage/object-store.ts'
+import { createS3ObjectStore } from '../../packages/server/src/storage/s3-object-store.ts'
+import { startCephRgw } from '../../packages/server/src/storage/testing/ceph-rgw.ts'
 import type { Audit } from './audit.ts'
 import { audit } from './audit.ts'
 import type { Cluster } from './cluster.ts'
@@ -14,6 +18,8 @@ export interface TortureOptions {
   /** Processes of the platform. */
   processes: number
   clients: number
+  /** Where pictures lie: a folder, or a bucket of Ceph's gateway, which is started. Default: a folder. */
+  storage?: 'file' | 's3'
   /** What is killed, each as likely as it stands here. Default: mostly processes, the database, everything. */
   targets?: readonly Target[]
   /** Told after each kill. */
@@ -45,6 +51,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   const startedAt = performance.now()
   const random = createRandom(options.seed)
   const model = await startModelServer(() => 30 + Math.random() * 300)
+  const bucket = options.storage === 's3' ? await startBucket() : undefined
   const cluster = await startCluster({
     size: options.processes,
     environment: {
@@ -53,6 +60,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
       OPENAI_API_KEY: 'k',
       DARKROOM_WORKER_CONCURRENCY: '4',
       DARKROOM_LOG_LEVEL: 'error',
+      ...bucket?.environment,
     },
   })
   try {
@@ -67,7 +75,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     }
     await cluster.allUp()
     await load.stop()
-    const result = await audit(cluster.databaseUrl, cluster.objectsDir, load, kills, settleMs)
+    const store = bucket?.store ?? createFileObjectStore({ directory: cluster.objectsDir })
+    const result = await audit(cluster.databaseUrl, store, load, kills, settleMs)
     return {
       kills: options.kills,
       ...result,
@@ -80,7 +89,31 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     }
   } finally {
     await cluster.stop()
+    await bucket?.stop()
     await model.close()
+  }
+}
+
+interface Bucket {
+  store: ObjectStore
+  /** For processes that use it. */
+  environment: Record<string, string>
+  stop(): Promise<void>
+}
+
+async function startBucket(): Promise<Bucket> {
+  const gateway = await startCephRgw()
+  const location = { ...(await gateway.makeBucket()), prefix: 'pictures/' }
+  return {
+    store: createS3ObjectStore({ location }),
+    environment: {
+      DARKROOM_STORAGE: `s3://${location.bucket}/pictures`,
+      AWS_ENDPOINT_URL_S3: location.endpoint,
+      AWS_REGION: location.region,
+      AWS_ACCESS_KEY_ID: location.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: location.secretAccessKey,
+    },
+    stop: () => gateway.stop(),
   }
 }
 

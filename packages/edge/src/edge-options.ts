@@ -82,7 +82,8 @@ export type MayForward = Response | undefined | void
 
 /** What to purge. Within one domain, unless `allDomains`. */
 export interface PurgeRequest {
-  domain: string
+  /** As of `fetch`. Default: the empty one. */
+  domain?: string | undefined
   tags?: readonly string[] | undefined
   /** As `keyOf` makes them. */
   keys?: readonly string[] | undefined

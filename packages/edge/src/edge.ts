@@ -16,6 +16,7 @@ import type {
 import { EdgeCounts } from './edge-counts.ts'
 import type { CacheStatus, ForwardReason, ShortCacheStatus } from './headers/cache-status.ts'
 import { HitFields } from './hit-fields.ts'
+import { OnceLog } from './once-log.ts'
 import { OriginCaller } from './origin-caller.ts'
 import type { WholeAnswer } from './filled-answer.ts'
 import { OriginFill } from './origin-fill.ts'
@@ -33,8 +34,6 @@ import { Refresher } from './refresher.ts'
 import type { StoredEntry } from './store/edge-store.ts'
 import { primaryKeyOf, purgeNames } from './store/edge-store.ts'
 import type { Fill } from './tags/purge-epochs.ts'
-
-const defaultMaxObjectBytes = 32 * 1024 * 1024
 
 /**
  * A shared HTTP cache (RFC 9111) around an origin, with collapsed forwarding.
@@ -63,6 +62,7 @@ class SharedEdge {
   readonly #collapse: Collapse
   readonly #refresher: Refresher
   readonly #counts: EdgeCounts
+  readonly #log: OnceLog
   readonly #hitFields = new HitFields()
 
   constructor(given: EdgeOptions) {
@@ -79,11 +79,11 @@ class SharedEdge {
       profile: this.#profile,
       caller: this.#caller,
       now: this.#now,
-      maxObjectBytes: options.maxObjectBytes ?? defaultMaxObjectBytes,
     })
     this.#collapse = new Collapse(options, this.#fill)
     this.#refresher = new Refresher(options, this.#collapse, this.#now)
     this.#counts = new EdgeCounts(options.ledger)
+    this.#log = new OnceLog(options.log)
   }
 
   async fetch(request: Request, options: EdgeFetchOptions): Promise<Response> {
@@ -171,7 +171,7 @@ class SharedEdge {
       if (signal.aborted) throw error
       const stale = this.#staleOnError(ask, why, undefined)
       if (stale === undefined) throw error
-      this.#options.log?.warn({ error, key: ask.key }, 'the origin failed: a stale answer was served')
+      this.#log.failure(error, ask.key, 'the origin failed: a stale answer was served')
       return stale
     }
     const { answer, how } = collapsed

@@ -7,6 +7,7 @@ const maxRemembered = 1000
 export class OnceLog {
   readonly #log: EdgeLog | undefined
   readonly #said = new Set<string>()
+  readonly #failures = new WeakSet<object>()
 
   constructor(log: EdgeLog | undefined) {
     this.#log = log
@@ -20,5 +21,14 @@ export class OnceLog {
     if (this.#said.size >= maxRemembered && oldest !== undefined) this.#said.delete(oldest)
     this.#said.add(id)
     this.#log.warn({ key }, message)
+  }
+
+  /** A failure is one line, however many have waited for it. */
+  failure(error: unknown, key: string, message: string): void {
+    if (error instanceof Error) {
+      if (this.#failures.has(error)) return
+      this.#failures.add(error)
+    }
+    this.#log?.warn({ error, key }, message)
   }
 }

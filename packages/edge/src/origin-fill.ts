@@ -7,13 +7,15 @@ import { OnceLog } from './once-log.ts'
 import { answerNames } from './purge-names.ts'
 import type { Fill } from './tags/purge-epochs.ts'
 
+const defaultMaxObjectBytes = 32 * 1024 * 1024
+
 /** Runs of the origin on behalf of everybody who asks for the same: judge the answer, share it, keep it. */
 export class OriginFill {
   readonly #parts: FillParts
   readonly #log: OnceLog
 
-  constructor(parts: FillParts) {
-    this.#parts = parts
+  constructor(parts: Omit<FillParts, 'maxObjectBytes'>) {
+    this.#parts = { ...parts, maxObjectBytes: parts.options.maxObjectBytes ?? defaultMaxObjectBytes }
     this.#log = new OnceLog(parts.options.log)
   }
 

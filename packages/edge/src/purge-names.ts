@@ -6,7 +6,7 @@ import { surrogateTag } from './tags/surrogate-tags.ts'
 
 /** The names that a purge hits. @throws TypeError if a URL is not absolute */
 export function namesToPurge(request: PurgeRequest): readonly string[] {
-  const { domain, tags = [], keys = [], urls = [], everything = false, allDomains = false } = request
+  const { domain = '', tags = [], keys = [], urls = [], everything = false, allDomains = false } = request
   const names = new Set<string>()
   if (everything) names.add(allDomains ? purgeNames.everywhere : purgeNames.domain(domain))
   for (const tag of tags) {

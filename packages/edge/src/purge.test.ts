@@ -49,6 +49,16 @@ describe('a purge', () => {
     expect(calls).toHaveLength(3)
   })
 
+  it('without a domain is of the one that requests have without one', async () => {
+    const { get, edge } = createKit(() => ok(tagged))
+    await get('/a')
+    await get('/a', {}, { domain: 'one' })
+    expect(await edge.purge({ tags: ['sale'] })).toEqual({ purged: 1 })
+    expect(statusOf(await get('/a'))).toContain('MISS')
+    expect(statusOf(await get('/a', {}, { domain: 'one' }))).toContain('HIT')
+    await settle()
+  })
+
   it('refuses a URL that is none', async () => {
     const { edge } = createKit(() => ok())
     await expect(edge.purge({ urls: ['/a'], domain })).rejects.toThrow('absolute URLs')

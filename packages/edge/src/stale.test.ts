@@ -203,6 +203,19 @@ describe('stale if error', () => {
     },
   )
 
+  it('says of one failure once that it was served, however many waited', async () => {
+    const said: string[] = []
+    const { get, calls, clock } = createKit(
+      ({ number }) => (number === 1 ? ok(windows) : Promise.reject(new Error('refused'))),
+      { log: { warn: (_fields, message) => void said.push(message) } },
+    )
+    await get('/a')
+    clock.advanceS(pastRefresh)
+    const answers = await Promise.all(Array.from({ length: 100 }, () => get('/a')))
+    expect(answers.every((response) => response.headers.get('x-cache-status') === 'STALE')).toBe(true)
+    expect([calls.length, said]).toEqual([2, ['the origin failed: a stale answer was served']])
+  })
+
   it('ends with its window', async () => {
     const { get, clock } = createKit(({ number }) =>
       number === 1 ? ok(windows) : new Response('oops', { status: 500 }),

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { withConfigFile } from './config-file.ts'
+import { parseConfig } from './config.ts'
+import { withConfigFile, withImageModels } from './config-file.ts'
 
 let folder: string
 
@@ -40,5 +41,25 @@ describe('darkroom.config', () => {
   ])('%s is a fault that names the file', async (text, message) => {
     await writeFile(join(folder, 'darkroom.config.mjs'), text)
     await expect(withConfigFile({}, folder)).rejects.toThrow(message)
+  })
+})
+
+describe('image models of the AI SDK', () => {
+  const model = `{ specificationVersion: 'v4', provider: 'toy', modelId: 'toy-1', doGenerate() {} }`
+
+  test('are named by their public name', async () => {
+    await writeFile(
+      join(folder, 'darkroom.config.mjs'),
+      `export default { models: { default: ${model}, '*': 'sketch:sketch-1' } }`,
+    )
+    const environment = await withConfigFile({}, folder)
+    expect(environment).toEqual({ DARKROOM_MODELS: 'default=aisdk:default,*=sketch:sketch-1' })
+    const { imageModels } = await withImageModels(parseConfig(environment), folder)
+    expect(imageModels['default']).toMatchObject({ modelId: 'toy-1' })
+  })
+
+  test('that are named and not given stop the start', async () => {
+    const config = parseConfig({ DARKROOM_MODELS: 'default=aisdk:flux' })
+    await expect(withImageModels(config, folder)).rejects.toThrow(/aisdk:flux.*darkroom\.config\.ts/su)
   })
 })

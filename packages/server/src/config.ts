@@ -4,8 +4,11 @@ import type { AccessConfig } from './access/variables.ts'
 import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { ImageModelLike } from './backends/ai-sdk/image-model.ts'
 import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
 import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
+import type { BackendSettings } from './backends/variables.ts'
+import { backendSettingsOf, backendVariables, workflowFaults } from './backends/variables.ts'
 import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
@@ -21,8 +24,11 @@ import {
 } from './config-variable.ts'
 import type { ScalingSettings } from './scaling/variables.ts'
 import { scalingSettingsOf, scalingVariables } from './scaling/variables.ts'
+import type { OtlpConfig } from './latency/variables.ts'
+import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
+import { retentionVariables } from './generation/variables.ts'
 import type { ServerSettings } from './worker/variables.ts'
 import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
@@ -36,6 +42,10 @@ export interface Config {
   readonly models: ModelTable
   readonly openai: { readonly apiKey: string | undefined; readonly baseUrl: string }
   readonly simulatedGpu: SimulatedGpuSettings
+  /** Where the other model servers are. */
+  readonly modelServers: BackendSettings
+  /** Image models of the AI SDK, by name, out of the configuration file. */
+  readonly imageModels: Readonly<Record<string, ImageModelLike>>
   /** How a worker treats its model servers. */
   readonly servers: ServerSettings
   readonly publicUrl: string | undefined
@@ -54,9 +64,13 @@ export interface Config {
   readonly maxUploadBytes: number
   /** For how long messages to webhooks are kept after they have ended. */
   readonly webhookKeepMs: number
+  /** In scopes that say nothing else. */
+  readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
   /** How many workers are wanted, and who is told. */
   readonly scaling: ScalingSettings
+  /** Where traces and metrics are sent. */
+  readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
 }
 
@@ -200,10 +214,13 @@ export const variables = {
       .transform((level) => level ?? 'info'),
   ),
   ...workVariables,
+  ...retentionVariables,
   ...serverVariables,
   ...scalingVariables,
   ...simulatedGpuVariables,
+  ...backendVariables,
   ...accessVariables,
+  ...otlpVariables,
 } as const
 
 /**
@@ -239,6 +256,8 @@ function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
 }
 
 function configOf(parsed: Parsed<typeof variables>): Config {
+  const faults = workflowFaults(parsed.DARKROOM_MODELS, parsed.COMFYUI_WORKFLOWS)
+  if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze({
     port: parsed.PORT,
     host: parsed.HOST,
@@ -248,6 +267,8 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     models: parsed.DARKROOM_MODELS,
     openai: Object.freeze({ apiKey: parsed.OPENAI_API_KEY, baseUrl: parsed.OPENAI_BASE_URL }),
     simulatedGpu: parsed.DARKROOM_SIMULATED_GPU,
+    modelServers: backendSettingsOf(parsed),
+    imageModels: {},
     servers: serverSettingsOf(parsed),
     publicUrl: parsed.DARKROOM_PUBLIC_URL,
     liveWaitMs: parsed.DARKROOM_LIVE_WAIT_S * 1000,
@@ -262,8 +283,13 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,
+    retention: Object.freeze({
+      maxAgeDays: parsed.DARKROOM_RETENTION_DAYS,
+      unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
+    }),
     access: accessConfigOf(parsed),
     scaling: scalingSettingsOf(parsed),
+    otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
 }

@@ -1,3 +1,4 @@
+import { createPages } from '@darkroom/dashboard'
 import { createEdge, createMemoryEdgeStore } from '@darkroom/edge'
 import type { Access } from './access/access.ts'
 import { createAccess } from './access/access.ts'
@@ -8,6 +9,7 @@ import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createHealth } from './gateway/health.ts'
+import type { Gauge } from './latency/exposition.ts'
 import type { Models } from './gateway/models.ts'
 import { createModels } from './gateway/models.ts'
 import { createPictureOrigin } from './gateway/picture-origin.ts'
@@ -19,11 +21,14 @@ import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import type { ReadyWorker } from './readiness.ts'
+import { composeMeasuring } from './measuring-parts.ts'
+import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
 import { readScaling } from './scaling/scaling-records.ts'
 import { startScaling } from './scaling-parts.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { startRetention } from './retention-parts.ts'
 import { startWebhooks } from './webhook-parts.ts'
 
 type Served = Pick<Platform, 'fetch' | 'access'>
@@ -36,9 +41,16 @@ export async function composeGateway(
   worker: ReadyWorker | undefined,
 ): Promise<Served> {
   const { config, log, now = Date.now } = options
-  const { database, objects, store, secret } = foundation
+  const {
+    database,
+    objects,
+    store,
+    secret,
+    measuring: { recorder },
+  } = foundation
+  const { ledger } = recorder
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
-  const variants = createVariants({ objects, store })
+  const variants = createVariants({ objects, store, ledger })
   const records = composeRecords(options, { ...foundation, secret }, closers)
   const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
@@ -54,14 +66,18 @@ export async function composeGateway(
       models,
       liveWaitMs,
       domainOf,
+      recorder,
     }),
     store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
     now,
+    ledger,
     forwardSurrogateHeaders: config.cdn,
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
   startScaling(options, foundation, closers)
+  const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
+  const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
   const fetch = createGateway({
     ...records,
     images,
@@ -71,11 +87,17 @@ export async function composeGateway(
     edge,
     purges,
     webhooks,
+    imageUse,
+    retention: config.retention,
     access,
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
     scaling: { floor: config.scaling.min, read: () => readScaling(database) },
+    recorder,
+    measuring,
+    overview: overviewOf(foundation, measuring, now),
+    pages: createPages(),
     log,
     now,
     publicUrl: config.publicUrl,
@@ -84,6 +106,40 @@ export async function composeGateway(
     version,
   })
   return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+}
+
+/** The present, whose traffic is what all processes measured. */
+function overviewOf(
+  { database }: Foundation,
+  measuring: GatewayServices['measuring'],
+  now: () => number,
+): GatewayServices['overview'] {
+  const unfiltered = { class: undefined, route: undefined, scope: undefined, model: undefined }
+  return createOverview({
+    database,
+    now,
+    traffic: async (window) => {
+      const ask = { ...window, ...unfiltered, by: 'class', stage: 'total', points: 1 } as const
+      const { groups } = await measuring.latency(ask)
+      return groups.map(({ name, count, p50Ms, p95Ms, p99Ms }) => ({
+        class: name,
+        count,
+        p50Ms,
+        p95Ms,
+        p99Ms,
+      }))
+    },
+  })
+}
+
+/** The edge of this process, for the exposition. */
+function edgeGauges(edge: GatewayServices['edge']): Gauge[] {
+  const { objects, bytes, inFlight } = edge.stats()
+  return [
+    { name: 'darkroom_edge_entries', help: 'Answers that the edge keeps.', value: objects },
+    { name: 'darkroom_edge_bytes', help: 'What they take.', value: bytes },
+    { name: 'darkroom_edge_in_flight', help: 'Runs behind the edge under way.', value: inFlight },
+  ]
 }
 
 /** The routes of a worker: whether it lives and is ready. */
@@ -100,7 +156,14 @@ export function composeHealth(
 /** Requests and their records: accepted here, worked on wherever a worker is. */
 function composeRecords(
   { config, now = Date.now }: PlatformOptions,
-  { database, queues, secret, objects, carousels: { maker, outbound } }: Foundation & { secret: string },
+  {
+    database,
+    queues,
+    secret,
+    objects,
+    carousels: { maker, outbound },
+    measuring: { recorder },
+  }: Foundation & { secret: string },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit
@@ -111,6 +174,7 @@ function composeRecords(
     line: createLine({ table: 'generations', maxQueuedPerScope, now }),
     now,
     budget: createBudget({ defaults: config.access.scopeDefaults, now }),
+    ledger: recorder.ledger,
   }
   const generations = createGenerations(accepting)
   closers.add('the waiters', () => generations.close())

@@ -7,14 +7,15 @@ import { errorResponse } from './gateway/problem.ts'
 /**
  * Answers what never becomes a request (broken HTTP, headers without end, CONNECT) with a problem document, where
  * Node would send a bare status line: whoever wrote such a client is told what to change too.
+ * @param fields more of the answers' header fields, by name
  */
-export function answerHttpFaults(server: Server): void {
+export function answerHttpFaults(server: Server, fields: Readonly<Record<string, string>> = {}): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()
       return
     }
-    void writeFault(socket, faultOf(error))
+    void writeFault(socket, faultOf(error), fields)
   })
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())
@@ -23,6 +24,7 @@ export function answerHttpFaults(server: Server): void {
       new DarkroomError('method_not_allowed', 'This is no proxy: CONNECT is not served.', {
         headers: { allow: 'GET, HEAD, POST, DELETE' },
       }),
+      fields,
     )
   })
 }
@@ -53,11 +55,17 @@ function faultOf(error: NodeJS.ErrnoException): DarkroomError {
   )
 }
 
-async function writeFault(socket: Socket, error: DarkroomError): Promise<void> {
+async function writeFault(
+  socket: Socket,
+  error: DarkroomError,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
   const requestId = randomUUID()
   const response = errorResponse(error, requestId)
   const body = await response.text()
-  const headers = [...response.headers].map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  const headers = [...response.headers, ...Object.entries(fields)]
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
   socket.end(
     `HTTP/1.1 ${error.status} ${error.code}\r\n${headers}x-request-id: ${requestId}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   )

@@ -20,8 +20,11 @@ import { migrate } from './database/migrate.ts'
 import { migrations } from './database/migrations.ts'
 import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
-import { createSessionLock } from './database/session-lock.ts'
+import { createSessionLock, gatewayLockName } from './database/session-lock.ts'
 import { makeFolder } from './folder.ts'
+import type { Recorder } from './latency/recorder.ts'
+import type { MeasuringParts } from './measuring-parts.ts'
+import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
 import { composeGateway, composeHealth } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
@@ -58,10 +61,19 @@ export interface PlatformOptions {
   config: Config
   log: Logger
   now?: () => number
+  /**
+   * Called when the workers of this process have ended their work for good, because a newer release has migrated the
+   * database. A gateway goes on.
+   */
+  onRetired?: (migration: string) => void
+  /** What durations are measured with, in milliseconds; default `performance.now`. For tests. */
+  clock?: () => number
   /** Other makers of backends than this release's, by name: for embedding, benchmarks and tests. */
   backendMakers?: Partial<BackendMakers>
   /** Another maker of slides around this release's: for embedding and tests. */
   carouselMaker?: (maker: CarouselMaker) => Pick<CarouselMaker, 'make' | 'warm'>
+  /** Another recorder of latency around this process's: for embedding and benchmarks. */
+  recorder?: (recorder: Recorder) => Recorder
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
   /** Between two decisions on how many workers are wanted. Default 5 s. */
@@ -115,6 +127,8 @@ export interface Foundation {
   readonly objects: Objects
   readonly backends: BackendTable
   readonly carousels: ReturnType<typeof composeCarousels>
+  readonly measuring: MeasuringParts
+  readonly markerChannel: Awaited<ReturnType<typeof composeMarkerChannel>>
   /** Of image ids; `undefined` in a worker whose database role may not read it. */
   readonly secret: string | undefined
 }
@@ -132,9 +146,20 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   closers.add('the queues', () => queues.close())
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
-  const carousels = composeCarousels(options, closers)
-  const sessionLock = await createSessionLock({ connection, log, id: await registerWorker(database) })
+  const { recorder, measurements } = composeMeasurements(options)
+  const { ledger } = recorder
+  const carousels = composeCarousels(options, ledger, closers)
+  const id = await registerWorker(database)
+  const sessionLock = await createSessionLock({
+    connection,
+    log,
+    id,
+    ...(options.role === 'gateway' ? { applicationName: gatewayLockName } : {}),
+  })
   closers.add('the session lock', () => sessionLock.close())
+  const flusher = composeFlusher(options, { database, measurements, process: id }, closers)
+  await composeOtlp(options, { measurements, process: id }, closers)
+  const measuring = { recorder, measurements, flusher }
   return {
     facts,
     connection,
@@ -144,9 +169,11 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
     queues,
     sessionLock,
     store,
-    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024 }),
+    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024, ledger }),
     backends,
     carousels,
+    measuring,
+    markerChannel: await composeMarkerChannel({ database, listener, measurements }, closers),
     secret: await (options.role === 'worker' ? readableSecret(database) : imageIdSecret(database)),
   }
 }
@@ -156,6 +183,8 @@ function composeBackends({ config, backendMakers: others }: PlatformOptions, clo
     openai: config.openai,
     timeoutMs: config.backendTimeoutMs,
     simulatedGpu: config.simulatedGpu,
+    servers: config.modelServers,
+    imageModels: config.imageModels,
   })
   const backends = createBackends({ table: config.models, makers: { ...own, ...others } })
   closers.add('the backends', () => backends.close())

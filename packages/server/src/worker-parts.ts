@@ -1,5 +1,7 @@
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import type { Closers } from './closers.ts'
+import { migrations } from './database/migrations.ts'
+import { onNewerMigration } from './database/newer-migration.ts'
 import type { Config } from './config.ts'
 import { createLeases } from './generation/leases.ts'
 import type { Foundation, PlatformOptions } from './platform.ts'
@@ -14,11 +16,12 @@ const sweepIntervalMs = 400
 
 /** Starts taking jobs: pictures, and slides of carousels. */
 export async function startWorkers(
-  { config, log, now = Date.now }: PlatformOptions,
-  { database, queues, objects, backends, sessionLock: lock, carousels, secret }: Foundation,
+  { config, log, now = Date.now, onRetired }: PlatformOptions,
+  { database, queues, objects, backends, sessionLock: lock, carousels, secret, measuring }: Foundation,
   closers: Closers,
 ): Promise<Pick<GenerationWorker, 'check'>> {
-  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now }
+  const { recorder } = measuring
+  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
   const worker = await startWorker({
     ...common,
     leases: createLeases({ database, queue: queues.generations, now }),
@@ -32,6 +35,8 @@ export async function startWorkers(
   const stopping = stopOnce(config, log)
   closers.add('the worker', stopping.of(worker))
   closers.add('the watch for notices', () => Promise.resolve(stopping.unwatch()))
+  const workers: Pick<Worker, 'retire'>[] = [worker]
+  retireWhenNewer({ database, log, onRetired }, workers, closers)
   await readyWithin(worker, startPatienceMs)
   if (secret === undefined) {
     log.warn('this database role may not read the settings: carousels are left to other processes')
@@ -47,6 +52,7 @@ export async function startWorkers(
     concurrency: config.carouselConcurrency,
   })
   closers.add('the worker of carousels', stopping.of(carouselWorker))
+  workers.push(carouselWorker)
   return worker
 }
 
@@ -101,4 +107,28 @@ function stopOnce(
     },
     unwatch,
   }
+}
+
+/** A newer release has begun to take over: what runs here ends, and the rest is its own. */
+function retireWhenNewer(
+  {
+    database,
+    log,
+    onRetired,
+  }: Pick<Foundation, 'database'> &
+    Pick<PlatformOptions, 'log'> & { onRetired: PlatformOptions['onRetired'] | undefined },
+  workers: readonly Pick<Worker, 'retire'>[],
+  closers: Closers,
+): void {
+  const forget = onNewerMigration({ database, migrations }, (migration) => {
+    log.warn(
+      { migration },
+      'the database was migrated by a newer Darkroom: this worker ends what it runs and takes no more',
+    )
+    Promise.all(workers.map((each) => each.retire())).then(
+      () => onRetired?.(migration),
+      (error: unknown) => log.error({ err: error }, 'the worker could not be retired'),
+    )
+  })
+  closers.add('the watch for newer migrations', async () => forget())
 }

@@ -11,7 +11,7 @@ export interface ZippedCarousel extends ArchivedCarousel, ManifestFacts {}
  * A ZIP of the slides in their order (`01-hook.jpg` …), then `manifest.json` with sizes, texts, fits, hashes and,
  * where a slide failed, why. Entries are stored: pictures are compressed already. The next slide is asked for when
  * the stream has taken the one before, so one is held at a time. Equal slides give equal bytes: names are UTF-8,
- * every date is 1980-01-01, sizes stand before the data, where readers of streams want them.
+ * every date is 1980-01-02, sizes stand before the data, where readers of streams want them.
  * The stream fails with what the slides throw; cancelling it ends their iteration.
  */
 export function zipCarousel(carousel: ZippedCarousel): ReadableStream<Uint8Array> {
@@ -32,8 +32,9 @@ async function writeZip(carousel: ZippedCarousel, writable: WritableStream<Uint8
     level: 0,
     dataDescriptor: false,
     extendedTimestamp: false,
-    // A ZIP's dates have no time zone: the library writes the local one.
-    lastModDate: new Date(1980, 0, 1),
+    // A ZIP's dates have no time zone: the library writes the local one, and moves what is before the first that
+    // the format knows, by the zone it was loaded in. The second day is after it in every zone.
+    lastModDate: new Date(1980, 0, 2),
     useWebWorkers: false,
   })
   const slides: ManifestSlide[] = []

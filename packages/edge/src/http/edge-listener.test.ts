@@ -107,6 +107,27 @@ describe('the edge in front of an HTTP server', () => {
     for (const name of ['x-secret', 'te', 'upgrade']) expect(headers[name]).toBeUndefined()
   })
 
+  it.each([
+    [60_000, 1],
+    [200_000, 2],
+  ])('passes on an answer with %i characters of tags', async (characters, fetches) => {
+    const tag = `${'t'.repeat(99)},`
+    proxy = await startProxy((_request, response) => {
+      response.writeHead(200, { ...storable, 'cache-tag': tag.repeat(characters / tag.length) }).end('all')
+    })
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await fetch(`${proxy.url}/a`)
+      expect([answer.status, await answer.text(), answer.headers.has('cache-tag')]).toEqual([
+        200,
+        'all',
+        false,
+      ])
+    }
+    // More than can be kept is not stored, and said once.
+    expect(proxy.asked).toHaveLength(fetches)
+    expect(proxy.warnings).toHaveLength(fetches - 1)
+  })
+
   it('passes interim answers on to the caller that the run is for', async () => {
     proxy = await startProxy((request, response) => {
       response.writeEarlyHints({ link: '</a.css>; rel=preload' })

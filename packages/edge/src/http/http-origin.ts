@@ -38,6 +38,9 @@ export class OriginError extends Error {
 
 const defaultIdleTimeoutMs = 300_000
 
+/** Of one answer. Node's 16 KiB are less than the tags that CDNs take: an answer with more was a 502. */
+const maxFieldBytes = 1024 * 1024
+
 /**
  * Never sent on. `host` is the origin's own, so that a client's cannot choose the answer that others get. The rest
  * says where a request came from or where it should have gone: applications build links and routes from them, no
@@ -90,6 +93,7 @@ export function createHttpOrigin(options: HttpOriginOptions): HttpOrigin {
       port: url.port,
       path: pathname + search,
       headers: fieldsFor(request, via),
+      maxHeaderSize: maxFieldBytes,
       signal: request.signal,
     } satisfies RequestOptions)
     try {

@@ -202,10 +202,10 @@ class MemoryEdgeStore implements EdgeStore {
   }
 
   readonly #reclaimSlice = (): void => {
-    const startedAt = performance.now()
+    const endAtMs = performance.now() + reclaimSliceMs
     let more = true
     for (let step = 0; more && step < reclaimSteps; step += 1) {
-      if (performance.now() - startedAt >= reclaimSliceMs) break
+      if (performance.now() >= endAtMs) break
       more = this.#reclaimSome()
     }
     if (more && !this.#closed) this.#schedule(this.#reclaimSlice)
@@ -214,14 +214,15 @@ class MemoryEdgeStore implements EdgeStore {
 
   /** False: the walk is over, and no purge has come since it began. */
   #reclaimSome(): boolean {
-    let slice = this.#queue.slice(reclaimStepEntries)
-    if (slice.length === 0 && this.#reclaimAgain) {
+    for (let looked = 0; looked < reclaimStepEntries; looked += 1) {
+      const entry = this.#queue.next()
+      if (entry?.hardPurged === true) this.#remove(entry)
+      if (entry !== undefined) continue
+      if (!this.#reclaimAgain) return false
       this.#reclaimAgain = false
       this.#queue.rewind()
-      slice = this.#queue.slice(reclaimStepEntries)
     }
-    for (const entry of slice) if (entry.hardPurged) this.#remove(entry)
-    return slice.length > 0
+    return true
   }
 }
 

@@ -2,8 +2,8 @@ import type { MemoryEntry } from './memory-entry.ts'
 
 /**
  * The eviction order SIEVE (Zhang et al., NSDI 2024): a queue by arrival and a hand that moves from the oldest to
- * the newest, sparing once what was asked for since it last passed. A second cursor walks the same queue in
- * slices, to find what purges have left behind.
+ * the newest, sparing once what was asked for since it last passed. A second cursor walks the same queue the other
+ * way, to find what purges have left behind: what is young is then garbage before the collector copies it.
  */
 export class SieveQueue {
   #newest: MemoryEntry | undefined
@@ -20,7 +20,7 @@ export class SieveQueue {
 
   remove(entry: MemoryEntry): void {
     if (this.#hand === entry) this.#hand = entry.newer
-    if (this.#cursor === entry) this.#cursor = entry.newer
+    if (this.#cursor === entry) this.#cursor = entry.older
     if (entry.newer === undefined) this.#newest = entry.older
     else entry.newer.older = entry.older
     if (entry.older === undefined) this.#oldest = entry.newer
@@ -44,18 +44,15 @@ export class SieveQueue {
     }
   }
 
-  /** Puts the cursor at the oldest entry. */
+  /** Puts the cursor at the newest entry. */
   rewind(): void {
-    this.#cursor = this.#oldest
+    this.#cursor = this.#newest
   }
 
-  /** The next at most `count` entries from the cursor; none when it has passed the newest. */
-  slice(count: number): MemoryEntry[] {
-    const entries: MemoryEntry[] = []
-    while (this.#cursor !== undefined && entries.length < count) {
-      entries.push(this.#cursor)
-      this.#cursor = this.#cursor.newer
-    }
-    return entries
+  /** The entry at the cursor, which moves on; undefined when it has passed the oldest. */
+  next(): MemoryEntry | undefined {
+    const entry = this.#cursor
+    this.#cursor = entry?.older
+    return entry
   }
 }

@@ -6,7 +6,17 @@ import type { Schema } from '../database/schema.ts'
 export interface Act {
   /** A key's id, `cli`, or `local` where access is off. */
   actor: string
-  act: 'key.create' | 'key.revoke' | 'key.rotate' | 'scope.set' | 'scope.delete' | 'purge' | 'image.delete'
+  act:
+    | 'key.create'
+    | 'key.revoke'
+    | 'key.rotate'
+    | 'scope.set'
+    | 'scope.delete'
+    | 'purge'
+    | 'image.delete'
+    | 'jobs.redrive'
+    | 'webhook.redeliver'
+    | 'webhook.rotate'
   project: string
   /** What it was done to. Never a secret. */
   subject: string

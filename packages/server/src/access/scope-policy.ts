@@ -22,6 +22,14 @@ export interface ScopePolicy {
   sizes: readonly string[] | undefined
   /** Pages that may ask; `undefined`: all. */
   origins: readonly string[] | undefined
+  /** How long pictures are kept. */
+  retention: ScopeRetention
+}
+
+/** In days; `null`: for ever, `undefined`: as the configuration says. */
+export interface ScopeRetention {
+  maxAgeDays: number | null | undefined
+  unusedDays: number | null | undefined
 }
 
 /** Whether anything bounds what is spent in a scope. */
@@ -53,6 +61,7 @@ export function defaultPolicy(project: string, name: string, defaults: ScopeDefa
     models: undefined,
     sizes: undefined,
     origins: undefined,
+    retention: { maxAgeDays: undefined, unusedDays: undefined },
   }
 }
 
@@ -70,5 +79,19 @@ export function policyOf(row: Selectable<ScopesTable>, defaults: ScopeDefaults):
     models: row.models ?? undefined,
     sizes: row.sizes ?? undefined,
     origins: row.origins ?? undefined,
+    retention: {
+      maxAgeDays: daysOf(row.retain_days),
+      unusedDays: daysOf(row.retain_unused_days),
+    },
   }
+}
+
+function daysOf(column: number | null): number | null | undefined {
+  if (column === null) return undefined
+  return column === 0 ? null : column
+}
+
+/** How the days of a rule are stored: 0 is for ever. */
+export function daysColumn(days: number | null | undefined): number | null {
+  return days === undefined ? null : (days ?? 0)
 }

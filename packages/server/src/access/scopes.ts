@@ -6,7 +6,7 @@ import { createRowMemo } from './row-memo.ts'
 import type { ScopeUsage } from './budget.ts'
 import { usageOf } from './budget.ts'
 import type { ScopeDefaults, ScopePolicy } from './scope-policy.ts'
-import { defaultPolicy, hasBudget, policyOf } from './scope-policy.ts'
+import { daysColumn, defaultPolicy, hasBudget, policyOf } from './scope-policy.ts'
 
 /** Scopes as requests ask for them, from memory, and as administrators change them. */
 export interface Scopes {
@@ -116,6 +116,8 @@ async function setScope(database: Kysely<Schema>, policy: ScopePolicy, actor: st
     models: policy.models === undefined ? null : [...policy.models],
     sizes: policy.sizes === undefined ? null : [...policy.sizes],
     origins: policy.origins === undefined ? null : [...policy.origins],
+    retain_days: daysColumn(policy.retention.maxAgeDays),
+    retain_unused_days: daysColumn(policy.retention.unusedDays),
     updated_at: new Date(),
   }
   const { project, name, ...facts } = policy

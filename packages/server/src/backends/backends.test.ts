@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Backend } from './backend.ts'
-import type { BackendTable } from './backends.ts'
+import type { BackendMakers, BackendTable } from './backends.ts'
 import { createBackends } from './backends.ts'
-import { parseModelTable } from './model-table.ts'
+import { backendNames, parseModelTable } from './model-table.ts'
 import { createOpenAIBackend } from './openai/openai-backend.ts'
 
 /** Real adapters that count how often they were made and closed. */
@@ -22,11 +22,8 @@ function counted(models: string): { backends: BackendTable; made: string[]; clos
       },
     }
   }
-  const makers = {
-    sketch: maker('sketch'),
-    openai: maker('openai'),
-    'simulated-gpu': maker('simulated-gpu'),
-  }
+  const named = backendNames.map((name) => [name, maker(name)] as const)
+  const makers = Object.fromEntries(named) as unknown as BackendMakers
   return { backends: createBackends({ table: parsed.table, makers }), made, closed }
 }
 
@@ -50,7 +47,7 @@ test('a backend that the table no longer names still serves old records; an unkn
   backends.backendFor('openai')
   expect(made).toEqual(['openai'])
   expect(backends.all()).toHaveLength(1)
-  for (const name of ['toString', 'comfyui']) {
+  for (const name of ['toString', 'nothing']) {
     expect(() => backends.backendFor(name)).toThrow(expect.objectContaining({ code: 'backend_failed' }))
   }
 })

@@ -61,7 +61,6 @@ describe('faults', () => {
     ['default=sketch:', 'alias=backend:model'],
     ['default=scetch:sketch-1', 'no backend "scetch"'],
     ['default=toString:x', 'no backend "toString"'],
-    ['default=comfyui:flux.json', 'not built yet'],
     ['my model=sketch:sketch-1', 'no public name'],
     ['default=openai:*', 'no name of a model'],
     ['default=openai:a b', 'no name of a model'],
@@ -73,7 +72,7 @@ describe('faults', () => {
   })
 
   test('all are reported at once', () => {
-    expect(faultsOf('a=cog:x,b=nothing:y,c')).toHaveLength(3)
+    expect(faultsOf('a=cogg:x,b=nothing:y,c')).toHaveLength(3)
   })
 
   test('any text is a table or faults, never an exception', () => {

@@ -1,11 +1,20 @@
 /** The backends that can be named in `DARKROOM_MODELS`. */
-export const backendNames = ['sketch', 'openai', 'simulated-gpu'] as const
+export const backendNames = [
+  'sketch',
+  'openai',
+  'sd-server',
+  'vllm-omni',
+  'sglang',
+  'localai',
+  'comfyui',
+  'cog',
+  'a1111',
+  'aisdk',
+  'simulated-gpu',
+] as const
 
 /** The name of an adapter, as in `DARKROOM_MODELS`. */
 export type BackendName = (typeof backendNames)[number]
-
-/** Known by name, so that naming one is told apart from misspelling one. */
-const laterBackends: readonly string[] = ['comfyui', 'cog', 'a1111', 'aisdk']
 
 /** The value of `DARKROOM_MODELS` when it is unset. */
 export const defaultModels: string = 'default=sketch:sketch-1,*=sketch:sketch-1'
@@ -68,8 +77,6 @@ function parseEntry(part: string): ModelEntry | string {
   }
   if (!/^[^\s\p{C}*]{1,200}$/u.test(model)) return `${quoted(model)} is no name of a model: no spaces, no *`
   if (isBackendName(backend)) return { alias, backend, model }
-  if (laterBackends.includes(backend))
-    return `the backend ${backend} is not built yet: use ${backendNames.join(' or ')}`
   return `there is no backend ${quoted(backend)}: use ${backendNames.join(' or ')}`
 }
 

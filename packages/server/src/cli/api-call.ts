@@ -6,7 +6,7 @@ import { readConfig } from './read-config.ts'
 
 /** A request to a running server, for commands that only pass on what it says. */
 export interface ApiCall {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'DELETE'
   path: string
   body?: unknown
   /** The running server; without it the one that this configuration starts. */

@@ -4,7 +4,7 @@ import { backendMakers } from '../backends/makers.ts'
 import type { Config } from '../config.ts'
 import { parseConfig, unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
-import { withConfigFile } from '../config-file.ts'
+import { withConfigFile, withImageModels } from '../config-file.ts'
 import { embeddedPostgresSupport } from '../database/embedded-postgres.ts'
 import { makeFolder } from '../folder.ts'
 import { version } from '../version.ts'
@@ -45,7 +45,10 @@ function nodeCheck(): Check {
 
 async function configCheck(io: CommandEnvironment, checks: Check[]): Promise<Config | undefined> {
   try {
-    const config = parseConfig(await withConfigFile(io.environment, process.cwd()))
+    const config = await withImageModels(
+      parseConfig(await withConfigFile(io.environment, process.cwd())),
+      process.cwd(),
+    )
     const unknown = unknownVariables(io.environment)
     const detail = unknown.length === 0 ? 'valid' : `valid; not known: ${unknown.join(', ')}`
     checks.push({ name: 'configuration', ok: true, detail })
@@ -108,6 +111,8 @@ async function backendChecks(config: Config): Promise<Check[]> {
     openai: config.openai,
     timeoutMs: config.backendTimeoutMs,
     simulatedGpu: config.simulatedGpu,
+    servers: config.modelServers,
+    imageModels: config.imageModels,
   })
   const backends = createBackends({ table: config.models, makers })
   try {

@@ -12,6 +12,7 @@ import { createServer } from 'node:http'
 import { ConfigError } from '../config-variable.ts'
 import type { EdgeConfig } from './edge-config.ts'
 import { parseEdgeConfig } from './edge-config.ts'
+import { answerHttpFaults } from '../http-faults.ts'
 import type { HttpServer } from '../http-server.ts'
 import { listenOn } from '../http-server.ts'
 import type { CommandEnvironment } from './command.ts'
@@ -54,7 +55,9 @@ export async function edgeCommand(options: EdgeCommandOptions, io: CommandEnviro
   })
   try {
     const listener = createEdgeListener({ edge, base: origin.url, log, viaName })
-    const server = await listenOn(createServer(listener), config)
+    const httpServer = createServer(listener)
+    answerHttpFaults(httpServer, { 'cache-status': 'darkroom; detail=malformed', 'x-cache-status': 'MISS' })
+    const server = await listenOn(httpServer, config)
     io.stdout(readyMessage(server, origin, options.profile, config))
     await stop.requested
     server.stopAccepting()

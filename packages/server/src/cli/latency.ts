@@ -6,9 +6,11 @@ import { createProbe } from '../latency/check/probe.ts'
 import { reportOf, reportText } from '../latency/check/report.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import type { LatencyFromOptions } from './latency-from.ts'
+import { latencyFromCommand } from './latency-from.ts'
 
 /** Options of `darkroom latency` as commander gives them. */
-export interface LatencyCommandOptions {
+export interface LatencyCommandOptions extends LatencyFromOptions {
   /** The URL to check. */
   check?: string
   n: string
@@ -19,7 +21,6 @@ export interface LatencyCommandOptions {
   timeout: string
   /** `Name: value`. */
   header: readonly string[]
-  json: boolean
 }
 
 /** What a command line asks for, checked. */
@@ -38,6 +39,11 @@ export async function latencyCommand(
   options: LatencyCommandOptions,
   io: CommandEnvironment,
 ): Promise<number> {
+  if (options.from !== undefined || options.compare !== undefined) {
+    if (options.check === undefined) return await latencyFromCommand(options, io)
+    io.stderr('Say one: --check <url>, or --from server.\n')
+    return exitCodes.usage
+  }
   const ask = askOf(options)
   if (typeof ask === 'string') {
     io.stderr(`${ask}\n`)
@@ -66,7 +72,8 @@ function paceText(pace: Pace): string {
 /** @returns what is wrong, in words, where something is */
 function askOf(options: LatencyCommandOptions): Ask | string {
   const url = urlOf(options.check)
-  if (url === undefined) return 'Say what to check: --check https://host/path'
+  if (url === undefined)
+    return 'Say what to check: --check https://host/path; or --from server for what it has measured itself.'
   const count = numberOf(options.n, 1, 1_000_000)
   if (count === undefined) return `--n ${options.n} is no whole number from 1 to 1000000.`
   const warmUpCount = numberOf(options.warmUp, 0, 1_000_000)

@@ -6,6 +6,7 @@ import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
+import { addMarkCommand } from './mark-command.ts'
 
 /**
  * Runs one command line.
@@ -124,10 +125,24 @@ export async function main(
   addKeyCommands(program, io, (code) => {
     exitCode = code
   })
+  addMarkCommand(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('latency')
-    .description('what readers of a URL wait: percentiles by cache class, against a budget')
-    .requiredOption('--check <url>', 'the URL to ask')
+    .description('what readers of a URL wait, against a budget; or what a server has measured itself')
+    .option('--check <url>', 'the URL to ask')
+    .option('--from <server>', 'server: the running one; or its URL')
+    .option('--compare <marker>', 'before and after a marker, by its number')
+    .option('--url <url>', 'for --from server (default: HOST and PORT of this configuration)')
+    .option('--server <url>', 'the same')
+    .option('--window <time>', 'for --from: 15m, 24h, 7d (default: "24h")')
+    .option('--by <name>', 'for --from: class, stage, route, scope or model (default: "class")')
+    .option(
+      '--stage <name>',
+      'for --from: key, edge, access, queue, warm, generate, encode, store, told, total',
+    )
+    .option('--class <name>', 'for --from: hit, stale, collapsed, miss, pre-generated or other')
     .option('--n <count>', 'how many requests are measured', '200')
     .option('--warm-up <count>', 'how many are sent before and not measured', '10')
     .option('--rate <perSecond>', 'so many a second, each timed from when it was due (an open loop)')
@@ -137,6 +152,24 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  program
+    .command('export [file]')
+    .description('the database as one file, or to standard output; pictures stay in the object store')
+    .option('-o, --output <file>', 'the file; compressed where its name ends in .gz')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { output?: string; json: boolean }) => {
+      const { exportCommand } = await import('./export.ts')
+      exitCode = await exportCommand({ file: file ?? options.output, json: options.json }, io)
+    })
+  program
+    .command('import [file]')
+    .description('read an export, or standard input, into the empty database of this configuration')
+    .option('-i, --input <file>', 'the file; compressed or not')
+    .option('--json', 'print the counts as JSON', false)
+    .action(async (file: string | undefined, options: { input?: string; json: boolean }) => {
+      const { importCommand } = await import('./import.ts')
+      exitCode = await importCommand({ file: file ?? options.input, json: options.json }, io)
+    })
   program
     .command('doctor')
     .description('check this machine and the configuration')

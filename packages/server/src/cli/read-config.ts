@@ -2,14 +2,17 @@ import type { Logger } from 'pino'
 import { pino } from 'pino'
 import type { Config } from '../config.ts'
 import { parseConfig } from '../config.ts'
-import { withConfigFile } from '../config-file.ts'
+import { withConfigFile, withImageModels } from '../config-file.ts'
 import { ConfigError } from '../config-variable.ts'
 import type { CommandEnvironment } from './command.ts'
 
 /** The configuration, or its faults printed. */
 export async function readConfig(io: CommandEnvironment): Promise<Config | undefined> {
   try {
-    return parseConfig(await withConfigFile(io.environment, process.cwd()))
+    return await withImageModels(
+      parseConfig(await withConfigFile(io.environment, process.cwd())),
+      process.cwd(),
+    )
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     io.stderr(`${error.message}\n`)

@@ -1,3 +1,4 @@
+import { builtFolder } from '@darkroom/dashboard'
 import { SecretError } from '../access/server-secret.ts'
 import { unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
@@ -39,12 +40,18 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
   const startedAt = performance.now()
   let platform: Platform | undefined
   try {
-    platform = await createPlatform({ role, config, log })
+    const retired = Promise.withResolvers<string>()
+    platform = await createPlatform({ role, config, log, onRetired: retired.resolve })
     refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
-    await stop.requested
-    log.info('stopping: running work may end, new requests are refused')
+    // In a checkout whose page has changed: who opens the dashboard need not wait for it then. They are told of faults.
+    if (role !== 'worker') void builtFolder().catch(() => undefined)
+    // A process that also answers requests goes on with that until it is replaced.
+    const migration = await Promise.race([stop.requested, ...(role === 'worker' ? [retired.promise] : [])])
+    if (migration === undefined) log.info('stopping: running work may end, new requests are refused')
+    else
+      io.stdout(`Retired: a newer Darkroom has migrated the database (${migration}). Start that release.\n`)
     await stopServing(server, platform)
     return exitCodes.done
   } catch (error) {
@@ -78,7 +85,8 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
     platform.role === 'all' ? `Darkroom is ${ready}.` : `A gateway of Darkroom is ${ready}.`,
     `  open      ${url}/`,
     `  picture   ${url}/live/demo?prompt=a+red+sailboat+at+sunset`,
-    `  API       ${url}/openapi.json`,
+    `  look      ${url}/dashboard/`,
+    `  API       ${url}/docs`,
     `  models    ${platform.models.join(', ')}`,
     `  database  ${database}`,
     `  access    ${accessLine(platform)}`,

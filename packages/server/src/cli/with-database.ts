@@ -20,6 +20,7 @@ export async function withDatabase<T>(
   config: Pick<Config, 'databaseUrl' | 'dataDir'>,
   log: Logger,
   use: (database: Kysely<Schema>, connection: ConnectionTarget) => Promise<T>,
+  { migrates = true }: { migrates?: boolean } = {},
 ): Promise<T> {
   const target = await reach(config, log)
   try {
@@ -30,7 +31,7 @@ export async function withDatabase<T>(
       applicationName: 'darkroom command',
     })
     try {
-      await migrate(database.kysely, migrations)
+      if (migrates) await migrate(database.kysely, migrations)
       return await use(database.kysely, target.connection)
     } finally {
       await database.close()

@@ -38,6 +38,10 @@ export interface ScopesTable {
   models: ColumnType<string[] | null, string[] | null, string[] | null>
   sizes: ColumnType<string[] | null, string[] | null, string[] | null>
   origins: ColumnType<string[] | null, string[] | null, string[] | null>
+  /** Days that pictures are kept after they were made; 0: for ever, `null`: as the configuration says. */
+  retain_days: number | null
+  /** Days that pictures are kept after they were last used. */
+  retain_unused_days: number | null
   /** New generations so far. int8: read as a string by the driver. */
   started_total: ColumnType<string, number | undefined, number>
   updated_at: Timestamp

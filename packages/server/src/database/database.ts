@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { ConnectionTarget, DatabaseLog } from './connection.ts'
-import { poolOptions } from './connection.ts'
+import { poolOptions, serverKeepalive } from './connection.ts'
+import { patientPool } from './patient-pool.ts'
 import type { Schema } from './schema.ts'
 
 /** The database as the rooms use it. */
@@ -36,6 +37,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     ...poolOptions(connection, applicationName),
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
+    // The pool waits for it, whatever its type says. Over a Unix socket there is no network that could be cut.
+    // oxlint-disable-next-line typescript/no-misused-promises
+    ...(typeof connection === 'string' ? { onConnect: keepAlive } : {}),
   })
   // A connection that breaks while it lies idle in the pool would otherwise end the process.
   // Its message alone: the error carries the whole client, secret key included.
@@ -43,7 +47,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   // And so would one that breaks between two statements of a transaction: the pool listens only while it is idle. The
   // next statement then fails and tells.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: patientPool(pool) }) })
   let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= kysely.destroy())
   try {
@@ -55,4 +59,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     throw error
   }
   return { kysely, pool, close }
+}
+
+async function keepAlive(client: pg.ClientBase): Promise<void> {
+  await client.query(serverKeepalive)
 }

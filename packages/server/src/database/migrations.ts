@@ -3,9 +3,12 @@ import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { scalingTables } from './scaling-tables.ts'
+import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
+import { latencyTables } from './latency-tables.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
+import { yieldColumns } from './yield-columns.ts'
 
 /**
  * The schema's history, in order of name. A migration that has been released is never edited: a database in the
@@ -37,14 +40,34 @@ export const migrations: Record<string, Migration> = {
       for (const statement of [...webhookTables, ...turnTables]) await sql.raw(statement).execute(db)
     },
   },
+  '0006-yields': {
+    async up(db) {
+      for (const statement of yieldColumns) await sql.raw(statement).execute(db)
+    },
+  },
+  '0007-retention': {
+    async up(db) {
+      for (const statement of retentionColumns) await sql.raw(statement).execute(db)
+    },
+  },
   '0008-model-servers': {
     async up(db) {
       for (const statement of serverTables) await sql.raw(statement).execute(db)
     },
   },
+  '0009-latency': {
+    async up(db) {
+      for (const statement of latencyTables) await sql.raw(statement).execute(db)
+    },
+  },
   '0011-scaling': {
     async up(db) {
       for (const statement of scalingTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0012-failures': {
+    async up(db) {
+      for (const statement of failureIndexes) await sql.raw(statement).execute(db)
     },
   },
 }
@@ -164,4 +187,10 @@ const firstTables = [
 const cleanUpIndexes = [
   `create index generations_open on generations (id) where status in ('queued', 'running')`,
   `create index generation_events_previews on generation_events (created_at) where type = 'preview'`,
+]
+
+/** The overview asks every two seconds what has failed lately, among a million records too. */
+const failureIndexes = [
+  `create index generations_failed on generations (settled_at) where status = 'failed'`,
+  `create index carousels_failed on carousels (settled_at) where status = 'failed'`,
 ]

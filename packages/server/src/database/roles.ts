@@ -41,6 +41,12 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   scope_charges: { api: all, worker: nothing },
   // Acts are added and read, and never changed.
   audit_log: { api: ['select', 'insert'], worker: nothing },
+  // Each process writes what it measured; who answers requests sums it up and reads it.
+  latency_minutes: { api: all, worker: ['select', 'insert', 'update'] },
+  ledger_minutes: { api: all, worker: ['select', 'insert', 'update'] },
+  latency_hours: { api: all, worker: nothing },
+  ledger_hours: { api: all, worker: nothing },
+  markers: { api: all, worker: nothing },
 }
 
 /** Tables that no query of ours names, or not by their columns. */

@@ -15,6 +15,7 @@ import type {
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
 import type { ScalingHistoryTable, ScalingStateTable } from './scaling-schema.ts'
+import type { LatencySchema } from './latency-tables.ts'
 
 export type {
   BaseClaimsTable,
@@ -47,6 +48,10 @@ export interface GenerationsTable {
   retries: Generated<number>
   /** Runs after a worker died, within the attempt. */
   reruns: Generated<number>
+  /** Runs that were given up for work that somebody waits for, within the attempt. */
+  yields: Generated<number>
+  /** When that last happened. */
+  yielded_at: NullableTimestamp
   priority: Priority
   /** Whose ask began the present attempt; `null` before these were kept. */
   project: string | null
@@ -94,6 +99,8 @@ export interface GenerationsTable {
   retired_at: NullableTimestamp
   /** Set by a takedown only: the picture is no longer readable. */
   taken_down_at: NullableTimestamp
+  /** The trace of the ask that began the present attempt (W3C Trace Context). */
+  traceparent: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 /** The objects that a generation starts from. */
@@ -114,7 +121,9 @@ export interface StoredTimings {
   queueMs?: number
   loadMs?: number
   generateMs?: number
+  /** Checking and marking the picture. */
   verifyMs?: number
+  /** Writing the object. */
   storeMs?: number
 }
 
@@ -164,6 +173,8 @@ export interface ImagesTable {
   bytes: number
   created_at: Timestamp
   deleted_at: NullableTimestamp
+  /** As coarse as `generation/image-use.ts` writes it; `null`: not since it was made, as far as is known. */
+  last_used_at: NullableTimestamp
 }
 
 /** The first answer of an idempotency key, kept for a day. */
@@ -202,7 +213,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema {
+export interface Schema extends AccessSchema, LatencySchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

@@ -1,11 +1,12 @@
 import type pg from 'pg'
 import type { ConnectionTarget, DatabaseLog } from './connection.ts'
+import { serverKeepalive } from './connection.ts'
 import { openDedicatedConnection } from './dedicated-connection.ts'
 
 /**
  * Proof of life: an advisory lock held by a session of its own, which the server gives up the moment the process
  * dies, however it dies. Whoever finds the lock of a worker free knows that the worker is dead. Over a cut network
- * the server learns of a death from TCP, after about 15 s (see `keepalive`).
+ * the server learns of a death from TCP, after about 11 s (see `serverKeepalive`).
  */
 export interface SessionLock {
   /** The number that is locked. */
@@ -37,16 +38,11 @@ export interface SessionLockOptions {
   readonly applicationName?: string
 }
 
-/** Class of the workers' locks ("drw" in ASCII), apart from those of objects and pg-boss. */
-const workerLock = 0x647277
+/** `application_name` of the session of a process that works on nothing: no worker, though it holds such a lock. */
+export const gatewayLockName = 'darkroom gateway lock'
 
-/** Seconds of the server's side: probes after 5 s of silence, gives up three probes later. No effect on a Unix socket. */
-const keepalive = [
-  'set tcp_keepalives_idle = 5',
-  'set tcp_keepalives_interval = 3',
-  'set tcp_keepalives_count = 3',
-  "set tcp_user_timeout = '15s'",
-].join('; ')
+/** Class of the workers' locks ("drw" in ASCII), apart from those of objects and pg-boss. */
+export const workerLock = 0x647277
 
 /** @throws Error when the number is held already, or when the database cannot be reached */
 export async function createSessionLock(options: SessionLockOptions): Promise<SessionLock> {
@@ -58,7 +54,7 @@ export async function createSessionLock(options: SessionLockOptions): Promise<Se
     log,
     heartbeatMs: 5000,
     prepare: async (client, first) => {
-      await client.query(keepalive)
+      await client.query(serverKeepalive)
       if (await tryLock(client, namespace, id)) return
       if (first) throw new Error(`The session lock ${id} is held by another process.`)
       await endHolder(client, namespace, id)

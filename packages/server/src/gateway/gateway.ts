@@ -2,18 +2,23 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { randomUUID } from 'node:crypto'
 import { DarkroomError } from '../errors.ts'
-import { createStageTimings } from '../latency/stage-timings.ts'
+import { classOfAnswer, scopeLabel } from '../latency/labels.ts'
+import { traceOf } from './request-trace.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
 import { carouselRoutes } from './routes/carousels.ts'
+import { dashboardRoutes } from './routes/dashboard.ts'
+import { explainRoutes } from './routes/explain.ts'
 import { generationRoutes, json } from './routes/generations.ts'
 import { imageRoutes } from './routes/images.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { latencyRoutes } from './routes/latency.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
+import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
 import { scalingRoutes } from './routes/scaling.ts'
@@ -39,6 +44,10 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...scopeRoutes(services),
     ...auditRoutes(services),
     ...scalingRoutes(services),
+    ...overviewRoutes(services),
+    ...dashboardRoutes(services),
+    ...latencyRoutes(services),
+    ...explainRoutes(services),
     ...systemRoutes(services),
     ...notBuiltRoutes(),
   ]
@@ -139,19 +148,37 @@ async function serve(
   params: Record<string, string>,
   services: GatewayServices,
 ): Promise<Response> {
+  const { recorder } = services
   const startedAt = services.now()
+  const startedMs = recorder.now()
   const requestId = randomUUID()
   const log = services.log.child({ requestId })
   const wire = routes.find((route) => route.wire !== undefined)?.wire
   const url = new URL(request.url)
-  const stages = createStageTimings()
+  const stages = recorder.stages()
+  const about = { project: '', scope: '', model: '' }
+  const trace = traceOf(request, recorder)
+  const { traceparent } = trace
   let response: Response
   try {
+    stages.lap('key')
     services.access.check(request)
     const route = routeFor(routes, request)
     // The one place where rights are enforced: no handler runs for a caller who lacks its route's.
     const { caller, headers } = await services.access.admit(request, route.right)
-    response = await route.handle({ request, url, params, requestId, log, stages, caller })
+    stages.lap('access')
+    about.project = caller.project
+    response = await route.handle({
+      request,
+      url,
+      params,
+      requestId,
+      log,
+      stages,
+      about,
+      traceparent,
+      caller,
+    })
     for (const [name, value] of Object.entries(headers ?? {})) response.headers.set(name, value)
   } catch (error) {
     response = failure(error, request, requestId, log, wire)
@@ -165,6 +192,14 @@ async function serve(
   }
   response.headers.set('x-request-id', requestId)
   response.headers.set('x-content-type-options', 'nosniff')
+  const labels = {
+    route: routes[0]?.path ?? '',
+    cacheClass: classOfAnswer(response.status, response.headers),
+    scope: about.scope === '' ? '' : scopeLabel(about.project, about.scope),
+    model: about.model,
+  }
+  recorder.record(labels, stages, recorder.now() - startedMs, trace.traceId ?? requestId)
+  trace.end?.({ method: request.method, status: response.status, labels, stages, startedAt })
   logRequest(log, request, url, response, services.now() - startedAt)
   return request.method === 'HEAD' ? withoutBody(response) : response
 }

@@ -38,6 +38,8 @@ export function createHealth(
         requestId,
         log: services.log,
         stages: createStageTimings(),
+        about: { project: '', scope: '', model: '' },
+        traceparent: undefined,
         caller: nobody,
       })
       return request.method === 'HEAD' ? new Response(null, response) : response

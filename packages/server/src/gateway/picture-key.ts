@@ -7,9 +7,16 @@ import { canonicalLiveQuery } from '../request/live-query.ts'
 /** The edge keys entries by URL; they live under a host of their own, whatever `Host` a reader used. */
 export const edgeBase = 'http://edge.internal'
 
+/** Queries of asks that come again and again, by format: `parseLiveUrl` gives the same ask for the same text. */
+const liveQueries = new WeakMap<LiveAsk, Map<PictureFormat, string>>()
+
 /** The one path and query of all equal prompt URLs, in one format. */
 export function livePath(scope: string, ask: LiveAsk, format: PictureFormat): string {
-  return `/live/${scope}?${canonicalLiveQuery(ask, { format })}`
+  let queries = liveQueries.get(ask)
+  if (queries === undefined) liveQueries.set(ask, (queries = new Map()))
+  let query = queries.get(format)
+  if (query === undefined) queries.set(format, (query = canonicalLiveQuery(ask, { format })))
+  return `/live/${scope}?${query}`
 }
 
 /** The one path and query of all equal asks for a stored picture or a variant of it. */

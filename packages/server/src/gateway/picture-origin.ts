@@ -12,7 +12,9 @@ import type { LiveAsk } from '../request/live-query.ts'
 import { parseLiveUrl } from '../request/live-query.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
 import type { Variant, Variants } from '../storage/variants.ts'
-import { createStageTimings } from '../latency/stage-timings.ts'
+import type { CacheClass } from '../latency/labels.ts'
+import { scopeLabel } from '../latency/labels.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { StageTimings } from '../latency/stage-timings.ts'
 import type { Models } from './models.ts'
 import { pictureTags } from './picture-tags.ts'
@@ -26,6 +28,7 @@ export interface PictureOriginOptions {
   liveWaitMs: number
   /** The sharing domain of a project. */
   domainOf: (project: string) => string
+  recorder: Recorder
 }
 
 /** An hour at the edge, then stale for a day while one refresh runs behind, and for a week when we are down. */
@@ -84,13 +87,20 @@ async function livePicture(
 ): Promise<Response> {
   const ask = parseLiveUrl(url)
   const spec = specOfLive(ask, options.domainOf(place.project), options.models)
-  const stages = createStageTimings()
+  const { recorder } = options
+  const startedMs = recorder.now()
+  const stages = recorder.stages()
+  const own = recorder.stages()
   const { generation: row, waited } = await stages.measure('generation', () =>
     findOrMake(request, ask, place, spec, options),
   )
+  const isAhead = !waited && row.priority === 'speculative'
   // Work of long ago is not this answer's time.
-  if (waited) addWorkerStages(stages, row.timings)
-  const variant = await stages.measure('encode', () =>
+  if (waited) {
+    addWorkerStages(stages, row.timings)
+    own.add('told', Math.max(0, Date.now() - (row.settled_at?.getTime() ?? Date.now())))
+  }
+  const variant = await own.measure('encode', () =>
     deliver(
       options.variants,
       row.object_hash,
@@ -102,6 +112,12 @@ async function livePicture(
       spec.domain,
     ),
   )
+  for (const [at, stage] of own.names.entries()) stages.add(stage, own.valuesMs[at] ?? 0)
+  if (isAhead) stages.add('ahead', 0)
+  const cacheClass: CacheClass = isAhead ? 'pre-generated' : 'miss'
+  const scope = scopeLabel(place.project, place.scope)
+  recorder.record({ route: '/live/{scope}', cacheClass, scope, model: spec.model.alias }, own, undefined)
+  stages.add('origin', recorder.now() - startedMs)
   return pictureResponse(request, variant, stages, {
     imageId: row.image_id,
     seed: Number(row.seed),
@@ -125,7 +141,8 @@ async function findOrMake(
   }
   const signal = AbortSignal.timeout(liveWaitMs)
   try {
-    return await generations.ensure(liveRequest(ask, place), spec, signal)
+    const traceparent = request.headers.get('traceparent') ?? undefined
+    return await generations.ensure(liveRequest(ask, place, traceparent), spec, signal)
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error
     throw new DarkroomError(
@@ -145,7 +162,11 @@ export interface Place {
 }
 
 /** The request that a prompt URL stands for. */
-export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations['ensure']>[0] {
+export function liveRequest(
+  ask: LiveAsk,
+  place: Place,
+  traceparent: string | undefined,
+): Parameters<Generations['ensure']>[0] {
   return {
     project: place.project,
     scope: place.scope,
@@ -154,6 +175,7 @@ export function liveRequest(ask: LiveAsk, place: Place): Parameters<Generations[
     model: ask.model ?? 'default',
     tags: [],
     priority: 'demand',
+    traceparent,
   }
 }
 
@@ -164,7 +186,9 @@ async function storedPicture(
   options: PictureOriginOptions,
 ): Promise<Response> {
   const ask = parseImageUrl(url, name)
-  const stages = createStageTimings()
+  const { recorder } = options
+  const startedMs = recorder.now()
+  const stages = recorder.stages()
   const image = await stages.measure('database', () => options.images.read(ask.id))
   const variant = await stages.measure('encode', () =>
     deliver(
@@ -175,6 +199,9 @@ async function storedPicture(
       project,
     ),
   )
+  const labels = { route: '/images/{id}', cacheClass: 'miss', scope: '', model: '' } as const
+  recorder.record(labels, stages, undefined)
+  stages.add('origin', recorder.now() - startedMs)
   return pictureResponse(request, variant, stages, {
     imageId: image.id,
     seed: image.seed,
@@ -213,7 +240,7 @@ function definedOnly<T extends object>(fields: T): { [Key in keyof T]: Exclude<T
 function addWorkerStages(stages: StageTimings, timings: StoredTimings): void {
   for (const [stage, durationMs] of [
     ['queue', timings.queueMs],
-    ['load', timings.loadMs],
+    ['warm', timings.loadMs],
     ['generate', timings.generateMs],
     ['store', timings.storeMs],
   ] as const) {

@@ -12,6 +12,10 @@ export interface RouteContext {
   requestId: string
   log: Logger
   stages: StageTimings
+  /** What the request turned out to be about, for the latency tables: handlers fill it in. */
+  about: { project: string; scope: string; model: string }
+  /** What work for this request belongs to (W3C Trace Context), if it belongs to a trace. */
+  traceparent: string | undefined
   /** Who asks. They have the route's right. */
   caller: Caller
 }

@@ -1,11 +1,17 @@
+import type { Pages } from '@darkroom/dashboard'
 import type { Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
 import type { Carousels } from '../carousels/carousels.ts'
+import type { Measuring } from '../latency/measuring.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
+import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
 import type { ScalingAnswer } from '../scaling/scaling-answer.ts'
 import type { ScalingMinute } from '../scaling/scaling-records.ts'
+import type { RetentionRule } from '../generation/retention-rules.ts'
+import type { Overview } from '../overview/overview.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
@@ -27,6 +33,10 @@ export interface GatewayServices {
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
   webhooks: Webhooks
+  /** Told of every picture that is handed out, hits included. */
+  imageUse: Pick<ImageUse, 'note'>
+  /** How long pictures are kept in scopes that say nothing else. */
+  retention: RetentionRule
   access: Access
   /** How many workers are wanted: what one of all processes has decided last. */
   scaling: {
@@ -35,6 +45,13 @@ export interface GatewayServices {
   }
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
+  overview: Overview
+  /** The files of the dashboard. */
+  pages: Pages
+  /** Takes what each request took. */
+  recorder: Recorder
+  /** What all processes measured. */
+  measuring: Measuring
   readiness: ReadinessChecks
   log: Logger
   now: () => number

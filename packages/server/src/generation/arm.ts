@@ -23,6 +23,7 @@ export interface ArmContext {
   /** Whose ask this is. */
   project: string
   scope: string
+  traceparent?: string | undefined
   /** Whether no job may be queued: then what is there is looked for first. */
   isFull(): boolean
   /** The turn of a job that is about to be queued; asked for only then. @throws DarkroomError queue_full */
@@ -100,10 +101,34 @@ async function holdAgainstCancel(
 
 /** Work that is on its way; what was only foreseen goes as demand from now on. */
 async function join(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
-  if (row.status === 'queued' && row.priority === 'speculative' && context.priority === 'demand') {
-    return (await promote(row, context)) ?? (await holdAgainstCancel(row, context))
+  if (row.priority !== 'speculative' || context.priority !== 'demand') {
+    return await holdAgainstCancel(row, context)
   }
-  return await holdAgainstCancel(row, context)
+  if (row.status === 'running') {
+    const claimed = await claimRunning(row, context)
+    if (claimed !== undefined) return claimed
+  }
+  const promoted = await promote(row, context)
+  if (promoted !== undefined) return promoted
+  // It has gone from one state to the other in between, or somebody else's ask came first: the caller looks again.
+  const now = await holdAgainstCancel(row, context)
+  return now?.priority === 'speculative' && !isSettled(now.status) ? undefined : now
+}
+
+/**
+ * Somebody waits for what runs, so it makes room for nobody any more. Its turn was one of speculation's line: in that of
+ * demand it would move the head, so it has none there.
+ * @returns `undefined` when it does not run, or is demand already
+ */
+async function claimRunning(row: GenerationRow, context: ArmContext): Promise<GenerationRow | undefined> {
+  return await context.transaction
+    .updateTable('generations')
+    .set({ priority: 'demand', project: context.project, scope: context.scope, turn: 0 })
+    .where('id', '=', row.id)
+    .where('status', '=', 'running')
+    .where('priority', '=', 'speculative')
+    .returningAll()
+    .executeTakeFirst()
 }
 
 /** A new job takes the place of the old one, which does nothing should it have been handed out. */
@@ -168,6 +193,7 @@ async function insertRevision(
       strength: spec.strength ?? null,
       steps: spec.steps ?? null,
       image_id: imageIdOf(context.secret, key, revision),
+      traceparent: context.traceparent ?? null,
       event_seq: 1,
     })
     .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
@@ -193,6 +219,8 @@ export async function rearm(row: GenerationRow, context: ArmContext): Promise<Ge
       attempt: eb('attempt', '+', 1),
       retries: 0,
       reruns: 0,
+      yields: 0,
+      yielded_at: null,
       priority: context.priority,
       project: context.project,
       scope: context.scope,
@@ -204,6 +232,7 @@ export async function rearm(row: GenerationRow, context: ArmContext): Promise<Ge
       retry_after_at: null,
       started_at: null,
       settled_at: null,
+      traceparent: context.traceparent ?? null,
       queued_at: new Date(context.now()),
       event_seq: eb('event_seq', '+', 1),
     }))

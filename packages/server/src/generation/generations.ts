@@ -1,4 +1,4 @@
-import type { Flights } from '@darkroom/once'
+import type { Flights, LedgerWriter } from '@darkroom/once'
 import { createFlights } from '@darkroom/once'
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
@@ -6,17 +6,21 @@ import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
 import { generationKey } from '../request/picture-spec.ts'
+import type { Armed } from './arm.ts'
 import { currentRow } from './arm.ts'
 import { cancelRequest } from './cancel.ts'
 import type { DeadGeneration, DeadOwner, DeadQuery, RedriveSelection } from './dead-generations.ts'
 import { listDeadGenerations, redriveGenerations } from './dead-generations.ts'
 import type { GenerationEvent } from './events.ts'
 import { readEvents } from './events.ts'
+import type { Foreseen } from './foresee.ts'
+import { foresee, withdrawForeseen } from './foresee.ts'
 import type { GenerationRow, StoredGeneration } from './generation-row.ts'
 import { errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
 import type { Line } from './line.ts'
+import { noteShared } from './note-shared.ts'
 import type { ListQuery, RecordPage, RequestWithGenerations } from './record.ts'
 import { listRecords, withGenerations, withRecord } from './record.ts'
 import type { Accepted, GenerationBudget, RequestAsk } from './requests.ts'
@@ -50,6 +54,10 @@ export interface Generations {
   /** Retires the stored pictures of a request and asks for them anew. @throws DarkroomError not_settled */
   regenerate(project: string, id: string, resolveModel: ModelResolver): Promise<RegenerateResult>
   cancel(project: string, id: string): Promise<void>
+  /** Has a picture made that nobody has asked for yet, after all that somebody waits for. @throws DarkroomError */
+  foresee(foreseen: Foreseen): Promise<Armed>
+  /** Cancels what was foreseen and nobody has asked for. @returns the ids of the generations that were cancelled */
+  withdrawForeseen(generationIds: readonly string[]): Promise<string[]>
   /** Failed generations that nothing tries again by itself, newest first. */
   dead(query: DeadQuery): Promise<DeadGeneration[]>
   /** Tries failed generations again. @returns the image ids of those that were queued */
@@ -89,6 +97,8 @@ export interface GenerationsOptions {
   line: Line
   now: () => number
   budget: GenerationBudget
+  /** Counts pictures that were there, or on their way; runs are counted where they run. */
+  ledger?: LedgerWriter | undefined
 }
 
 export function createGenerations(options: GenerationsOptions): Generations {
@@ -118,6 +128,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
   async function getOrGenerate(ask: Omit<RequestAsk, 'pictures'>, spec: PictureSpec): Promise<Ensured> {
     const current = await currentRow(database, generationKey(spec))
     if (current !== undefined && current.retired_at === null && isStored(current)) {
+      noteShared(options.ledger, current, 'cached')
       return { generation: current, waited: false }
     }
     return await generated(ask, spec, await acceptOne(ask, spec))
@@ -140,6 +151,7 @@ export function createGenerations(options: GenerationsOptions): Generations {
     ensure: async (ask, spec, signal) => {
       const work = async (): Promise<{ value: Ensured }> => ({ value: await getOrGenerate(ask, spec) })
       const outcome = await flights.run(unitOf(ask, spec), work, { signal })
+      if (outcome.how !== 'ran') noteShared(options.ledger, outcome.value.generation, 'joined')
       return outcome.value
     },
     begin: async (ask, spec) => {
@@ -157,6 +169,8 @@ export function createGenerations(options: GenerationsOptions): Generations {
     list: (query) => listRecords(database, query),
     regenerate: (project, id, resolveModel) => regenerate(options, project, id, resolveModel),
     cancel: (project, id) => cancelRequest(options, project, id),
+    foresee: (foreseen) => foresee(foreseen, options),
+    withdrawForeseen: (generationIds) => withdrawForeseen(options, generationIds),
     dead: (query) => listDeadGenerations(database, query),
     redrive: (owner, selection) => redriveGenerations(options, owner, selection),
     events: (generationId, afterSeq) => readEvents(database, generationId, afterSeq),

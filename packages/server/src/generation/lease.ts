@@ -34,8 +34,9 @@ export interface StoreResult {
   timings: StoredTimings
   costUsd: number | undefined
   gpuSeconds?: number | undefined
-  /** Puts the bytes; called under the lock that keeps a takedown of the same bytes away. */
-  putObject: () => Promise<void>
+  /** Puts the bytes, and says what the run took with it; called under the lock that keeps a takedown of the same
+   * bytes away. */
+  putObject: () => Promise<StoredTimings | void>
 }
 
 export interface Failure {
@@ -136,6 +137,7 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     if (put.status === 'rejected') throw put.reason
     if (stored.status === 'rejected') throw stored.reason
     if (stored.value === undefined) return false
+    if (put.value !== undefined) await noteTimings(transaction, row.id, put.value)
     await publishImage(transaction, stored.value)
     await tellWebhooks(transaction, [row.id], new Date(now()))
     return true
@@ -192,11 +194,25 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         if (queued === undefined) return false
         await queue.enqueue(
           { jobId, recordId: row.id },
-          { transaction, ...placeOf(row), ...(isRetry ? { delayS: reason.delayS } : {}) },
+          // As it is now: somebody may have asked, while it ran, for what was only foreseen.
+          { transaction, ...placeOf(queued), ...(isRetry ? { delayS: reason.delayS } : {}) },
         )
         return true
       }),
   }
+}
+
+/** How long the put took is known only after it, and the record is written beside it. */
+async function noteTimings(
+  transaction: Transaction<Schema>,
+  id: string,
+  timings: StoredTimings,
+): Promise<void> {
+  await transaction
+    .updateTable('generations')
+    .set({ timings: JSON.stringify(timings) })
+    .where('id', '=', id)
+    .execute()
 }
 
 async function isStoredAs(database: Kysely<Schema>, id: string, objectHash: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { LedgerWriter } from '@darkroom/once'
 import type { Kysely, Selectable, Transaction } from 'kysely'
 import { randomBytes } from 'node:crypto'
 import type { Priority, RequestsTable, Schema } from '../database/schema.ts'
@@ -9,8 +10,10 @@ import { generationKey } from '../request/picture-spec.ts'
 import type { Armed } from './arm.ts'
 import { arm } from './arm.ts'
 import type { GenerationRow } from './generation-row.ts'
+import { isStored } from './generation-row.ts'
 import type { IdempotencyClaim } from './idempotency.ts'
 import { claimIdempotencyKey } from './idempotency.ts'
+import { noteShared } from './note-shared.ts'
 import type { Line, PlaceInLine } from './line.ts'
 import type { RequestWithGenerations } from './record.ts'
 import { withRecord } from './record.ts'
@@ -31,6 +34,8 @@ export interface RequestAsk {
   idempotency?: { owner: string; key: string; fingerprint: string } | undefined
   /** Who is told when every picture has settled. */
   webhook?: WebhookAsk | undefined
+  /** The trace that it belongs to (W3C Trace Context); workers go on with it. */
+  traceparent?: string | undefined
 }
 
 export interface AcceptContext {
@@ -40,6 +45,8 @@ export interface AcceptContext {
   line: Line
   now: () => number
   budget: GenerationBudget
+  /** Counts pictures that are there or on their way. */
+  ledger?: LedgerWriter | undefined
 }
 
 /** What a request's new generations are paid from; `access/budget.ts` has the real one. */
@@ -147,6 +154,7 @@ async function armAll(
         priority: ask.priority,
         project: ask.project,
         scope: ask.scope,
+        traceparent: ask.traceparent,
         isFull: () => place.isFull(),
         nextTurn: () => place.next(),
         giveBackTurn: (turn) => place.giveBack(turn),
@@ -156,6 +164,11 @@ async function armAll(
   }
   const started = [...byKey.values()].filter(({ how }) => how === 'started').map(({ row }) => row)
   if (started.length > 0) await context.budget.charge(transaction, ask, started)
+  for (const { row, how } of byKey.values()) {
+    if (how === 'joined' && row.status !== 'failed') {
+      noteShared(context.ledger, row, isStored(row) ? 'cached' : 'joined')
+    }
+  }
   return keys.map(({ key }) => {
     const armed = byKey.get(key)
     if (armed === undefined) throw new Error('a picture of the request was not armed')

@@ -52,3 +52,20 @@ test('what fails is measured too, and fails as it was', async () => {
   ).rejects.toBe(fault)
   expect(stages.header()).toBe('thrown;dur=2, rejected;dur=3')
 })
+
+test('laps follow each other without a gap, and the header writes hundredths', () => {
+  let atMs = 10
+  const timings = createStageTimings(() => atMs)
+  for (const [stage, durationMs] of [
+    ['key', 0.5],
+    ['access', 3],
+    ['key', 1.044],
+    ['edge', 12.345],
+  ] as const) {
+    atMs += durationMs
+    timings.lap(stage)
+  }
+  expect(timings.header()).toBe('key;dur=1.54, access;dur=3, edge;dur=12.35')
+  expect(timings.get('access')).toBeCloseTo(3)
+  expect(timings.get('store')).toBeUndefined()
+})

@@ -48,7 +48,7 @@ export interface Place {
   priority: Priority
   /** Within the priority the lower goes first, and equals in the order they came. Default 0. */
   turn?: number
-  /** Work whose worker died goes before everything: somebody has waited for it all along. */
+  /** Work whose worker died goes before all other work of its priority: somebody has waited for it all along. */
   rerun?: boolean
   /** Which kind of worker it is for; workers may take the jobs of some routes only. */
   route?: string
@@ -75,6 +75,8 @@ export interface JobQueue {
   cancel(jobId: string, options: { transaction: Transaction<Schema> }): Promise<void>
   /** The expression that is true while a job waits, runs or will be tried again. */
   isOpen(jobId: RawBuilder<unknown>): RawBuilder<boolean>
+  /** The expression that is true while a job could have been started for longer than this. */
+  isReady(jobId: RawBuilder<unknown>, longerThanMs: number): RawBuilder<boolean>
   /** The expression that is true while a job is in the hands of a worker that has had it for longer than this. */
   isHeld(jobId: RawBuilder<unknown>, longerThanMs: number): RawBuilder<boolean>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */

@@ -22,15 +22,15 @@ import type {
 type QueueName = 'generation' | 'carousel'
 
 /**
- * pg-boss takes the highest number first (int4): reruns, then all demand, then all speculation. A line that has not
- * been empty for a thousand million turns ends as first come, first served.
+ * pg-boss takes the highest number first (int4): all demand, then all speculation, and of each its reruns first. A
+ * line that has not been empty for a thousand million turns ends as first come, first served.
  */
-const priorityTop: Record<Priority, number> = { demand: 1_999_999_999, speculative: 999_999_999 }
-const rerunPriority = 2_000_000_000
+const rerunPriority: Record<Priority, number> = { demand: 2_000_000_000, speculative: 1_000_000_000 }
 const maxTurn = 999_999_998
 
 function priorityNumber({ priority, turn = 0, rerun = false }: Place): number {
-  return rerun ? rerunPriority : priorityTop[priority] - Math.min(turn, maxTurn)
+  const top = rerunPriority[priority]
+  return rerun ? top : top - 1 - Math.min(turn, maxTurn)
 }
 
 export interface PgBossQueueOptions {
@@ -107,6 +107,11 @@ async function openQueue(
       boss.deleteJob(name, jobId, { db: fromKysely(transaction) }).then(() => {}),
     isOpen: (jobId) =>
       sql<boolean>`exists (select from pgboss.job where name = ${name} and id = ${jobId} and state < 'completed')`,
+    isReady: (jobId, longerThanMs) =>
+      sql<boolean>`exists (
+        select from pgboss.job where name = ${name} and id = ${jobId} and state < 'active'
+          and start_after < now() - ${longerThanMs} * interval '1 millisecond'
+      )`,
     isHeld: (jobId, longerThanMs) =>
       sql<boolean>`exists (
         select from pgboss.job where name = ${name} and id = ${jobId} and state = 'active'

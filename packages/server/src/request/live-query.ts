@@ -11,6 +11,7 @@ import {
   styleField,
 } from './fields.ts'
 import { integerText, parseWith, readQuery, withoutSignature } from './query.ts'
+import { remembered } from './remembered.ts'
 import { resolveSize, sizeLimits } from './size.ts'
 
 /** Delivery: how the bytes are wanted. No part of the generation key. */
@@ -79,22 +80,29 @@ interface LiveQuery {
 }
 
 /**
- * Reads a prompt URL.
+ * Reads a prompt URL. Equal queries are read once: what is given is shared, and frozen.
  * @throws DarkroomError invalid_request, unknown_parameter, duplicate_parameter
  */
 export function parseLiveUrl(url: URL): LiveAsk {
-  const query = parseWith(liveQuerySchema, withoutSignature(readQuery(url)))
-  return {
+  return readLiveQuery(url.search)
+}
+
+const readLiveQuery = remembered({ maxTexts: 2048, maxLength: 1024 }, (search): LiveAsk => {
+  const query = parseWith(
+    liveQuerySchema,
+    withoutSignature(readQuery({ searchParams: new URLSearchParams(search) })),
+  )
+  return Object.freeze({
     ...resolveSize(query),
     prompt: query.prompt,
     model: query.model,
     negative: emptyToUndefined(query.negative),
     style: emptyToUndefined(query.style),
     seed: query.seed ?? 0,
-    delivery: { format: query.format, quality: query.q },
+    delivery: Object.freeze({ format: query.format, quality: query.q }),
     placeholder: query.placeholder === '1',
-  }
-}
+  })
+})
 
 /** `negative=` and no `negative` ask for the same picture. */
 export function emptyToUndefined(text: string | undefined): string | undefined {

@@ -6,7 +6,7 @@ import { DarkroomError } from '../errors.ts'
  * different ones.
  * @throws DarkroomError duplicate_parameter, invalid_request (escapes that are not UTF-8)
  */
-export function readQuery(url: URL): Record<string, string> {
+export function readQuery(url: Pick<URL, 'searchParams'>): Record<string, string> {
   const query: Record<string, string> = {}
   for (const [name, value] of url.searchParams) {
     if (Object.hasOwn(query, name)) {

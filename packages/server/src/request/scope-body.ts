@@ -18,10 +18,24 @@ export interface ScopeBody {
   models?: string[] | null | undefined
   sizes?: string[] | null | undefined
   origins?: string[] | null | undefined
+  retention?: { maxAgeDays?: number | null | undefined; unusedDays?: number | null | undefined } | undefined
 }
 
 const limit = z.int('must be a whole number').min(0, 'must be 0 or more').max(1_000_000_000)
+const days = z
+  .number('must be a number of days, or null for ever')
+  .gt(0, 'must be above 0; null keeps pictures for ever')
+  .max(100_000)
 const usd = z.number().min(0, 'must be 0 or more').max(1_000_000)
+
+const retention = z.strictObject({
+  maxAgeDays: days.nullable().optional().meta({
+    description: 'Days after they were made; null: for ever; left out: DARKROOM_RETENTION_DAYS.',
+  }),
+  unusedDays: days.nullable().optional().meta({
+    description: 'Days after they were last asked for; left out: DARKROOM_RETENTION_UNUSED_DAYS.',
+  }),
+})
 
 export const scopeBodySchema: z.ZodType<ScopeBody> = z.strictObject({
   name: scopeField,
@@ -58,6 +72,7 @@ export const scopeBodySchema: z.ZodType<ScopeBody> = z.strictObject({
     .max(100)
     .nullable()
     .optional(),
+  retention: retention.optional().meta({ description: 'How long pictures and carousels are kept.' }),
 })
 
 /** @throws DarkroomError invalid_request, unknown_parameter */

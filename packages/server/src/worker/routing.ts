@@ -115,7 +115,10 @@ export function createRouting(options: RoutingOptions): Routing {
     holdMs: () => (peers.length > 0 ? Math.min(10, holdPerJobMs * options.busy()) : 0),
     // Others may be idle: then each takes one after the other.
     atOnce: (free) => (peers.length > 0 ? 1 : free),
-    idle: lookSoon,
+    // Where every known model is ready, the regular look is soon enough.
+    idle: () => {
+      if (readiness.unready.length > 0) lookSoon()
+    },
     warm: async (models) => {
       ofStart = models
       for (const model of models) readiness.learn(model)

@@ -6,11 +6,16 @@ import type { CarouselRow, SlideRow } from '../carousels/carousel-row.ts'
 import { carouselFaultOf } from '../carousels/faults.ts'
 import { slideKey } from '../carousels/slide-key.ts'
 import { DarkroomError } from '../errors.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Picture, PictureContext } from './carousel-base.ts'
 import { obtainBase, obtainLogo } from './carousel-base.ts'
 import { Interruption } from './interruption.ts'
+import type { CarouselMeasurement } from './measure-carousel.ts'
+import { measureCarousel } from './measure-carousel.ts'
 
 export interface RunCarouselContext extends PictureContext {
+  /** Takes what the job took. */
+  recorder?: Recorder | undefined
   /** Of what draws slides: other pixels under the same key would be two slides in one place. */
   rendererVersion: string
   log: Logger
@@ -33,19 +38,22 @@ export async function runCarousel(
   context: RunCarouselContext,
   interruption: AbortSignal,
 ): Promise<void> {
+  const job = measureCarousel(leased.row, context.recorder)
   try {
     interruption.throwIfAborted()
-    const base = await obtainBase(leased, context, interruption)
+    const base = await job.measure('warm', () => obtainBase(leased, context, interruption))
     if (base === undefined) return
     const ground: Ground = { ...base, logo: await obtainLogo(leased, context, interruption) }
     for (;;) {
       const claimed = await leased.claimSlides((slides) => keysOf(leased.row, ground, slides, context))
       if (claimed === undefined) return
-      if (claimed.mine.size > 0) await makeSlides(leased, ground, claimed, context, interruption)
+      if (claimed.mine.size > 0) await makeSlides(leased, ground, claimed, { ...context, job }, interruption)
       if ((await leased.finish()) === 'ended') return
     }
   } catch (error) {
     await settleFailure(leased, error, context)
+  } finally {
+    job.end()
   }
 }
 
@@ -70,9 +78,11 @@ async function makeSlides(
   leased: LeasedCarousel,
   ground: Ground,
   { slides, mine }: { slides: readonly SlideRow[]; mine: ReadonlyMap<number, string> },
-  context: RunCarouselContext,
+  context: RunCarouselContext & { job: CarouselMeasurement },
   signal: AbortSignal,
 ): Promise<void> {
+  const { job } = context
+  const startedMs = job.now()
   const stretch = Symbol('slides')
   const carousel = carouselOf(leased.row, ground, slides, [...mine.keys()], context, signal)
   const settle = async (outcome: SlideOutcome): Promise<void> => {
@@ -81,15 +91,17 @@ async function makeSlides(
     leased.count(stretch, { ...carousel.work() })
     const kept =
       outcome.status === 'fulfilled'
-        ? await storeSlide(leased, key, outcome.value, context)
+        ? await job.measure('store', () => storeSlide(leased, key, outcome.value, context))
         : await leased.failSlide(key, slideFailureOf(outcome.reason, leased, outcome.index, context))
     if (!kept) context.log.warn({ carousel: leased.row.id }, 'a slide was finished that is no longer wanted')
   }
   // In a row of their own: the next slide is drawn while one is being written.
   let settling: Promise<void> = Promise.resolve()
+  let drawnMs = 0
   try {
     for await (const outcome of carousel) {
       signal.throwIfAborted()
+      drawnMs = job.now() - startedMs
       settling = settling.then(() => settle(outcome))
       settling.catch(() => {})
     }
@@ -99,6 +111,7 @@ async function makeSlides(
     signal.throwIfAborted()
     throw error
   }
+  job.add('generate', drawnMs)
   await settling
   signal.throwIfAborted()
   leased.count(stretch, { ...carousel.work() })

@@ -1,17 +1,21 @@
-import type { PictureFacts, PictureFormat } from '@darkroom/picture'
+import type { DigitalSourceType, PictureFacts, PictureFormat } from '@darkroom/picture'
 import { formatOfMediaType, markPicture, PictureError, verifyPicture } from '@darkroom/picture'
 import type { Logger } from 'pino'
-import type { Backend, BackendEvent, BackendRequest, BackendTimings } from '../backends/backend.ts'
+import type { Backend, BackendCapabilities, BackendEvent, BackendRequest } from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
-import type { GenerationRow, StoredTimings } from '../generation/generation-row.ts'
+import type { GenerationRow } from '../generation/generation-row.ts'
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
 import { Interruption } from './interruption.ts'
+import type { SpeculativeRuns } from './speculative-runs.ts'
 import type { PriceList } from './prices.ts'
 import { costOf } from './prices.ts'
 import { readInputs } from './read-inputs.ts'
+import type { JobMeasurement } from './measure-job.ts'
+import { measureJob } from './measure-job.ts'
 import { createTeller } from './teller.ts'
 
 export interface RunContext {
@@ -20,8 +24,12 @@ export interface RunContext {
   log: Logger
   /** How long one run of the backend may take. */
   timeoutMs: number
+  /** Where speculative runs are offered as room. */
+  speculativeRuns: Pick<SpeculativeRuns, 'offer'>
   prices: PriceList
   now: () => number
+  /** Takes what the job took. */
+  recorder?: Recorder | undefined
 }
 
 /** The runs of one attempt: the first and two more. */
@@ -31,7 +39,6 @@ interface Drawn {
   bytes: Uint8Array
   facts: PictureFacts
   format: PictureFormat
-  timings: BackendTimings
   costUsd: number | undefined
   gpuSeconds: number | undefined
   warnings: readonly string[]
@@ -47,29 +54,33 @@ export async function runGeneration(
   interruption: AbortSignal,
 ): Promise<void> {
   const startedAt = context.now()
+  const job = measureJob(leased.row, startedAt, context.recorder)
   try {
     interruption.throwIfAborted()
     const backend = context.backends.backendFor(leased.row.backend)
-    const drawn = await draw(leased, backend, context, interruption)
-    const verifiedAt = context.now()
-    const marked = await mark(drawn, backend, leased.row)
+    const drawn = await draw(leased, backend, context, job, interruption)
+    const marked = await job.measure('encode', () => mark(drawn, backend, leased.row))
     interruption.throwIfAborted()
     const hash = context.objects.hashOf(marked)
+    const costUsd = costOf(leased.row, drawn, context.prices)
     const kept = await leased.store({
       objectHash: hash,
       format: drawn.format,
       bytes: marked.byteLength,
       warnings: drawn.warnings,
-      timings: timingsOf(leased.row, drawn.timings, startedAt, verifiedAt, context.now()),
-      costUsd: costOf(leased.row, drawn, context.prices),
+      timings: job.timings(),
+      costUsd,
       gpuSeconds: drawn.gpuSeconds,
       putObject: async () => {
-        await context.objects.put(marked)
+        await job.measure('store', () => context.objects.put(marked))
+        return job.timings()
       },
     })
+    job.end({ bytes: marked.byteLength, costUsd, failed: !kept })
     if (!kept)
       context.log.warn({ generation: leased.row.id }, 'the lease was lost before the picture was stored')
   } catch (error) {
+    job.end({ failed: true })
     await settleFailure(leased, error, context)
   }
 }
@@ -79,6 +90,7 @@ async function draw(
   leased: LeasedGeneration,
   backend: Backend,
   context: RunContext,
+  job: JobMeasurement,
   interruption: AbortSignal,
 ): Promise<Drawn> {
   const { row } = leased
@@ -87,12 +99,17 @@ async function draw(
   const lost = new AbortController()
   const signal = AbortSignal.any([interruption, timeout, lost.signal])
   const teller = createTeller(leased, context.now, () => lost.abort(new Interruption('lease_lost')))
+  const endOffer =
+    row.priority === 'speculative' && backend.capabilities(row.model).cancel
+      ? context.speculativeRuns.offer(row, () => lost.abort(new Interruption('yield')))
+      : () => {}
   let image: { bytes: Uint8Array; mediaType: string } | undefined
   let done: Extract<BackendEvent, { type: 'done' }> | undefined
   try {
     for await (const event of backend.generate(request, signal)) {
       // Not every adapter can stop a running job; its late events must not count.
       signal.throwIfAborted()
+      job.hear(event.type)
       if (event.type === 'image') image = event
       else if (event.type === 'done') done = event
       else teller.hear(event)
@@ -104,18 +121,21 @@ async function draw(
     lost.signal.throwIfAborted()
     if (timeout.aborted) throw timedOut(context.timeoutMs)
     throw error
+  } finally {
+    endOffer()
   }
   if (image === undefined || done === undefined) {
     await teller.flush()
     throw new BackendError('backend_bad_answer', 'The backend ended without a picture.', { retry: 'same' })
   }
+  job.drawn(done.timings.loadMs)
+  const whole = image
   // What was heard is written before the record settles, while the picture is being checked.
-  const [verified] = await Promise.all([verify(image, row), teller.flush()])
+  const [verified] = await Promise.all([job.measure('encode', () => verify(whole, row)), teller.flush()])
   lost.signal.throwIfAborted()
   return {
     bytes: image.bytes,
     ...verified,
-    timings: done.timings,
     costUsd: done.costUsd,
     gpuSeconds: done.gpuSeconds,
     warnings: done.warnings,
@@ -179,25 +199,15 @@ async function verify(
 async function mark(drawn: Drawn, backend: Backend, row: GenerationRow): Promise<Uint8Array> {
   const kind = backend.capabilities(row.model).kind
   return await markPicture(drawn.bytes, {
-    digitalSourceType: kind === 'procedural' ? 'algorithmicMedia' : 'trainedAlgorithmicMedia',
+    digitalSourceType: sourceTypeOf(kind, row),
     creatorTool: `Darkroom (${row.backend}:${row.model})`,
   })
 }
 
-function timingsOf(
-  row: GenerationRow,
-  timings: BackendTimings,
-  startedAt: number,
-  verifiedAt: number,
-  markedAt: number,
-): StoredTimings {
-  return {
-    queueMs: Math.max(0, startedAt - row.queued_at.getTime()),
-    ...(timings.loadMs === undefined ? {} : { loadMs: timings.loadMs }),
-    generateMs: timings.generateMs,
-    verifyMs: Math.max(0, verifiedAt - startedAt - timings.generateMs),
-    storeMs: Math.max(0, markedAt - verifiedAt),
-  }
+/** A picture that was changed by a model is a composite (IPTC's words for inpainting and the like). */
+function sourceTypeOf(kind: BackendCapabilities['kind'], { inputs }: GenerationRow): DigitalSourceType {
+  if (kind === 'procedural') return 'algorithmicMedia'
+  return inputs?.image === undefined ? 'trainedAlgorithmicMedia' : 'compositeWithTrainedAlgorithmicMedia'
 }
 
 async function settleFailure(leased: LeasedGeneration, error: unknown, context: RunContext): Promise<void> {

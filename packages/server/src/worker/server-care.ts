@@ -93,7 +93,9 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
     breakerOf,
     onExhausted: (backend, model) => {
       const route = routeOf({ backend, model })
-      if (routing.othersHave(route)) readiness.rest(route, restAfterExhaustionMs)
+      const others = routing.othersHave(route)
+      if (others) readiness.rest(route, restAfterExhaustionMs)
+      return others
     },
   })
   announcer = startAnnouncer({ rows, workerId, log, status: () => routing.status(draining) })

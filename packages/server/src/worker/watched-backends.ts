@@ -11,8 +11,8 @@ export interface WatchedBackendsOptions {
   /** How many generations this worker runs at once: no batch can have more. */
   concurrency: number
   batchWindowMs: number
-  /** A model ran out of memory although nothing else ran: others may have more. */
-  onExhausted(backendName: string, model: string): void
+  /** A model ran out of memory although memory was freed. @returns whether another worker may have more */
+  onExhausted(backendName: string, model: string): boolean
   log: Logger
 }
 
@@ -58,8 +58,9 @@ function watch(name: string, backend: Backend, options: WatchedBackendsOptions):
       }
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
-      options.onExhausted(name, request.model)
-      throw new BackendError('backend_out_of_memory', error.message, { retry: 'elsewhere', cause: error })
+      const retry = options.onExhausted(name, request.model) ? 'elsewhere' : 'never'
+      const message = `${error.message} Ask for a smaller picture.`
+      throw new BackendError('backend_out_of_memory', message, { retry, cause: error })
     } finally {
       release()
     }

@@ -2,11 +2,13 @@ import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
 import type { JobQueue, WorkSubscription } from '../queue/job-queue.ts'
+import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { RoutedModel } from './model-readiness.ts'
 import type { PriceList } from './prices.ts'
 import { runGeneration } from './run-generation.ts'
 import type { LeasedRecord, RunsOptions } from './runs.ts'
+import { createSpeculativeRuns } from './speculative-runs.ts'
 import { createRuns } from './runs.ts'
 import type { ServerCareOptions } from './server-care.ts'
 import { startServerCare } from './server-care.ts'
@@ -31,10 +33,14 @@ export interface WorkerOptions {
   prices?: PriceList
   /** How its model servers are treated; default: nothing is loaded before it is asked for. */
   servers?: Omit<ServerCareOptions, 'rows' | 'workerId' | 'backends' | 'concurrency' | 'log'>
+  /** Takes what each job took. */
+  recorder?: Recorder | undefined
 }
 
 export interface Worker {
   readonly running: number
+  /** Takes no more jobs, and waits for running ones, however long they take. */
+  retire(): Promise<void>
   /** Stops taking jobs, lets running ones end within that time (default: `drainMs`), hands back the rest. */
   stop(drainMs?: number): Promise<void>
 }
@@ -49,16 +55,22 @@ export interface GenerationWorker extends Worker {
 export async function startWorker(options: WorkerOptions): Promise<GenerationWorker> {
   const { leases, lock, queue, servers = defaultServers } = options
   let subscription: WorkSubscription | undefined
+  let worker: Worker | undefined
   const care = startServerCare({ ...options, ...servers, rows: leases.workers, workerId: lock.id }, () =>
     subscription?.wake(),
   )
+  const speculativeRuns = createSpeculativeRuns({
+    ...options,
+    hasFreeSlot: () => (worker?.running ?? 0) < options.concurrency,
+  })
   const context = {
     prices: new Map(),
     ...options,
     backends: care.backends,
     timeoutMs: options.backendTimeoutMs,
+    speculativeRuns,
   }
-  const worker = await startRuns({
+  const started = await startRuns({
     ...options,
     records: recoverableGenerations(leases),
     queue: {
@@ -70,14 +82,17 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       (await care.accepts(job)) ? await leases.take(job, lock.id, signal) : undefined,
     run: (leased, signal) => care.count(() => runGeneration(leased, context, signal)),
   })
+  worker = started
   return {
     get running() {
-      return worker.running
+      return started.running
     },
     check: () => care.check(),
+    retire: () => started.retire(),
     stop: async (drainMs) => {
       care.drain()
-      await worker.stop(drainMs)
+      speculativeRuns.close()
+      await started.stop(drainMs)
       await care.close()
     },
   }
@@ -119,13 +134,16 @@ export async function startRuns<Leased extends LeasedRecord>(
   const runs = createRuns(options)
   const unsubscribe = options.queue.onAnnouncement((announcement) => runs.hear(announcement))
   const subscription = await options.queue.work({ concurrency: options.concurrency }, (job) => runs.run(job))
+  let stopping: Promise<void> | undefined
+  const takeNoMore = (): Promise<void> => (stopping ??= subscription.stop())
   return {
     get running() {
       return runs.count
     },
+    retire: takeNoMore,
     stop: async (drainMs = options.drainMs) => {
       sweeper.stop()
-      const stopped = subscription.stop()
+      const stopped = takeNoMore()
       const deadline = setTimeout(() => runs.drain(), drainMs)
       try {
         await stopped

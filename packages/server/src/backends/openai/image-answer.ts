@@ -1,14 +1,16 @@
 import { BackendError } from '../backend.ts'
-import { isRecord, streamError, wireFaultOf } from './answer-error.ts'
-import { boundedBytes, boundedChunks } from './bounded-body.ts'
-import type { Connection } from './connection.ts'
-import { jsonOrUndefined } from './connection.ts'
-import { serverSentEvents } from './event-stream.ts'
-import { pictureMediaType } from './picture-signature.ts'
+import { isRecord, streamError, wireFaultOf } from '../wire/answer-error.ts'
+import { boundedBytes, boundedChunks } from '../wire/bounded-body.ts'
+import type { Connection } from '../wire/connection.ts'
+import { jsonOrUndefined } from '../wire/connection.ts'
+import { serverSentEvents } from '../wire/event-stream.ts'
+import { pictureMediaType } from '../wire/picture-signature.ts'
 
 /** A picture out of an answer; `partial` ones come before the final one. */
 export interface AnsweredPicture {
   partial: boolean
+  /** Which of the pictures that were asked for, from 0. */
+  index: number
   bytes: Uint8Array
   mediaType: string
 }
@@ -17,6 +19,8 @@ interface AnswerReader {
   connection: Connection
   maxBytes: number
   signal: AbortSignal
+  /** How many pictures were asked for; more are not looked at. Default 1. */
+  n?: number
 }
 
 /**
@@ -28,7 +32,7 @@ export async function* picturesOf(response: Response, reader: AnswerReader): Asy
   if (!response.ok) throw await reader.connection.errorOf(response)
   const contentType = response.headers.get('content-type') ?? ''
   if (/^text\/event-stream\b/iu.test(contentType)) yield* streamedPictures(response, reader)
-  else if (/\bjson\b/iu.test(contentType)) yield await pictureOfJson(response, reader)
+  else if (/\bjson\b/iu.test(contentType)) yield* picturesOfJson(response, reader)
   else {
     const kind =
       contentType
@@ -36,19 +40,21 @@ export async function* picturesOf(response: Response, reader: AnswerReader): Asy
         ?.replaceAll(/[^\w.+/-]/gu, '')
         .slice(0, 60) ?? ''
     throw badAnswer(
-      `answered with ${kind === '' ? 'no content type' : kind} instead of JSON: check OPENAI_BASE_URL`,
+      `answered with ${kind === '' ? 'no content type' : kind} instead of JSON: check ${reader.connection.names.url}`,
     )
   }
 }
 
-async function pictureOfJson(response: Response, reader: AnswerReader): Promise<AnsweredPicture> {
+async function* picturesOfJson(response: Response, reader: AnswerReader): AsyncGenerator<AnsweredPicture> {
   const answer = jsonOrUndefined((await boundedBytes(response, reader.maxBytes)).toString('utf8'))
   if (!isRecord(answer)) throw badAnswer('sent something that is not a JSON object')
   if (answer['error'] !== undefined && answer['data'] === undefined) {
     throw streamError(wireFaultOf(answer, reader.connection.secret))
   }
-  const first: unknown = Array.isArray(answer['data']) ? answer['data'][0] : undefined
-  return { partial: false, ...(await pictureIn(first, reader)) }
+  const items: readonly unknown[] = Array.isArray(answer['data']) ? answer['data'] : []
+  for (let index = 0; index < (reader.n ?? 1); index += 1) {
+    yield { partial: false, index, ...(await pictureIn(items[index], reader)) }
+  }
 }
 
 async function* streamedPictures(response: Response, reader: AnswerReader): AsyncGenerator<AnsweredPicture> {
@@ -62,12 +68,12 @@ async function* streamedPictures(response: Response, reader: AnswerReader): Asyn
         wireFaultOf(body['error'] === undefined ? { error: body } : body, reader.connection.secret),
       )
     }
-    if (type === 'image_generation.partial_image') {
+    if (type === 'image_generation.partial_image' || type === 'image_edit.partial_image') {
       const partial = decoded(body['b64_json'])
       // A preview is a courtesy: a broken one is left out, and the picture still comes.
-      if (partial !== undefined) yield { partial: true, ...partial }
-    } else if (type === 'image_generation.completed') {
-      yield { partial: false, ...(await pictureIn(body, reader)) }
+      if (partial !== undefined) yield { partial: true, index: 0, ...partial }
+    } else if (type === 'image_generation.completed' || type === 'image_edit.completed') {
+      yield { partial: false, index: 0, ...(await pictureIn(body, reader)) }
       return
     }
   }

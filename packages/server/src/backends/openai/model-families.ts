@@ -86,7 +86,8 @@ const dallE2: ModelFamily = {
   styles: [],
 }
 
-const compatible: ModelFamily = {
+/** A server that takes any size and answers once, with JSON. */
+export const compatible: ModelFamily = {
   name: 'compatible',
   sizes: null,
   sizeFault: () => undefined,

@@ -1,21 +1,22 @@
-import type { Backend, BackendCapabilities, BackendEvent, BackendHealth, BackendRequest } from '../backend.ts'
-import { BackendError, noEdits } from '../backend.ts'
-import { refuseInputs } from '../refuse-inputs.ts'
-import type { Connection } from './connection.ts'
-import { createConnection } from './connection.ts'
-import type { Deadline } from './deadline.ts'
-import { startDeadline } from './deadline.ts'
-import { picturesOf } from './image-answer.ts'
-import { imageRequestOf } from './image-request.ts'
-import { familyOf } from './model-families.ts'
-import { networkError } from './network-error.ts'
-import type { Fetch } from './node-fetch.ts'
-import { nodeFetch } from './node-fetch.ts'
-import { previewOf } from './preview.ts'
+import type { Backend, BackendCapabilities, BackendHealth } from '../backend.ts'
+import { BackendError } from '../backend.ts'
+import { createConnection } from '../wire/connection.ts'
+import type { Deadline } from '../wire/deadline.ts'
+import { startDeadline } from '../wire/deadline.ts'
+import type { Fetch } from '../wire/node-fetch.ts'
+import { plainRequest } from '../wire/plain-request.ts'
+import { createTurns } from '../wire/turns.ts'
+import { runBatch } from './batch.ts'
+import type { Dialect } from './dialect.ts'
+import { openAIDialect } from './dialects/openai.ts'
 import { probe } from './openai-health.ts'
+import type { RunParts } from './run.ts'
+import { runAlone, runStreaming } from './run.ts'
 
-/** What the `openai` adapter needs to know. */
+/** What the adapter of OpenAI's Images API needs to know. */
 export interface OpenAIBackendOptions {
+  /** Which server speaks it. Default: OpenAI's own, and any that does not say. */
+  dialect?: Dialect | undefined
   /** With its version path. Default: OpenAI's own servers. */
   baseUrl?: string | undefined
   /** Sent as a bearer token. May be missing for a server of one's own. */
@@ -33,33 +34,47 @@ export interface OpenAIBackendOptions {
    * default is 1; with 0 nothing is streamed.
    */
   partialImages?: number | undefined
+  /** Hears of the steps of the job at work, from elsewhere than the API, until the function returned is called. */
+  steps?: RunParts['steps'] | undefined
 }
 
 const healthTimeoutMs = 2000
 
 /**
- * The adapter for OpenAI's Images API (`POST /images/generations`) and servers that speak it. One call of
- * `generate` is one request, never repeated: OpenAI's own client retries silently, and then nobody knows how often
- * a picture was paid for.
+ * The adapter for OpenAI's Images API (`POST /images/generations` and `/images/edits`) and servers that speak it. One
+ * call of `generate` is one request, never repeated: OpenAI's own client retries silently, and then nobody knows how
+ * often a picture was paid for.
  */
 export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend {
-  const now = options.now ?? Date.now
+  const { dialect = openAIDialect, timeoutMs = 300_000 } = options
   const closing = new AbortController()
   const connection = createConnection({
     baseUrl: options.baseUrl ?? 'https://api.openai.com/v1',
     apiKey: options.apiKey,
-    fetch: options.fetch ?? nodeFetch,
-    now,
+    names: dialect.names,
+    fetch: options.fetch,
+    now: options.now,
   })
-  const maxBytes = options.maxBytes ?? 64 * 1024 * 1024
-  const partialImages = options.partialImages ?? 1
-  const deadlineOf = (caller: AbortSignal | undefined, timeoutMs: number): Deadline =>
-    startDeadline({ caller, closing: closing.signal, timeoutMs })
+  const deadlineOf = (caller: AbortSignal | undefined, limitMs: number): Deadline =>
+    startDeadline({ caller, closing: closing.signal, timeoutMs: limitMs })
+  const parts: RunParts = {
+    connection,
+    dialect,
+    deadlineOf: (caller) => deadlineOf(caller, timeoutMs),
+    now: options.now ?? Date.now,
+    maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
+    partialImages: options.partialImages ?? 1,
+    turns: createTurns(1),
+    steps: options.steps,
+  }
   const check = (signal?: AbortSignal): Promise<BackendHealth> =>
     probe(connection, deadlineOf(signal, healthTimeoutMs))
+  const generate: Backend['generate'] = (request, signal) =>
+    dialect.oneAtATime ? runAlone(parts, request, signal) : runStreaming(parts, request, signal)
   return {
-    name: 'openai',
-    capabilities: (model) => capabilitiesOf(model, partialImages),
+    name: dialect.name,
+    capabilities: (model) =>
+      dialectCapabilities(dialect, model, parts.partialImages, options.steps !== undefined),
     health: async (signal) => {
       try {
         return await check(signal)
@@ -67,23 +82,19 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
         return { state: 'failed', reason: error instanceof Error ? error.message : 'The check was aborted.' }
       }
     },
-    /** Only the check: OpenAI loads nothing on demand, and a real generation would cost money at every start. */
-    warm: async (_model, signal) => {
+    warm: async (model, signal) => {
       signal?.throwIfAborted()
       const health = await check(signal)
-      if (health.state === 'ready') return
-      const message = `The model server is ${health.state}: try again later.`
-      throw new BackendError('backend_busy', message, { retry: 'same' })
+      if (health.state !== 'ready') {
+        const message = `The model server is ${health.state}: try again later.`
+        throw new BackendError('backend_busy', message, { retry: 'same' })
+      }
+      if (dialect.warms === 'asks') return
+      const never = new AbortController().signal
+      for await (const _ of generate(plainRequest(model), signal ?? never));
     },
-    generate: (request, signal) =>
-      run({
-        request,
-        connection,
-        deadline: () => deadlineOf(signal, options.timeoutMs ?? 300_000),
-        now,
-        maxBytes,
-        partialImages,
-      }),
+    generate,
+    ...(dialect.batch > 1 ? { generateBatch: (requests, signal) => runBatch(parts, requests, signal) } : {}),
     close: () => {
       const message = 'This server is shutting down: ask again in a moment.'
       closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
@@ -92,63 +103,29 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
   }
 }
 
-function capabilitiesOf(model: string, partialImages: number): BackendCapabilities {
-  const family = familyOf(model)
+/**
+ * What a model can do at a server of a dialect.
+ * @param hearsSteps whether somebody tells of its steps: the API does not
+ */
+export function dialectCapabilities(
+  dialect: Dialect,
+  model: string,
+  partialImages: number,
+  hearsSteps: boolean,
+): BackendCapabilities {
+  const family = dialect.familyOf(model)
   return {
     kind: 'model',
-    rendererVersion: 'openai-1',
+    rendererVersion: dialect.rendererVersion,
     sizes: family.sizes,
-    seed: false,
-    negative: false,
+    seed: dialect.takes.seed,
+    negative: dialect.takes.negative,
     style: family.styles.length > 0,
-    progress: false,
+    progress: hearsSteps,
     previews: family.streams && partialImages > 0,
-    // The connection is closed, but OpenAI does not promise to stop, and charges.
+    // The connection is closed, but no server of this API promises to stop, and OpenAI charges.
     cancel: false,
-    edits: noEdits,
-    batch: 1,
-  }
-}
-
-interface Run {
-  request: BackendRequest
-  connection: Connection
-  /** Starts the clock; called when the consumer begins to read. */
-  deadline: () => Deadline
-  now: () => number
-  maxBytes: number
-  partialImages: number
-}
-
-async function* run(options: Run): AsyncGenerator<BackendEvent> {
-  const { request, connection, now } = options
-  const deadline = options.deadline()
-  try {
-    deadline.signal.throwIfAborted()
-    if (connection.fault !== undefined) throw connection.fault
-    refuseInputs('openai', request)
-    const { body, warnings } = imageRequestOf(request, options.partialImages)
-    const startedAtMs = now()
-    yield { type: 'started' }
-    deadline.signal.throwIfAborted()
-    const { signal } = deadline
-    const response = await connection.post('/images/generations', body, signal, request.id)
-    for await (const picture of picturesOf(response, { connection, maxBytes: options.maxBytes, signal })) {
-      const { partial, bytes, mediaType } = picture
-      if (partial) {
-        const preview = await previewOf(bytes)
-        if (preview !== undefined) yield { type: 'preview', ...preview }
-        continue
-      }
-      // Before the picture is handed over: what the consumer does with it is not our time.
-      const generateMs = Math.max(0, now() - startedAtMs)
-      deadline.signal.throwIfAborted()
-      yield { type: 'image', bytes, mediaType }
-      yield { type: 'done', timings: { generateMs }, warnings }
-    }
-  } catch (error) {
-    throw networkError(deadline.explain(error), connection.secret)
-  } finally {
-    deadline.end()
+    edits: dialect.editsOf(model),
+    batch: dialect.batch,
   }
 }

@@ -205,6 +205,7 @@ describe('warnings', () => {
     ])
     expect(await warningsOf({ style: 'brutalism' })).toEqual([expect.stringContaining('watercolor')])
     expect(await warningsOf({ style: 'Watercolour' })).toEqual([])
+    expect(await warningsOf({ steps: 20 })).toEqual([expect.stringContaining('steps')])
   })
 })
 

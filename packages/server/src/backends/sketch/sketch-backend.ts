@@ -121,13 +121,17 @@ class SketchBackend implements Backend {
     yield { type: 'progress', fraction: 1, step: layers.length + 1, steps: layers.length + 1 }
     yield { type: 'image', bytes, mediaType: 'image/png' }
     const scene = chooseScene(reading, createRandom(`${request.seed}/${request.prompt}`).fork('scene'))
-    const warnings = warningsOf(reading, scene, request.style)
+    const warnings = [...warningsOf(reading, scene, request.style), ...ignoredSteps(request)]
     yield { type: 'done', timings: { generateMs: this.#now() - startedAt }, costUsd: 0, warnings }
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+function ignoredSteps({ steps }: BackendRequest): string[] {
+  return steps === undefined ? [] : ['The number of steps was ignored: a sketch is drawn in layers.']
 }
 
 /** The picture so far, at most 256 pixels on its longest side. */

@@ -73,6 +73,7 @@ async function slidePicture(context: RouteContext, services: GatewayServices): P
     throw new DarkroomError('not_found', 'This slide was never made, or it was taken down.')
   }
   const image = await services.images.read(wanted.id)
+  services.imageUse.note(image.id)
   const headers = {
     etag: `"${image.object_hash}"`,
     // The same address shows another picture after a change.

@@ -109,6 +109,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   const { body, files } = await readNativeForm(context.request, services)
   const ask = parseGenerationBody(body, files)
   if (ask.webhook !== undefined) services.webhooks.check(ask.webhook.url)
+  Object.assign(context.about, { scope: ask.scope, model: ask.model ?? 'default' })
   const idempotencyKey = readIdempotencyKey(context.request)
   const idempotency =
     idempotencyKey === undefined
@@ -117,6 +118,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
   const accepted = await services.generations.accept({
     ...(await requestAskOf(ask, context, services, 'native')),
     idempotency,
+    traceparent: context.traceparent,
   })
   if (accepted.kind === 'replayed') {
     return answerWhenDone(
@@ -138,7 +140,7 @@ async function create(context: RouteContext, services: GatewayServices): Promise
 }
 
 /** A request of the caller's own project and scopes. @throws DarkroomError not_found for every other one */
-async function readOwn(
+export async function readOwn(
   { caller, params }: Pick<RouteContext, 'caller' | 'params'>,
   services: GatewayServices,
 ): Promise<RequestWithGenerations> {

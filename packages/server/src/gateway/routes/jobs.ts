@@ -46,7 +46,15 @@ export function jobRoutes(services: GatewayServices): Route[] {
         },
       },
       handle: async ({ request, caller }) => {
-        const ids = await redriveJobs(services, caller, parseRedriveBody(await readJsonBody(request)))
+        const body = parseRedriveBody(await readJsonBody(request))
+        const ids = await redriveJobs(services, caller, body)
+        await services.access.record({
+          actor: caller.owner,
+          act: 'jobs.redrive',
+          project: caller.project,
+          subject: `${ids.length}`,
+          facts: { asked: body, ids: ids.slice(0, 100) },
+        })
         return json(200, { redriven: ids.length, ids })
       },
     },

@@ -10,21 +10,8 @@ const notBuilt: readonly {
   /** Of reading and of everything else. */
   rights: readonly [RouteRight, RouteRight]
 }[] = [
-  {
-    methods: ['GET'],
-    path: '/v1/generations/{id}/explain',
-    what: 'Explaining a generation',
-    rights: ['read', 'read'],
-  },
   { methods: ['GET', 'POST'], path: '/v1/catalogs', what: 'Catalogues', rights: ['read', 'generate'] },
   { methods: ['GET'], path: '/v1/predictions', what: 'Prediction', rights: ['read', 'read'] },
-  { methods: ['GET'], path: '/v1/ledger', what: 'The ledger', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/v1/latency', what: 'Latency percentiles', rights: ['admin', 'admin'] },
-  { methods: ['GET', 'POST'], path: '/v1/markers', what: 'Deploy markers', rights: ['admin', 'admin'] },
-  { methods: ['GET'], path: '/dashboard', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/dashboard/', what: 'The dashboard', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/docs', what: 'The API reference page', rights: ['open', 'open'] },
-  { methods: ['GET'], path: '/metrics', what: 'Prometheus metrics', rights: ['admin', 'admin'] },
 ]
 
 export function notBuiltRoutes(): Route[] {

@@ -119,7 +119,11 @@ async function createImages(
   context: RouteContext,
   services: GatewayServices,
 ): Promise<Response> {
-  const accepted = await services.generations.accept(await requestAskOf(ask, context, services, 'openai'))
+  Object.assign(context.about, { scope: ask.scope, model: ask.model ?? 'default' })
+  const accepted = await services.generations.accept({
+    ...(await requestAskOf(ask, context, services, 'openai')),
+    traceparent: context.traceparent,
+  })
   if (accepted.kind === 'replayed') throw new Error('the OpenAI wire has no idempotency key')
   const headers: Record<string, string> = { 'x-generation-id': accepted.request.record.id }
   if (ask.ignored.length > 0) headers['x-ignored-parameters'] = ask.ignored.join(', ')

@@ -6,8 +6,10 @@ import { scopeField } from '../../request/fields.ts'
 import { parseImageUrl, signedImageQuerySchema } from '../../request/image-query.ts'
 import type { LiveAsk } from '../../request/live-query.ts'
 import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
+import { remembered } from '../../request/remembered.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
 import { withGrant } from '../picture-caching.ts'
+import { edgeRequest, pictureHit } from '../picture-hit.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
 import { liveRequest, specOfLive } from '../picture-origin.ts'
 import type { Route, RouteContext } from '../route.ts'
@@ -56,16 +58,14 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
   }
   // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
   const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
-  const { ask, format, key } = stages.measure('key', () => {
-    const parsed = parseLiveUrl(url)
-    services.models.resolve(parsed.model)
-    const chosen = parsed.delivery.format ?? formatByAccept(request)
-    return {
-      ask: parsed,
-      format: chosen,
-      key: livePath(scope.data, parsed, chosen),
-    }
-  })
+  stages.lap('access')
+  const ask = parseLiveUrl(url)
+  context.about.model = services.models.resolve(ask.model).alias
+  context.about.project = grant.caller.project
+  context.about.scope = scope.data
+  const format = ask.delivery.format ?? formatByAccept(request)
+  const key = livePath(scope.data, ask, format)
+  stages.lap('key')
   if (ask.placeholder && request.method === 'GET') {
     const placeholder = await placeholderFor(context, services, {
       ask,
@@ -87,20 +87,24 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
 
 async function image(context: RouteContext, services: GatewayServices): Promise<Response> {
   const { request, url, params, stages } = context
-  const { ask, key } = stages.measure('key', () => {
-    const parsed = parseImageUrl(url, params['id'] ?? '')
-    return { ask: parsed, key: imagePath(parsed, parsed.auto ? formatByAccept(request) : parsed.format) }
-  })
+  const ask = parseImageUrl(url, params['id'] ?? '')
+  const key = imagePath(ask, ask.auto ? formatByAccept(request) : ask.format)
+  stages.lap('key')
   const grant = await services.access.pictures.image(context.caller, url, ask.id)
+  stages.lap('access')
   // Making a variant of a stored picture is delivery, and asks for no right to generate.
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
   if (ask.auto) response.headers.append('vary', 'Accept')
   return withGrant(response, grant, services.now())
 }
 
+/** Browsers send a handful of them, always the same. */
+const foldedAccept = remembered({ maxTexts: 256, maxLength: 512 }, (accept) => negotiateFormat(accept))
+
 /** `Accept`, folded to one of our formats before it becomes part of a cache key. @throws not_acceptable */
 function formatByAccept(request: Request): PictureFormat {
-  const format = negotiateFormat(request.headers.get('accept'))
+  const accept = request.headers.get('accept')
+  const format = accept === null ? negotiateFormat(null) : foldedAccept(accept)
   if (format !== undefined) return format
   throw new DarkroomError(
     'not_acceptable',
@@ -122,28 +126,24 @@ async function throughEdge(
   },
 ): Promise<Response> {
   const { request, stages } = context
-  const forwarded = new Request(`${edgeBase}${key}`, {
-    method: request.method,
-    headers: edgeRequestHeaders(request.headers),
-    signal: request.signal,
-  })
-  const response = await stages.measure('edge', () =>
-    services.edge.fetch(forwarded, {
-      domain: grant.edgeDomain,
-      mayForward: refusal,
-    }),
-  )
-  return pictureAnswer(response, context)
+  const hit = pictureHit(services.edge, request, key, grant.edgeDomain)
+  if (hit !== undefined) {
+    stages.lap('edge')
+    return pictureAnswer(hit, context, services)
+  }
+  const forwarded = edgeRequest(request, key, context.traceparent)
+  const response = await services.edge.fetch(forwarded, { domain: grant.edgeDomain, mayForward: refusal })
+  stages.lap('edge')
+  // The work behind the edge has stages of its own.
+  const originMs = originMsOf(response)
+  if (originMs > 0) stages.add('edge', -Math.min(originMs, stages.get('edge') ?? 0))
+  return pictureAnswer(response, context, services)
 }
 
-/** What of a request may reach the edge: conditions, ranges and cache directives, nothing of who asks. */
-function edgeRequestHeaders(headers: Headers): Headers {
-  const kept = new Headers()
-  for (const name of ['cache-control', 'if-none-match', 'if-modified-since', 'if-range', 'range', 'pragma']) {
-    const value = headers.get(name)
-    if (value !== null) kept.set(name, value)
-  }
-  return kept
+/** Whoever is shown a picture, or told that the one they have is still it, uses it: at the edge too. */
+function noteUse(headers: Headers, status: number, services: GatewayServices): void {
+  const id = status < 400 ? headers.get('x-image-id') : null
+  if (id !== null) services.imageUse.note(id)
 }
 
 /** Who may not cause a generation is still shown one that is stored, whether or not the edge remembers it. */
@@ -162,10 +162,21 @@ async function refuseWork(
   }
 }
 
+/** How long the origin took for an answer that was not stored; also where another request waited for most of it. */
+function originMsOf({ headers }: Response): number {
+  if (headers.get('x-cache-status') !== 'MISS') return 0
+  return Number(/(?:^|, )origin;dur=([\d.]+)/u.exec(headers.get('server-timing') ?? '')?.[1] ?? 0)
+}
+
 /** Adds what belongs to this answer and not to the stored one. */
-async function pictureAnswer(response: Response, context: RouteContext): Promise<Response> {
+async function pictureAnswer(
+  response: Response,
+  context: RouteContext,
+  services: GatewayServices,
+): Promise<Response> {
   // The edge makes a Response for each caller, so its headers are ours to add to.
   const { headers } = response
+  noteUse(headers, response.status, services)
   const isMiss = headers.get('x-cache-status') === 'MISS'
   const own = context.stages.header()
   const origin = headers.get('server-timing')
@@ -245,7 +256,7 @@ async function placeholderFor(
   await services.access.mayCauseWork(context.request, caller)
   const place = { project: caller.project, scope }
   // A budget's refusal and a failure that is kept are the answer: a placeholder would be asked for again for ever.
-  await services.generations.begin(liveRequest(ask, place), spec)
+  await services.generations.begin(liveRequest(ask, place, context.traceparent), spec)
   const bytes = await makePlaceholder({ ...ask, format, seedText: `${ask.prompt} ${ask.seed}` })
   return new Response(new Uint8Array(bytes), {
     headers: {

@@ -29,6 +29,7 @@ const scopeSchema = z.object({
   models: z.array(z.string()).nullable(),
   sizes: z.array(z.string()).nullable(),
   origins: z.array(z.string()).nullable(),
+  retention: z.object({ maxAgeDays: z.number().nullable(), unusedDays: z.number().nullable() }),
   used: z.object({ lastHour: z.int(), total: z.int(), usdToday: z.number() }),
 })
 
@@ -126,7 +127,17 @@ function policyOfBody(body: ScopeBody, caller: Caller): ScopePolicy {
     models: body.models ?? undefined,
     sizes: body.sizes ?? undefined,
     origins: body.origins ?? undefined,
+    retention: { maxAgeDays: body.retention?.maxAgeDays, unusedDays: body.retention?.unusedDays },
   }
+}
+
+/** What holds: `null` is for ever. */
+function effective(
+  own: ScopePolicy['retention'],
+  defaults: GatewayServices['retention'],
+): { maxAgeDays: number | null; unusedDays: number | null } {
+  const { maxAgeDays = defaults.maxAgeDays ?? null, unusedDays = defaults.unusedDays ?? null } = own
+  return { maxAgeDays, unusedDays }
 }
 
 async function publicScope(
@@ -141,6 +152,7 @@ async function publicScope(
     models: policy.models === undefined ? null : [...policy.models],
     sizes: policy.sizes === undefined ? null : [...policy.sizes],
     origins: policy.origins === undefined ? null : [...policy.origins],
+    retention: effective(policy.retention, services.retention),
     used: await services.access.scopes.usage(policy),
   }
 }

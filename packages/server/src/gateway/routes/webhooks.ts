@@ -73,7 +73,11 @@ function messages(services: GatewayServices): Route[] {
       },
       handle: async (context) => {
         const { webhook } = await ownMessage(context, services)
-        return json(202, messageRecord(await services.webhooks.redeliver(webhook.project, webhook.id)))
+        const { project, id: subject } = webhook
+        const redelivered = await services.webhooks.redeliver(project, subject)
+        const actor = context.caller.owner
+        await services.access.record({ actor, act: 'webhook.redeliver', project, subject })
+        return json(202, messageRecord(redelivered))
       },
     },
   ]
@@ -98,8 +102,11 @@ function secrets(services: GatewayServices): Route[] {
       right: 'admin',
       summary: 'Replace the secret; the old one signs beside it for 24 hours',
       answers: { 200: { about: 'The new secret.', ...secretAnswer } },
-      handle: async ({ caller }) =>
-        json(200, secretRecord(await services.webhooks.rotateSecret(caller.project))),
+      handle: async ({ caller: { owner: actor, project } }) => {
+        const secret = await services.webhooks.rotateSecret(project)
+        await services.access.record({ actor, act: 'webhook.rotate', project, subject: project })
+        return json(200, secretRecord(secret))
+      },
     },
   ]
 }

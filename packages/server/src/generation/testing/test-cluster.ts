@@ -52,6 +52,7 @@ export interface TestNode {
   readonly settlements: Settlements
   readonly images: Images
   readonly objects: Objects
+  readonly variants: Variants
   close(): Promise<void>
 }
 
@@ -152,6 +153,7 @@ async function openNode(options: {
     settlements,
     images: createImages({ ...context, objects, variants }),
     objects,
+    variants,
     close: () => (closed ??= close()),
   }
 }

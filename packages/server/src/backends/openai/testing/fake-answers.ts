@@ -52,6 +52,8 @@ export type OpenAIFakeMode =
 export interface FakeAsk {
   mode: OpenAIFakeMode
   prompt: string
+  /** Asked by `/images/edits`, whose events have other names. */
+  edit: boolean
   widthPx: number
   heightPx: number
   stream: boolean
@@ -208,10 +210,11 @@ export function answerPicture(response: ServerResponse, pathname: string): boole
 function streamed(response: ServerResponse, ask: FakeAsk): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
   const size = `${ask.widthPx}x${ask.heightPx}`
+  const kind = ask.edit ? 'image_edit' : 'image_generation'
   const common = { created_at: createdAt, size, quality: 'high', background: 'opaque', output_format: 'png' }
   for (let index = 0; index < ask.partialImages; index += 1) {
     const b64_json = testPng(ask.widthPx, ask.heightPx, `${ask.prompt} (partial ${index})`).toString('base64')
-    const type = 'image_generation.partial_image'
+    const type = `${kind}.partial_image`
     event(response, { type, b64_json, ...common, partial_image_index: index })
   }
   if (ask.mode === 'stream-hang') return
@@ -225,7 +228,7 @@ function streamed(response: ServerResponse, ask: FakeAsk): void {
       output_tokens: 4160,
       input_tokens_details: { text_tokens: 40, image_tokens: 0 },
     }
-    event(response, { type: 'image_generation.completed', ...itemOf(ask), ...common, usage })
+    event(response, { type: `${kind}.completed`, ...itemOf(ask), ...common, usage })
   }
   response.end()
 }

@@ -7,9 +7,12 @@ import type { Counter } from './counter.ts'
 import { createCounter } from './counter.ts'
 import { refusalOf } from './fake-rules.ts'
 
-/** One call of `POST /images/generations`. */
+/** One call of `POST /images/generations` or `POST /images/edits`. */
 export interface OpenAIFakeCall {
+  /** The JSON, or the fields of the form. */
   body: Record<string, unknown>
+  /** The files of the form: their field and size. */
+  files: readonly { field: string; bytes: number; mediaType: string }[]
   headers: IncomingMessage['headers']
   mode: OpenAIFakeMode
 }
@@ -105,9 +108,11 @@ function createState(options: OpenAIFakeOptions): State {
 
 async function handle(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname } = new URL(request.url ?? '/', state.origin)
-  const text = await readText(request)
+  const sent = await readBody(request)
   const route = `${request.method} ${pathname}`
-  if (route === 'POST /v1/images/generations') return await generate(state, request, response, text)
+  if (route === 'POST /v1/images/generations' || route === 'POST /v1/images/edits') {
+    return await generate(state, request, response, sent)
+  }
   if (route === 'GET /v1/models') {
     state.modelsCallCount += 1
     const key = state.options.apiKey
@@ -130,11 +135,10 @@ async function generate(
   state: State,
   request: IncomingMessage,
   response: ServerResponse,
-  text: string,
+  { body, files }: Pick<OpenAIFakeCall, 'body' | 'files'>,
 ): Promise<void> {
-  const body = JSON.parse(text) as Record<string, unknown>
   const mode = state.once.shift() ?? state.mode
-  state.calls.push({ body, headers: request.headers, mode })
+  state.calls.push({ body, files, headers: request.headers, mode })
   state.concurrent += 1
   state.maxConcurrent = Math.max(state.maxConcurrent, state.concurrent)
   response.once('close', () => {
@@ -152,10 +156,11 @@ async function generate(
   const [widthPx = 1024, heightPx = 1024] = size.split('x').map(Number)
   answer(response, {
     mode,
-    prompt: String(body['prompt']),
+    prompt: pictureText(body, files),
+    edit: files.length > 0,
     widthPx,
     heightPx,
-    stream: body['stream'] === true,
+    stream: String(body['stream']) === 'true',
     partialImages: Number(body['partial_images'] ?? 0),
     authorization,
     origin: state.origin,
@@ -163,10 +168,29 @@ async function generate(
   })
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+/** What a picture is made of: the prompt, and whatever it starts from. */
+function pictureText(body: Record<string, unknown>, files: OpenAIFakeCall['files']): string {
+  const from = files.map(({ field, bytes }) => ` + ${field} of ${bytes}`)
+  return String(body['prompt']) + from.join('')
+}
+
+async function readBody(request: IncomingMessage): Promise<Pick<OpenAIFakeCall, 'body' | 'files'>> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = Buffer.concat(chunks)
+  const type = request.headers['content-type'] ?? ''
+  if (!type.startsWith('multipart/form-data')) {
+    const body = bytes.byteLength === 0 ? {} : (JSON.parse(bytes.toString('utf8')) as Record<string, unknown>)
+    return { body, files: [] }
+  }
+  const form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
+  const entries = [...form]
+  return {
+    body: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')),
+    files: entries.flatMap(([field, value]) =>
+      value instanceof Blob ? [{ field, bytes: value.size, mediaType: value.type }] : [],
+    ),
+  }
 }
 
 function fakeOf(state: State, server: Server): OpenAIFake {

@@ -1,0 +1,83 @@
+import { useComputed } from '@preact/signals'
+import type { VNode } from 'preact'
+import { useResource } from '../../api/resource.ts'
+import type { Predictions } from '../../api/shapes.ts'
+import { ago, count, duration, moment } from '../../format.ts'
+import { Clamped } from '../../parts/clamped.tsx'
+import { Answer, Empty, Panel } from '../../parts/panel.tsx'
+
+const maxRows = 12
+
+/** What was made, or will be, before anybody asked for it, and whether somebody then did. */
+export function PredictionPanel(): VNode {
+  const url = useComputed(() => '/v1/predictions')
+  const { loaded, reload } = useResource<Predictions>(url, { everyMs: 15_000 })
+  return (
+    <Panel title="Predictions" about="Made ahead of time, and what became of it.">
+      <Answer
+        loaded={loaded.value}
+        reload={reload}
+        notBuilt="Prediction is not switched on: nothing is made before it is asked for."
+      >
+        {(data) => <Predicted data={data} />}
+      </Answer>
+    </Panel>
+  )
+}
+
+function Predicted({ data: { summary, predictions } }: { data: Predictions }): VNode {
+  const figures = Object.entries(summary).filter(
+    (entry): entry is [string, number | string] =>
+      typeof entry[1] === 'number' || typeof entry[1] === 'string',
+  )
+  return (
+    <>
+      {figures.length > 0 && (
+        <dl class="facts">
+          {figures.slice(0, 8).map(([name, value]) => (
+            <div key={name}>
+              <dt>{wordsOf(name)}</dt>
+              <dd>{figureOf(name, value)}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {predictions.length === 0 ? (
+        <Empty>Nothing has been predicted yet: it needs asks that come again.</Empty>
+      ) : (
+        <ul class="failures">
+          {predictions.slice(0, maxRows).map((each) => (
+            <li key={each.id}>
+              <p class="failure-head">
+                <span class={`how ${each.status}`}>{each.status}</span>
+                <bdi>{each.scope}</bdi>
+                <time class="quiet" dateTime={each.plannedAt} title={moment(each.plannedAt)}>
+                  {ago(each.plannedAt)}
+                </time>
+                {typeof each.savedMs === 'number' && each.savedMs > 0 && (
+                  <span class="quiet">saved {duration(each.savedMs)}</span>
+                )}
+              </p>
+              <Clamped text={each.reason} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+/** `savedMs` is `saved`. */
+function wordsOf(name: string): string {
+  return name
+    .replace(/(?:Ms|Usd)$/u, '')
+    .replaceAll(/([A-Z])/gu, ' $1')
+    .toLowerCase()
+}
+
+function figureOf(name: string, value: number | string): string {
+  if (typeof value === 'string') return value
+  if (name.endsWith('Ms')) return duration(value)
+  if (name.endsWith('Usd')) return `$${value.toFixed(2)}`
+  return Number.isInteger(value) ? count(value) : value.toFixed(2)
+}

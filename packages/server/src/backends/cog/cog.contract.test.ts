@@ -1,0 +1,69 @@
+import { describeBackendContract } from '../backend.contract.ts'
+import type { BackendHarness, Situation } from '../contract-harness.ts'
+import { requestWith } from '../openai/testing/run-request.ts'
+import { createCogBackend } from './cog-backend.ts'
+import type { CogFakeMode } from './testing/cog-fake.ts'
+import { startCogFake } from './testing/cog-fake.ts'
+
+const size = { widthPx: 64, heightPx: 96 }
+
+async function makeHarness(streams: boolean): Promise<BackendHarness> {
+  const fake = await startCogFake(streams)
+  const backend = createCogBackend({ baseUrl: fake.baseUrl, pollIntervalMs: 1 })
+  const answering =
+    (mode: CogFakeMode): Situation =>
+    () => {
+      fake.mode = mode
+      return {}
+    }
+  const unreachable: Situation = async () => {
+    await fake.close()
+    return {}
+  }
+  const before = new AbortController()
+  return {
+    backend,
+    model: 'toy',
+    size,
+    deterministic: true,
+    situations: {
+      running: () => {
+        fake.mode = 'hang'
+        return { reached: fake.waitForJobs(1), stopped: fake.waitForCancels(1) }
+      },
+      queued: async () => {
+        fake.mode = 'hang'
+        const run = backend.generate(requestWith({ model: 'toy', ...size }), before.signal)
+        void (async () => {
+          for await (const _ of run);
+        })().catch(() => undefined)
+        await fake.waitForJobs(1)
+        return {}
+      },
+      invalidRequest: answering('invalid'),
+      impossibleSize: 'A model draws what its author wrote; it refuses as an invalid request.',
+      wrongSize: answering('wrong-size'),
+      manyPreviews: streams ? answering('many-previews') : 'This model does not stream.',
+      unknownModel: 'A container has one model, whatever the name.',
+      duplicateId: () => ({}),
+      noImage: answering('no-image'),
+      notAnImage: answering('not-an-image'),
+      outOfMemory: answering('out-of-memory'),
+      crash: answering('reset'),
+      unreachable,
+      slowStart: answering('loading'),
+      unhealthy: () => {
+        fake.status = 'DEFUNCT'
+        return {}
+      },
+    },
+    close: async () => {
+      before.abort()
+      await backend.close()
+      await fake.close()
+    },
+  }
+}
+
+describeBackendContract('cog, a model that streams', () => makeHarness(true))
+describeBackendContract('cog, a model that answers once', () => makeHarness(false))

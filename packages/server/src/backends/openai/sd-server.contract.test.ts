@@ -1,0 +1,68 @@
+import { describeBackendContract } from '../backend.contract.ts'
+import type { BackendHarness, Situation } from '../contract-harness.ts'
+import type { SdFakeMode } from '../sd-server/testing/sd-fake.ts'
+import { startSdFake } from '../sd-server/testing/sd-fake.ts'
+import { sdServerDialect } from './dialects/sd-server.ts'
+import { createOpenAIBackend } from './openai-backend.ts'
+import { requestWith } from './testing/run-request.ts'
+
+async function makeHarness(): Promise<BackendHarness> {
+  const fake = await startSdFake()
+  const backend = createOpenAIBackend({ dialect: sdServerDialect, baseUrl: fake.baseUrl })
+  const answering =
+    (mode: SdFakeMode): Situation =>
+    () => {
+      fake.mode = mode
+      return {}
+    }
+  const unreachable: Situation = async () => {
+    await fake.close()
+    return {}
+  }
+  const before = new AbortController()
+  return {
+    backend,
+    model: 'sd-cpp-local',
+    size: { widthPx: 128, heightPx: 64 },
+    deterministic: true,
+    situations: {
+      running: () => {
+        fake.mode = 'hang'
+        return { reached: fake.waitForJobs(1) }
+      },
+      queued: async () => {
+        fake.mode = 'hang'
+        const first = backend.generate(requestWith({ widthPx: 64, heightPx: 64 }), before.signal)
+        const run = (async () => {
+          for await (const _ of first);
+        })()
+        void run.catch(() => undefined)
+        await fake.waitForJobs(1)
+        return {
+          stopped: Promise.resolve().then(() => fake.jobs.length === 1 || Promise.reject(new Error())),
+        }
+      },
+      invalidRequest: () => ({ request: { prompt: '' } }),
+      impossibleSize: () => ({ request: { widthPx: 100, heightPx: 100 } }),
+      wrongSize: () => ({ request: { widthPx: 96, heightPx: 96 } }),
+      manyPreviews: 'The server sends none.',
+      unknownModel: 'The server has one model and draws with it whatever the name.',
+      duplicateId: () => ({}),
+      noImage: answering('no-image'),
+      notAnImage: answering('not-an-image'),
+      outOfMemory:
+        'The server says the same of every failure; the supervised one is told apart by its output.',
+      crash: answering('reset'),
+      unreachable,
+      slowStart: answering('loading'),
+      unhealthy: unreachable,
+    },
+    close: async () => {
+      before.abort()
+      await backend.close()
+      await fake.close()
+    },
+  }
+}
+
+describeBackendContract('openai, the dialect of sd-server', makeHarness)

@@ -1,0 +1,9 @@
+import { createSupervisedBackend } from '../supervised-backend.ts'
+
+/**
+ * A program that supervises a model server and then does nothing.
+ * @example node owner-program.ts sd-server -m model.safetensors
+ */
+const backend = createSupervisedBackend({ command: process.argv.slice(2) })
+await backend.warm('toy')
+setInterval(() => {}, 60_000)

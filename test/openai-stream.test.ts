@@ -1,0 +1,107 @@
+import { createCanvas } from '@napi-rs/canvas'
+import OpenAI, { toFile } from 'openai'
+import { pino } from 'pino'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Platform } from '@darkroom/server'
+import { createPlatform, parseConfig } from '@darkroom/server'
+import { schemasOrSkip } from '../packages/server/src/backends/openai/testing/openai-schema.ts'
+import { makeDataDir, removeDataDir } from './support/server-process.ts'
+
+let platform: Platform
+let dataDir: string
+let client: OpenAI
+
+beforeAll(async () => {
+  dataDir = await makeDataDir()
+  platform = await createPlatform({
+    config: parseConfig({
+      DARKROOM_DATA: dataDir,
+      DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
+      // Long enough for several previews, each half a second after the one before.
+      DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=100,steps=20',
+    }),
+    log: pino({ level: 'silent' }),
+  })
+  client = new OpenAI({
+    apiKey: 'none',
+    baseURL: 'http://127.0.0.1/v1',
+    maxRetries: 0,
+    fetch: (url, init) => platform.fetch(new Request(url, init)),
+  })
+})
+
+afterAll(async () => {
+  await platform.close()
+  await removeDataDir(dataDir)
+})
+
+/** Of a base64 picture that is a PNG. */
+function pngSize(base64: string): [number, number] {
+  const bytes = Buffer.from(base64, 'base64')
+  return [bytes.readUInt32BE(16), bytes.readUInt32BE(20)]
+}
+
+test('a stream has as many partial images as were asked for, small, and then the whole one', async () => {
+  const stream = await client.images.generate({
+    prompt: 'streamed',
+    stream: true,
+    partial_images: 2,
+    size: '1024x1024',
+  })
+  const events: OpenAI.ImageGenStreamEvent[] = []
+  for await (const event of stream) events.push(event)
+  const partials = events.filter((event) => event.type === 'image_generation.partial_image')
+  expect(partials.map((event) => event.partial_image_index)).toEqual([0, 1])
+  for (const { b64_json: base64 } of partials) expect(Math.max(...pngSize(base64))).toBeLessThanOrEqual(256)
+  const last = events.at(-1)
+  expect(events).toHaveLength(3)
+  expect(last?.type).toBe('image_generation.completed')
+  expect(pngSize(last?.b64_json ?? '')).toEqual([1024, 1024])
+})
+
+test('the events are valid against OpenAI’s schemas', async (context) => {
+  const faultsOf = schemasOrSkip(context)
+  const request = { prompt: 'streamed', stream: true, partial_images: 1, size: '1024x1024' } as const
+  const stream = await client.images.generate({ ...request, prompt: 'valid events' })
+  for await (const event of stream) {
+    const name =
+      event.type === 'image_generation.completed' ? 'ImageGenCompletedEvent' : 'ImageGenPartialImageEvent'
+    expect(faultsOf(name, event)).toEqual([])
+  }
+})
+
+test('natively: previews at most twice a second, never stored as pictures, then the end', async () => {
+  const accepted = await platform.fetch(
+    new Request('http://127.0.0.1/v1/generations', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+      body: JSON.stringify({ prompt: 'previews', size: '512x512' }),
+    }),
+  )
+  const { id } = (await accepted.json()) as { id: string }
+  const startedAt = performance.now()
+  const stream = await platform.fetch(new Request(`http://127.0.0.1/v1/generations/${id}/events`))
+  const text = await stream.text()
+  const previews = text.split('\n').filter((line) => line === 'event: preview')
+  expect(previews.length).toBeGreaterThanOrEqual(2)
+  expect(previews.length).toBeLessThanOrEqual(1 + Math.floor((performance.now() - startedAt) / 500))
+  expect(text).toContain('event: stored')
+})
+
+test('an edit streams its own events', async () => {
+  const png = createCanvas(256, 256).toBuffer('image/png')
+  const stream = await client.images.edit({
+    image: await toFile(png, 'a.png', { type: 'image/png' }),
+    prompt: 'an edit',
+    stream: true,
+    partial_images: 1,
+    output_format: 'webp',
+  })
+  const events: OpenAI.ImageEditStreamEvent[] = []
+  for await (const event of stream) events.push(event)
+  expect(events.map(({ type }) => type)).toEqual(['image_edit.partial_image', 'image_edit.completed'])
+  for (const { b64_json: base64, output_format: format } of events) {
+    expect(format).toBe('webp')
+    expect(Buffer.from(base64, 'base64').subarray(8, 12).toString('latin1')).toBe('WEBP')
+  }
+})
