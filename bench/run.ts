@@ -12,6 +12,7 @@ import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
+import { speculationBench } from './speculation.ts'
 import { startBench } from './start.ts'
 import { warmPoolBench } from './warm-pool.ts'
 import { workersBench } from './workers.ts'
@@ -46,6 +47,7 @@ const benches: Readonly<Record<string, Bench>> = {
   platform: platformBench,
   carousel: carouselBench,
   'warm-pool': warmPoolBench,
+  speculation: speculationBench,
   client: clientBench,
 }
 
