@@ -52,7 +52,7 @@ export const keyBodySchema: z.ZodType<KeyBody> = z.strictObject({
       ),
     )
     .min(1)
-    .max(4)
+    .max(5)
     .optional(),
   scopes: z.array(scopeField).min(1).max(50).optional(),
   expires: durationField.optional(),
