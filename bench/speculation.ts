@@ -126,7 +126,7 @@ function speculate(node: TestNode, cluster: TestCluster): { stop(): Promise<numb
         scope: 'ahead',
         spec: newSpec({ model, widthPx: 64, heightPx: 64 }),
       })
-      ids.push(String(row.id))
+      ids.push(row.id)
       await new Promise((resolve) => setTimeout(resolve, 1000))
     }
   })()
