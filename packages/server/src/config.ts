@@ -22,6 +22,8 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { ScalingSettings } from './scaling/variables.ts'
+import { scalingSettingsOf, scalingVariables } from './scaling/variables.ts'
 import type { OtlpConfig } from './latency/variables.ts'
 import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
@@ -67,6 +69,8 @@ export interface Config {
   /** In scopes that say nothing else. */
   readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
+  /** How many workers are wanted, and who is told. */
+  readonly scaling: ScalingSettings
   /** Where traces and metrics are sent. */
   readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
@@ -215,6 +219,7 @@ export const variables = {
   ...predictionVariables,
   ...retentionVariables,
   ...serverVariables,
+  ...scalingVariables,
   ...simulatedGpuVariables,
   ...backendVariables,
   ...accessVariables,
@@ -290,6 +295,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
       unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
     }),
     access: accessConfigOf(parsed),
+    scaling: scalingSettingsOf(parsed),
     otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })

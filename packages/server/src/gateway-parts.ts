@@ -24,6 +24,8 @@ import type { ReadyWorker } from './readiness.ts'
 import { composeMeasuring } from './measuring-parts.ts'
 import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
+import { readScaling } from './scaling/scaling-records.ts'
+import { startScaling } from './scaling-parts.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
 import { notingGenerations } from './gateway/note-use.ts'
@@ -78,6 +80,7 @@ export async function composeGateway(
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
+  startScaling(options, foundation, closers)
   const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
   const predictor =
     options.role === 'all'
@@ -101,6 +104,7 @@ export async function composeGateway(
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
+    scaling: { floor: config.scaling.min, read: () => readScaling(database) },
     recorder,
     measuring,
     overview: overviewOf(foundation, measuring, now),

@@ -78,6 +78,8 @@ export interface PlatformOptions {
   recorder?: (recorder: Recorder) => Recorder
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
+  /** Between two decisions on how many workers are wanted. Default 5 s. */
+  scalingIntervalMs?: number
   /** How patient the sender of webhooks is. */
   webhookTimeouts?: OutboundOptions['timeouts']
 }
@@ -121,6 +123,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
 /** What every process stands on, whatever its role. */
 export interface Foundation {
   readonly facts: Platform['database']
+  readonly connection: ConnectionTarget
   readonly database: Kysely<Schema>
   readonly pool: Pool
   readonly listener: Listener
@@ -165,6 +168,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const measuring = { recorder, measurements, flusher }
   return {
     facts,
+    connection,
     database,
     pool,
     listener,

@@ -15,6 +15,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { ScalingHistoryTable, ScalingStateTable } from './scaling-schema.ts'
 import type { LatencySchema } from './latency-tables.ts'
 
 export type {
@@ -231,4 +232,6 @@ export interface Schema extends AccessSchema, LatencySchema, PredictionSchema {
   webhook_secrets: WebhookSecretsTable
   workers: WorkersTable
   settings: SettingsTable
+  scaling_history: ScalingHistoryTable
+  scaling_state: ScalingStateTable
 }

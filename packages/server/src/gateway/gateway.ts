@@ -18,11 +18,11 @@ import { jobRoutes } from './routes/jobs.ts'
 import { latencyRoutes } from './routes/latency.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
-import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
+import { scalingRoutes } from './routes/scaling.ts'
 import { scopeRoutes } from './routes/scopes.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -46,12 +46,12 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...keyRoutes(services),
     ...scopeRoutes(services),
     ...auditRoutes(services),
+    ...scalingRoutes(services),
     ...overviewRoutes(services),
     ...dashboardRoutes(services),
     ...latencyRoutes(services),
     ...explainRoutes(services),
     ...systemRoutes(services),
-    ...notBuiltRoutes(),
   ]
   const document: Route = {
     method: 'GET',

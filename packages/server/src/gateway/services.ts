@@ -8,6 +8,8 @@ import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
+import type { ScalingAnswer } from '../scaling/scaling-answer.ts'
+import type { ScalingMinute } from '../scaling/scaling-records.ts'
 import type { RetentionRule } from '../generation/retention-rules.ts'
 import type { Overview } from '../overview/overview.ts'
 import type { Objects } from '../storage/objects.ts'
@@ -45,6 +47,11 @@ export interface GatewayServices {
   /** How long pictures are kept in scopes that say nothing else. */
   retention: RetentionRule
   access: Access
+  /** How many workers are wanted: what one of all processes has decided last. */
+  scaling: {
+    floor: number
+    read(): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined>
+  }
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
   overview: Overview
