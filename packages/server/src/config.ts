@@ -29,7 +29,8 @@ import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
-import { predictionVariables } from './prediction/variables.ts'
+import type { PredictionSettings } from './prediction/variables.ts'
+import { predictionSettingsOf, predictionVariables } from './prediction/variables.ts'
 import type { ServerSettings } from './worker/variables.ts'
 import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
@@ -57,7 +58,7 @@ export interface Config {
   readonly drainMs: number
   /** Generations that a scope may have queued. */
   readonly queueLimit: number
-  readonly prediction: { readonly usageKeepDays: number; readonly maxQueued: number }
+  readonly prediction: PredictionSettings
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
@@ -280,10 +281,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
     outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
     queueLimit: parsed.DARKROOM_QUEUE_LIMIT,
-    prediction: Object.freeze({
-      usageKeepDays: parsed.DARKROOM_USAGE_KEEP_DAYS,
-      maxQueued: parsed.DARKROOM_PREDICTION_QUEUED,
-    }),
+    prediction: predictionSettingsOf(parsed),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,

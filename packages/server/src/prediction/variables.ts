@@ -17,3 +17,19 @@ export const predictionVariables: Record<
     integer(0, 10_000, 8),
   ),
 }
+
+/** What of the configuration is prediction's. */
+export interface PredictionSettings {
+  readonly usageKeepDays: number
+  /** Speculative pictures that are queued or running at once. */
+  readonly maxQueued: number
+}
+
+export function predictionSettingsOf(
+  parsed: Readonly<Record<keyof typeof predictionVariables, number>>,
+): PredictionSettings {
+  return Object.freeze({
+    usageKeepDays: parsed.DARKROOM_USAGE_KEEP_DAYS,
+    maxQueued: parsed.DARKROOM_PREDICTION_QUEUED,
+  })
+}
