@@ -20,6 +20,7 @@ export const publishedPackages: readonly string[] = [
   'carousel',
   'edge',
   'client',
+  'inspect',
   'server',
 ]
 

@@ -5,6 +5,7 @@ import type { CommandEnvironment } from './command.ts'
 import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
+import { addInspectCommand } from './inspect-command.ts'
 import { addKeyCommands } from './key-commands.ts'
 
 /**
@@ -137,6 +138,9 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  addInspectCommand(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('doctor')
     .description('check this machine and the configuration')
