@@ -8,7 +8,7 @@ import type { Places } from './places.ts'
 import { callFrame, createPlaces } from './places.ts'
 import { findSharedResources } from './resources.ts'
 import type { Operation, Timeline } from './timeline.ts'
-import { endOf, readTimeline } from './timeline.ts'
+import { readTimeline } from './timeline.ts'
 import { findWaterfalls } from './waterfalls.ts'
 
 const shownBars = 400
@@ -67,7 +67,7 @@ function summarise(timeline: Timeline, places: Places): FanOutSummary[] {
       joins: fanOut.joins,
       at: places.at(fanOut.frames.find(({ joins }) => joins === undefined)),
       branches: fanOut.branches,
-      durationMs: rounded((endOf(fanOut) ?? fanOut.start) - fanOut.start),
+      durationMs: rounded((fanOut.end ?? fanOut.start) - fanOut.start),
       operations: operations.get(fanOut) ?? 0,
     }))
 }

@@ -36,7 +36,7 @@ export function findDuplicates(timeline: Timeline, places: Places): Found<Duplic
   const found: Found<Duplicate>[] = []
   for (const operations of byContent.values()) {
     if (operations.length < 2) continue
-    for (const group of siblingGroups(operations)) {
+    for (const group of siblingGroups(operations, timeline.children)) {
       const isAcross = new Set(group.map(({ thread }) => thread)).size > 1
       if (isAcross && (group[0]?.bytes ?? 0) < thresholds.processBytes && group[0]?.kind === 'fetch') continue
       found.push({ finding: describe(group, places, isAcross ? timeline.children : []), operations: group })
@@ -73,6 +73,7 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
     ...new Set(group.map((operation) => places.at(callFrame(operation))).filter((at) => at !== '')),
   ]
   const kind = first.kind as Duplicate['kind']
+  const started = startOf(group, children, places)
   return {
     kind,
     resource: first.resource,
@@ -80,11 +81,8 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
     bytes: group.reduce((sum, { bytes }) => sum + bytes, 0) - Math.max(...group.map(({ bytes }) => bytes)),
     wastedMs: rounded(totalMs - Math.max(...durations)),
     at:
-      startedAt(group, children, places) ||
-      places.at(fanOut?.frames.find(({ joins }) => joins === undefined)) ||
-      calls[0] ||
-      '',
-    fanOut: fanOut === undefined ? '' : `Promise.${fanOut.joins}`,
+      started?.at ?? (places.at(fanOut?.frames.find(({ joins }) => joins === undefined)) || (calls[0] ?? '')),
+    fanOut: started?.by ?? (fanOut === undefined ? '' : `Promise.${fanOut.joins}`),
     calls,
     hoist: hoistName(first, { fetch: 'fetch', read: 'read', decode: 'decode' }[kind]),
     criticalMs: rounded(criticalMs(group)),
@@ -93,22 +91,23 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
   }
 }
 
-/** The line that started the threads or processes which did the work; empty when one did it all. */
-function startedAt(group: readonly Operation[], children: Timeline['children'], places: Places): string {
+/** The line that started the threads or processes which did the work; undefined when one did it all. */
+function startOf(
+  group: readonly Operation[],
+  children: Timeline['children'],
+  places: Places,
+): { at: string; by: string } | undefined {
   const threads = new Set(group.map(({ thread }) => thread))
   const child = children.find(({ pid, worker }) => threads.has(`${pid}-${worker}`))
-  return child === undefined ? '' : places.at(child.frames.find(({ joins }) => joins === undefined))
+  const at = child === undefined ? '' : places.at(child.frames.find(({ joins }) => joins === undefined))
+  return child === undefined || at === ''
+    ? undefined
+    : { at, by: child.worker === 0 ? 'spawn' : 'new Worker' }
 }
 
-/** The copy on the branch that ended last; the longest where branches are not known. */
+/** The copy that ended last: the branch of it could not end before. */
 function criticalMs(group: readonly Operation[]): number {
-  let last: { end: number; ms: number } | undefined
-  for (const operation of group) {
-    const [membership] = operation.memberships
-    const end = membership?.index === undefined ? undefined : membership.fanOut.ends.get(membership.index)
-    if (end !== undefined && (last === undefined || end > last.end)) last = { end, ms: durationOf(operation) }
-  }
-  return last?.ms ?? Math.max(...group.map(durationOf))
+  return durationOf(group.reduce((last, operation) => (operation.end > last.end ? operation : last)))
 }
 
 /** The time in which at least one was under way. */

@@ -1,6 +1,5 @@
 import type { Frame } from '../probe/events.ts'
 import type { FanOut, Membership, Operation, Timeline } from './timeline.ts'
-import { endOf } from './timeline.ts'
 
 const looked = 64
 /** Clocks of one thread agree; a call is told a moment after what it calls. */
@@ -30,7 +29,7 @@ function membershipsOf(operation: Operation, fanOuts: readonly FanOut[]): Member
   const open = fanOuts
     .slice(Math.max(0, at - looked), at)
     .toReversed()
-    .filter((fanOut) => fanOut.root === operation.root && (endOf(fanOut) ?? Infinity) >= operation.start)
+    .filter((fanOut) => fanOut.root === operation.root && (fanOut.end ?? Infinity) >= operation.start)
   const found: Membership[] = []
   const sameRun = fanOuts.slice(Math.max(0, at - 1), at + looked).find((fanOut) => isOfRun(operation, fanOut))
   if (sameRun !== undefined) found.push({ fanOut: sameRun, index: undefined })

@@ -3,7 +3,6 @@ import { durationOf, rounded } from './duplicates.ts'
 import type { Places } from './places.ts'
 import { callFrame } from './places.ts'
 import type { FanOut, Operation, Timeline } from './timeline.ts'
-import { endOf } from './timeline.ts'
 
 /** Below these, waiting is not worth a word. */
 const waitedAtLeastMs = 50
@@ -106,21 +105,22 @@ function serverQueue(
   return undefined
 }
 
-/** Of sorted times, how many a server answers at once; undefined when they are no waves. Exported for its test. */
+/**
+ * Of sorted times, how many a server answers at once; undefined when they are no waves. The first wave takes as long
+ * as one answer, each later one as much again, within a third; fewer than three waves could be anything.
+ * Exported for its test.
+ */
 export function waves(durations: readonly number[]): number | undefined {
   const [shortest] = durations
   const longest = durations.at(-1)
-  if (
-    shortest === undefined ||
-    longest === undefined ||
-    durations.length < 4 ||
-    shortest < 5 ||
-    longest < 1.8 * shortest
-  )
-    return undefined
-  for (let size = 1; size <= durations.length / 2; size += 1) {
+  if (shortest === undefined || longest === undefined || shortest < 5) return undefined
+  for (let size = 1; size <= durations.length / 3 + 0.5; size += 1) {
+    const count = Math.ceil(durations.length / size)
+    if (count < 3 || durations.length < 4) break
+    const stepMs = (longest - shortest) / (count - 1)
+    if (stepMs < 10 || stepMs > shortest * 1.3) continue
     const isWave = durations.every(
-      (ms, index) => Math.abs(ms / (shortest * (1 + Math.floor(index / size))) - 1) < 0.15,
+      (ms, index) => Math.abs(ms - shortest - stepMs * Math.floor(index / size)) < stepMs / 3,
     )
     if (isWave) return size
   }
@@ -165,7 +165,7 @@ function findThreadPools(timeline: Timeline, places: Places): SharedResource[] {
 function findBlockedFanOuts(timeline: Timeline, places: Places): SharedResource[] {
   const found = new Map<string, SharedResource>()
   for (const fanOut of timeline.fanOuts) {
-    const end = endOf(fanOut)
+    const { end } = fanOut
     if (end === undefined || end - fanOut.start < blockedAtLeastMs) continue
     const blocked = timeline.blocks
       .filter(({ thread }) => thread === fanOut.thread)

@@ -1,13 +1,17 @@
-import type { FanOut, Operation } from './timeline.ts'
+import type { FanOut, Operation, Timeline } from './timeline.ts'
 
 /**
  * Sorts work on one thing into groups that ran side by side. Two are siblings when their times overlap on behalf of
  * one asker, or when they are different branches of one fan-out. Repeats one after another are none: polling, a
  * retry, a later look.
  * @param operations in order of time
+ * @param children threads and processes that the program started: those of one line are siblings too
  * @returns groups of at least two
  */
-export function siblingGroups(operations: readonly Operation[]): Operation[][] {
+export function siblingGroups(
+  operations: readonly Operation[],
+  children: Timeline['children'] = [],
+): Operation[][] {
   const parents = operations.map((_, index) => index)
   const find = (index: number): number => {
     let at = index
@@ -20,6 +24,7 @@ export function siblingGroups(operations: readonly Operation[]): Operation[][] {
   }
   joinOverlapping(operations, join)
   joinBranches(operations, join)
+  joinThreads(operations, children, join)
   const groups = collect(operations, find)
   return joinLanes(
     groups.filter((group) => group.length > 1),
@@ -60,6 +65,26 @@ function joinBranches(operations: readonly Operation[], join: (a: number, b: num
   for (const known of branches.values()) {
     const [first, ...others] = known.values()
     for (const other of others) join(first ?? other, other)
+  }
+}
+
+/** Threads and processes that one line started before the first of them was done. */
+function joinThreads(
+  operations: readonly Operation[],
+  children: Timeline['children'],
+  join: (a: number, b: number) => void,
+): void {
+  const starts = new Map(children.map((child) => [`${child.pid}-${child.worker}`, child]))
+  const first = new Map<string, number>()
+  for (const [index, operation] of operations.entries()) {
+    const start = starts.get(operation.thread)
+    const [frame] = start?.frames ?? []
+    if (start === undefined || frame === undefined) continue
+    const line = `${start.thread} ${frame.file}:${frame.line}`
+    const other = first.get(line)
+    if (other === undefined) first.set(line, index)
+    else if (operations[other]?.thread !== operation.thread && start.at < (operations[other]?.end ?? 0))
+      join(other, index)
   }
 }
 

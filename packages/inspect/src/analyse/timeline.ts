@@ -26,8 +26,8 @@ export interface Membership {
 export interface FanOut extends Omit<FanOutEvent, 'type' | 'stack'> {
   thread: string
   frames: Frame[]
-  /** When each branch settled; missing for those that did not. */
-  ends: Map<number, number>
+  /** When it was found to have settled; undefined when it never was. */
+  end: number | undefined
 }
 
 /** All that was told of a run, in order of time. */
@@ -75,14 +75,16 @@ function readThread(timeline: Timeline, thread: string, events: readonly ProbeEv
       }
       case 'fanOut': {
         const { stack, type: _, ...rest } = event
-        const fanOut: FanOut = { ...rest, thread, frames: stacks.get(stack) ?? [], ends: new Map() }
+        const fanOut: FanOut = { ...rest, thread, frames: stacks.get(stack) ?? [], end: undefined }
         fanOuts.set(event.id, fanOut)
         timeline.fanOuts.push(fanOut)
         break
       }
-      case 'branch':
-        fanOuts.get(event.fanOut)?.ends.set(event.index, event.end)
+      case 'settled': {
+        const fanOut = fanOuts.get(event.fanOut)
+        if (fanOut !== undefined) fanOut.end = event.end
         break
+      }
       case 'block':
         timeline.blocks.push({ ...event, thread })
         break
@@ -107,13 +109,4 @@ export function parseEvents(text: string): ProbeEvent[] {
     }
   }
   return events
-}
-
-/** When a fan-out had settled: its last branch; undefined while one is open. */
-export function endOf(fanOut: FanOut): number | undefined {
-  if (fanOut.ends.size === 0) return undefined
-  const ends = [...fanOut.ends.values()]
-  const isOver =
-    fanOut.joins === 'any' || fanOut.joins === 'race' || ends.length >= Math.min(fanOut.branches, 1000)
-  return isOver ? ends.reduce((a, b) => Math.max(a, b), 0) : undefined
 }

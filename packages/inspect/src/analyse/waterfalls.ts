@@ -6,7 +6,8 @@ import type { Places } from './places.ts'
 import { callFrame } from './places.ts'
 import type { Operation, Timeline } from './timeline.ts'
 
-const savesAtLeastMs = 20
+/** Less is not worth a change, and within what a busy machine adds to two requests. */
+const savesAtLeastMs = 40
 
 interface Link {
   before: Operation
@@ -46,6 +47,8 @@ function linkOf(after: Operation, byId: ReadonlyMap<string, Operation>): Link | 
     const before = byId.get(`${after.thread} ${id}`)
     if (before === undefined || !isGet(before) || before.root !== after.root) continue
     if (before.end > after.start || pathOf(before) === pathOf(after)) continue
+    // What is brought before a fan-out is for its branches: that is how it should be.
+    if (fanOutsOf(before) !== fanOutsOf(after)) continue
     if (after.start - before.end > Math.max(10, durationOf(before) / 10)) continue
     const step = stepOf(before, after)
     if (step !== undefined) return { before, after, ...step }
@@ -55,6 +58,10 @@ function linkOf(after: Operation, byId: ReadonlyMap<string, Operation>): Link | 
 
 function isGet({ http, complete }: Operation): boolean {
   return complete && http?.method === 'GET' && http.status >= 200 && http.status < 300
+}
+
+function fanOutsOf({ memberships }: Operation): string {
+  return memberships.map(({ fanOut }) => fanOut.id).join()
 }
 
 /** Without the query. */

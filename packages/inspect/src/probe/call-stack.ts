@@ -13,20 +13,24 @@ export interface CallSites {
 }
 
 const userFrames = 8
-const depth = 40
+const depth = 60
 const own =
-  /[\\/](?:packages|@darkroom)[\\/]inspect[\\/](?:src|dist)[\\/]|[\\/]darkroom-inspect-[^\\/]+[\\/]probe\.cjs/u
+  /[\\/](?:packages|@darkroom)[\\/]inspect[\\/](?:src|dist)[\\/]probe[\\/]|[\\/]darkroom-inspect-[^\\/]+[\\/]probe\.cjs/u
 const library = /[\\/]node_modules[\\/]/u
+/** Whether a line of a printed stack is the probe's. */
+export function isOwnLine(line: string): boolean {
+  return /^\s+at /u.test(line) && own.test(line)
+}
+
 const nothing: CallSites = { frames: [], branches: [], timer: false, loader: false }
 
 /**
  * The program's lines on the stack, innermost first: frames of Node and of `node_modules` are left out, unless
  * there are no others. V8 follows promises: where an async function waits in a `Promise.all`, the stack names it
  * and the branch.
- * @param above frames of this function and those it called are left out
  */
-export function callSites(above: (...args: never[]) => unknown): CallSites {
-  const sites = rawSites(above)
+export function callSites(): CallSites {
+  const sites = rawSites()
   if (sites === undefined) return nothing
   const frames: Frame[] = []
   const libraryFrames: Frame[] = []
@@ -67,14 +71,14 @@ export function callSites(above: (...args: never[]) => unknown): CallSites {
   }
 }
 
-function rawSites(above: (...args: never[]) => unknown): NodeJS.CallSite[] | undefined {
+function rawSites(): NodeJS.CallSite[] | undefined {
   const limit = Error.stackTraceLimit
   const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
     Error.stackTraceLimit = depth
     Error.prepareStackTrace = (_error, sites) => sites
     const holder: { stack?: unknown } = {}
-    Error.captureStackTrace(holder, above)
+    Error.captureStackTrace(holder, callSites)
     return Array.isArray(holder.stack) ? (holder.stack as NodeJS.CallSite[]) : undefined
   } catch {
     return undefined

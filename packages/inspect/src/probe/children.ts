@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { basename } from 'node:path'
 import type { ProbeContext } from './context.ts'
 import { keyOf, quietly } from './context.ts'
-import type { AnyFunction, Restore } from './replace.ts'
+import type { Restore } from './replace.ts'
 import { replace } from './replace.ts'
 
 /** Variables by which a child process is watched too. */
@@ -18,13 +18,13 @@ export function watchChildren(context: ProbeContext, variables: ProbeVariables):
       function spawn(this: unknown, ...args: unknown[]): unknown {
         quietly(() => handOn(args[0], variables))
         const result = Reflect.apply(original, this, args)
-        quietly(() => tellChild(context, this as childProcess.ChildProcess, spawn))
+        quietly(() => tellChild(context, this as childProcess.ChildProcess))
         return result
       },
   )
   const onWorker = (message: unknown): void =>
     quietly(() => {
-      const call = context.begin(watchChildren as AnyFunction)
+      const call = context.begin()
       if (call === undefined) return
       const { threadId } = (message as { worker: { threadId: number } }).worker
       context.recorder.emit({
@@ -55,8 +55,8 @@ function handOn(options: unknown, variables: ProbeVariables): void {
   }
 }
 
-function tellChild(context: ProbeContext, child: childProcess.ChildProcess, above: AnyFunction): void {
-  const call = context.begin(above)
+function tellChild(context: ProbeContext, child: childProcess.ChildProcess): void {
+  const call = context.begin()
   if (call === undefined || child.pid === undefined) return
   context.recorder.emit({ type: 'child', at: call.start, pid: child.pid, worker: 0, stack: call.stack })
   const resource = basename(child.spawnfile)

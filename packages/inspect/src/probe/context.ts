@@ -14,8 +14,6 @@ export interface Scope {
   root: string
   /** Only work of this run of `inspect()` is told; undefined in a watched process, where all is. */
   run: object | undefined
-  /** The call of `fetch` that undici works for. */
-  call?: Call | undefined
 }
 
 /** Where work was asked for. */
@@ -28,7 +26,7 @@ export interface ProbeContext {
   recorder: Recorder
   scopes: AsyncLocalStorage<Scope>
   /** Undefined when the work is not of the run that is watched. */
-  begin: (above: AnyFunction) => Call | undefined
+  begin: () => Call | undefined
   /** Tells of an ended piece of work. */
   end: (
     kind: OperationKind,
@@ -60,7 +58,7 @@ export function createProbeContext(
     recorder,
     scopes,
     tick: currentTick,
-    begin: (above) => {
+    begin: () => {
       const scope = scopes.getStore()
       if (run !== undefined && scope?.run !== run) return undefined
       const call: Call = {
@@ -73,7 +71,7 @@ export function createProbeContext(
       }
       if (!recorder.mayLook()) return call
       const startedAt = performance.now()
-      const sites = callSites(above)
+      const sites = callSites()
       call.stack = recorder.stackId(sites.frames)
       call.branches = sites.branches
       call.loader = sites.loader

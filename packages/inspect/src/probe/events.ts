@@ -7,7 +7,7 @@ export type ProbeEvent =
   | StackEvent
   | OperationEvent
   | FanOutEvent
-  | BranchEvent
+  | SettledEvent
   | BlockEvent
   | ChildEvent
   | OverflowEvent
@@ -107,11 +107,10 @@ export interface FanOutEvent {
   root: string
 }
 
-/** A branch of a fan-out has settled. */
-export interface BranchEvent {
-  type: 'branch'
+/** A fan-out was found to have settled, at most a beat of the event loop after it had. */
+export interface SettledEvent {
+  type: 'settled'
   fanOut: number
-  index: number
   end: number
 }
 

@@ -1,12 +1,24 @@
+import { inspect } from 'node:util'
 import type { ProbeContext } from './context.ts'
 import { quietly } from './context.ts'
-import type { AnyFunction, Restore } from './replace.ts'
+import type { Restore } from './replace.ts'
 import { replace } from './replace.ts'
 
-const watchedBranches = 1000
+const watchedAtOnce = 64
 
-/** `Promise.all`, `allSettled`, `any` and `race`. */
-export function watchFanOuts(context: ProbeContext): Restore {
+/** The fan-outs of a thread. */
+export interface FanOutWatch {
+  /** Looks which have settled since. */
+  look: () => void
+  restore: Restore
+}
+
+/**
+ * `Promise.all`, `allSettled`, `any` and `race`. No handler is put on any promise: a second one would make V8 lose
+ * the asynchronous stack of the first, in the program's own errors too. Whether one has settled is read off it.
+ */
+export function watchFanOuts(context: ProbeContext): FanOutWatch {
+  const open = new Map<number, WeakRef<Promise<unknown>>>()
   const restores = ['all', 'allSettled', 'any', 'race'].map((joins) =>
     replace(
       Promise,
@@ -19,30 +31,54 @@ export function watchFanOuts(context: ProbeContext): Restore {
             const result = Reflect.apply(original, this, args)
             // Other iterables could be read only once.
             if (Array.isArray(branches) && branches.length > 1)
-              quietly(() => tell(context, joins, branches, Reflect.get(Promise, joins) as AnyFunction))
+              quietly(() => tell(context, joins, branches.length, result, open))
             return result
           },
         }).joined,
     ),
   )
-  return () => {
-    for (const restore of restores) restore()
+  const look = (): void => {
+    for (const [id, reference] of open) {
+      const promise = reference.deref()
+      if (promise !== undefined && isPending(promise)) continue
+      open.delete(id)
+      context.recorder.emit({ type: 'settled', fanOut: id, end: context.recorder.now() })
+    }
+  }
+  return {
+    look,
+    restore: () => {
+      look()
+      for (const restore of restores) restore()
+    },
   }
 }
 
-function tell(context: ProbeContext, joins: string, branches: readonly unknown[], above: AnyFunction): void {
+function tell(
+  context: ProbeContext,
+  joins: string,
+  branches: number,
+  result: unknown,
+  open: Map<number, WeakRef<Promise<unknown>>>,
+): void {
   const { recorder } = context
   if (!recorder.mayLook() || !recorder.mayFanOut()) return
-  const call = context.begin(above)
+  const call = context.begin()
   if (call === undefined) return
   const id = recorder.nextId()
   const { start, stack, branches: outer, tick, root } = call
-  recorder.emit({ type: 'fanOut', id, joins, branches: branches.length, start, stack, outer, tick, root })
-  for (const [index, branch] of branches.slice(0, watchedBranches).entries()) {
-    // Its handlers are there already: the native call has taken responsibility for a rejection.
-    if (!(branch instanceof Promise) || branch.constructor !== Promise) continue
-    const settled = (): void =>
-      quietly(() => recorder.emit({ type: 'branch', fanOut: id, index, end: recorder.now() }))
-    void branch.then(settled, settled)
-  }
+  recorder.emit({ type: 'fanOut', id, joins, branches, start, stack, outer, tick, root })
+  if (result instanceof Promise && open.size < watchedAtOnce) open.set(id, new WeakRef(result))
+}
+
+/** By its picture, which runs no code of the program. */
+function isPending(promise: Promise<unknown>): boolean {
+  const picture = inspect(promise, {
+    depth: 0,
+    customInspect: false,
+    showProxy: true,
+    maxArrayLength: 0,
+    maxStringLength: 0,
+  })
+  return picture.includes('<pending>')
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isOwnLine } from './call-stack.ts'
 import type { Call, ProbeContext } from './context.ts'
 import { keyOf, quietly } from './context.ts'
 import type { OperationEvent } from './events.ts'
@@ -57,20 +58,15 @@ type Way = (original: AnyFunction, self: unknown, args: unknown[], ended: Ended)
 function watched(context: ProbeContext, use: FileUse, original: AnyFunction, way: Way): AnyFunction {
   return function wrapper(this: unknown, ...args: unknown[]): unknown {
     let ended: Ended | undefined
-    quietly(() => (ended = beginUse(context, use, args, wrapper)))
+    quietly(() => (ended = beginUse(context, use, args)))
     return ended === undefined ? Reflect.apply(original, this, args) : way(original, this, args, ended)
   }
 }
 
-function beginUse(
-  context: ProbeContext,
-  use: FileUse,
-  args: readonly unknown[],
-  above: AnyFunction,
-): Ended | undefined {
+function beginUse(context: ProbeContext, use: FileUse, args: readonly unknown[]): Ended | undefined {
   const path = pathOf(args[use.path])
   if (path === undefined || notWatched.test(path)) return undefined
-  const call = context.begin(above)
+  const call = context.begin()
   if (call === undefined || call.loader) return undefined
   const options = args[use.path + (use.data === undefined ? 1 : 2)]
   const flag =
@@ -111,20 +107,24 @@ function contentHash(context: ProbeContext, content: unknown): string {
   return hash
 }
 
-/** A derived promise is given on, so that a rejection nobody handles stays one. */
-function throughPromise(original: AnyFunction, self: unknown, args: unknown[], ended: Ended): unknown {
-  const result = Reflect.apply(original, self, args)
-  if (!(result instanceof Promise)) return result
-  return result.then(
-    (content: unknown) => {
-      ended(true, content)
-      return content
-    },
-    (error: unknown) => {
-      ended(false)
-      throw error
-    },
-  )
+/**
+ * A promise of its own is given on, so that a rejection nobody handles stays one; and an asynchronous function, so
+ * that the stack of an error goes on to the caller.
+ */
+async function throughPromise(
+  original: AnyFunction,
+  self: unknown,
+  args: unknown[],
+  ended: Ended,
+): Promise<unknown> {
+  try {
+    const content = await Reflect.apply(original, self, args)
+    ended(true, content)
+    return content
+  } catch (error) {
+    ended(false)
+    throw withoutOwnLines(error)
+  }
 }
 
 function throughCallback(original: AnyFunction, self: unknown, args: unknown[], ended: Ended): unknown {
@@ -145,9 +145,21 @@ function atOnce(original: AnyFunction, self: unknown, args: unknown[], ended: En
     content = Reflect.apply(original, self, args)
     isDone = true
     return content
+  } catch (error) {
+    throw withoutOwnLines(error)
   } finally {
     ended(isDone, content)
   }
+}
+
+/** The error with its stack as it would be if nobody watched. */
+function withoutOwnLines(error: unknown): unknown {
+  quietly(() => {
+    if (!(error instanceof Error) || typeof error.stack !== 'string') return
+    const lines = error.stack.split('\n').filter((line) => !isOwnLine(line))
+    error.stack = lines.join('\n')
+  })
+  return error
 }
 
 function watchStreams(context: ProbeContext): Restore[] {
@@ -158,7 +170,7 @@ function watchStreams(context: ProbeContext): Restore[] {
       (original) =>
         function stream(this: unknown, ...args: unknown[]): unknown {
           const result = Reflect.apply(original, this, args) as fs.ReadStream & fs.WriteStream
-          quietly(() => hearStream(context, use, args, result, flagOf(args), stream))
+          quietly(() => hearStream(context, use, args, result, flagOf(args)))
           return result
         },
     )
@@ -178,7 +190,6 @@ function hearStream(
   args: readonly unknown[],
   stream: fs.ReadStream & fs.WriteStream,
   flags: string,
-  above: AnyFunction,
 ): void {
   const path = pathOf(args[use.path])
   const options = args[1]
@@ -188,7 +199,7 @@ function hearStream(
     options !== null &&
     ('start' in options || 'end' in options || 'fd' in options)
   if (path === undefined || notWatched.test(path) || (isPart && use.kind === 'read')) return
-  const call = context.begin(above)
+  const call = context.begin()
   if (call === undefined) return
   const mode = use.mode === undefined ? undefined : flags.startsWith('a') || isPart ? 'append' : use.mode
   stream.once('close', () =>

@@ -5,7 +5,7 @@ import { createExchange } from './http-exchange.ts'
 import type { RecentAnswers } from './answers.ts'
 import type { ProbeContext } from './context.ts'
 import { quietly } from './context.ts'
-import type { AnyFunction, Restore } from './replace.ts'
+import type { Restore } from './replace.ts'
 import { replace } from './replace.ts'
 
 /**
@@ -14,9 +14,9 @@ import { replace } from './replace.ts'
  */
 export function watchHttp(context: ProbeContext, recent: RecentAnswers): Restore {
   const exchanges = new WeakMap<object, Exchange>()
-  const begin = (request: http.ClientRequest, above: AnyFunction): void => {
+  const begin = (request: http.ClientRequest): void => {
     if (exchanges.has(request)) return
-    const call = context.begin(above)
+    const call = context.begin()
     if (call === undefined) return
     const exchange = createExchange(context, recent, call, {
       method: request.method,
@@ -32,12 +32,12 @@ export function watchHttp(context: ProbeContext, recent: RecentAnswers): Restore
     'addRequest',
     (original) =>
       function addRequest(this: unknown, ...args: unknown[]): unknown {
-        quietly(() => begin(args[0] as http.ClientRequest, addRequest))
+        quietly(() => begin(args[0] as http.ClientRequest))
         return Reflect.apply(original, this, args)
       },
   )
   const onStart = (message: unknown): void =>
-    quietly(() => begin((message as { request: http.ClientRequest }).request, watchHttp as AnyFunction))
+    quietly(() => begin((message as { request: http.ClientRequest }).request))
   const onAnswer = (message: unknown): void =>
     quietly(() => {
       const { request, response } = message as { request: http.ClientRequest; response: http.IncomingMessage }

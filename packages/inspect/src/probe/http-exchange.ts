@@ -12,6 +12,8 @@ const conditional = /^if-/iu
 
 /** One exchange, from asking to the end of the answer. */
 export interface Exchange {
+  url: string
+  call: Call
   /** The first byte of the request is sent: a connection was there. */
   sent: () => void
   headers: (status: number, headers: Readonly<Record<string, unknown>>) => void
@@ -56,6 +58,8 @@ export function createExchange(
   let meter: AnswerMeter | undefined
   let isOver = false
   return {
+    url: request.url,
+    call,
     sent: () => (queuedMs = recorder.now() - call.start),
     headers: (code, headers) => {
       status = code

@@ -7,6 +7,7 @@ import type { Scope } from './context.ts'
 import { createProbeContext, quietly, watchRoots } from './context.ts'
 import { watchDecodes } from './decodes.ts'
 import { watchEventLoop } from './event-loop.ts'
+import type { FanOutWatch } from './fan-outs.ts'
 import { watchFanOuts } from './fan-outs.ts'
 import { watchFiles } from './files.ts'
 import { watchHttp } from './http-client.ts'
@@ -35,9 +36,10 @@ export function installProbes(
   const context = createProbeContext(recorder, scopes, run)
   const recent = createRecentAnswers()
   const restores: Restore[] = []
+  let fanOuts: FanOutWatch | undefined
   const watches: readonly (() => Restore)[] = [
     // Before intervals are wrapped, which would make its own beat a root.
-    () => watchEventLoop(context),
+    () => watchEventLoop(context, () => fanOuts?.look()),
     () => watchRoots(context),
     () => watchUndici(context, recent),
     () => watchHttp(context, recent),
@@ -45,7 +47,10 @@ export function installProbes(
     () => watchPoolWork(context),
     () => watchChildren(context, variables),
     () => watchDecodes(context),
-    () => watchFanOuts(context),
+    () => {
+      fanOuts = watchFanOuts(context)
+      return fanOuts.restore
+    },
   ]
   for (const watch of watches) quietly(() => restores.push(watch()))
   quietly(syncBuiltinESMExports)

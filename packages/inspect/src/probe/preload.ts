@@ -29,8 +29,9 @@ export function watchThisThread(): void {
     poolSize: Math.max(1, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) || 4),
   })
   const variables = { [folderVariable]: folder, NODE_OPTIONS: process.env['NODE_OPTIONS'] ?? '' }
-  installProbes(recorder, undefined, variables)
+  const probes = installProbes(recorder, undefined, variables)
   process.on('exit', () => {
+    probes.restore()
     recorder.finish()
     write.flush()
   })

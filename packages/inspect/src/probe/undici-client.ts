@@ -2,10 +2,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Exchange } from './http-exchange.ts'
 import { createExchange } from './http-exchange.ts'
 import type { RecentAnswers } from './answers.ts'
-import type { ProbeContext } from './context.ts'
+import type { Call, ProbeContext } from './context.ts'
 import { quietly } from './context.ts'
-import type { AnyFunction, Restore } from './replace.ts'
-import { replace } from './replace.ts'
+import type { Restore } from './replace.ts'
 
 /** What undici tells of a request; its headers are pairs in one list, or lines in old versions. */
 interface UndiciRequest {
@@ -23,23 +22,29 @@ interface Message {
 }
 
 /**
- * `fetch` and everything else that undici does, the one in Node and the one from npm. `fetch` is wrapped only to
- * know where it was called: undici tells of a request when the stack of the caller is gone.
+ * `fetch` and everything else that undici does, the one in Node and the one from npm. undici tells of a request
+ * within the call that makes it, so the stack is the caller's and nothing has to be wrapped; only where it follows a
+ * redirect by itself the caller is that of the request before.
  */
 export function watchUndici(context: ProbeContext, recent: RecentAnswers): Restore {
   const exchanges = new WeakMap<UndiciRequest, Exchange>()
   const heard = new WeakSet<UndiciRequest>()
+  const redirects = createRedirects()
   const listeners: Readonly<Record<string, (message: Message) => void>> = {
     'undici:request:create': ({ request }) => {
-      const exchange = begin(context, recent, request)
+      const exchange = begin(context, recent, redirects, request)
       if (exchange === undefined) return
       exchanges.set(request, exchange)
       hearData(request, exchange, heard)
     },
     'undici:client:sendHeaders': ({ request }) => exchanges.get(request)?.sent(),
     'undici:request:headers': ({ request, response }) => {
-      if (response !== undefined)
-        exchanges.get(request)?.headers(response.statusCode, pairs(response.headers))
+      const exchange = exchanges.get(request)
+      if (response === undefined || exchange === undefined) return
+      const headers = pairs(response.headers)
+      exchange.headers(response.statusCode, headers)
+      if (response.statusCode >= 300 && response.statusCode < 400)
+        redirects.keep(exchange, headers['location'])
     },
     // Told by newer versions only; where `onData` is heard already it would count twice.
     'undici:request:bodyChunkReceived': ({ request, chunk }) => {
@@ -53,34 +58,51 @@ export function watchUndici(context: ProbeContext, recent: RecentAnswers): Resto
     subscribe(channel, onMessage)
     return () => void unsubscribe(channel, onMessage)
   })
-  restores.push(
-    replace(
-      globalThis,
-      'fetch',
-      (original) =>
-        function fetch(this: unknown, ...args: unknown[]): unknown {
-          const call = context.begin(fetch)
-          if (call === undefined) return Reflect.apply(original, this, args)
-          const scope = { root: call.root, run: undefined, ...context.scopes.getStore(), call }
-          return context.scopes.run(scope, () => Reflect.apply(original, this, args))
-        },
-    ),
-  )
   return () => {
     for (const restore of restores) restore()
   }
 }
 
-function begin(context: ProbeContext, recent: RecentAnswers, request: UndiciRequest): Exchange | undefined {
-  const given = context.scopes.getStore()?.call
-  const own = context.begin(watchUndici as AnyFunction)
-  if (own === undefined || request.origin === undefined) return undefined
-  const call = given === undefined ? own : { ...given, start: own.start }
-  return createExchange(context, recent, call, {
+function begin(
+  context: ProbeContext,
+  recent: RecentAnswers,
+  redirects: Redirects,
+  request: UndiciRequest,
+): Exchange | undefined {
+  if (request.origin === undefined) return undefined
+  const call = context.begin()
+  if (call === undefined) return undefined
+  const url = `${String(request.origin).replace(/\/$/u, '')}${request.path ?? '/'}`
+  const before = call.stack === 0 ? redirects.take(url) : undefined
+  return createExchange(context, recent, before === undefined ? call : { ...before, start: call.start }, {
     method: (request.method ?? 'GET').toUpperCase(),
-    url: `${String(request.origin).replace(/\/$/u, '')}${request.path ?? '/'}`,
+    url,
     headers: Object.entries(headersOf(request.headers)).map(([name, value]) => [name, String(value)]),
   })
+}
+
+/** Who asked for what has been redirected. */
+interface Redirects {
+  keep: (exchange: Exchange, location: unknown) => void
+  take: (url: string) => Call | undefined
+}
+
+const keptRedirects = 64
+
+function createRedirects(): Redirects {
+  const waiting: { url: string; call: Call }[] = []
+  return {
+    keep: (exchange, location) => {
+      if (typeof location !== 'string' || !URL.canParse(location, exchange.url)) return
+      const { origin, pathname, search } = new URL(location, exchange.url)
+      waiting.push({ url: `${origin}${pathname}${search}`, call: exchange.call })
+      if (waiting.length > keptRedirects) waiting.shift()
+    },
+    take: (url) => {
+      const at = waiting.findIndex((redirect) => redirect.url === url)
+      return at === -1 ? undefined : waiting.splice(at, 1)[0]?.call
+    },
+  }
 }
 
 /** Hears what passes through the request's own `onData`: it returns what it returned, so nothing waits for us. */

@@ -28,13 +28,13 @@ export interface Duplicate {
   wastedMs: number
   /** The line of the fan-out, or of the first call where no fan-out is known. */
   at: string
-  /** `Promise.all` and its kin; empty where none is known. */
+  /** `Promise.all` and its kin, `new Worker` or `spawn`; empty where none is known. */
   fanOut: string
   /** The lines that asked, without repetition. */
   calls: string[]
   /** Function to hoist: `loadBase()`. */
   hoist: string
-  /** Time that this input took on the longest branch. */
+  /** Time that the copy took which ended last: its branch could not end before. */
   criticalMs: number
   /** What bringing it once before the fan-out would save of the run, at most: the time it was under way, less once. */
   savesMs: number

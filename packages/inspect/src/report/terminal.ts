@@ -48,7 +48,7 @@ function duplicateLines(finding: Duplicate): string[] {
       : ` and ${counted(finding.aliases.length, 'other URL')} with the same bytes`
   return [
     `  ${finding.count} identical ${doneNames[finding.kind]}, ${wasted} wasted: hoist ${finding.hoist} ${where}`,
-    `      ${finding.resource}${more}, from ${list(finding.calls)}; ${milliseconds(finding.criticalMs)} of the longest branch, once before saves up to ${milliseconds(finding.savesMs)}`,
+    `      ${finding.resource}${more}, from ${list(finding.calls)}; ${milliseconds(finding.criticalMs)} until the last branch has it, once before saves up to ${milliseconds(finding.savesMs)}`,
   ]
 }
 
