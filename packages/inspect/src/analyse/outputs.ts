@@ -61,7 +61,7 @@ function overlap(a: Operation, b: Operation): boolean {
  * earlier wrote: which of them stays is chance. Branches that take turns read first, and are no finding.
  */
 function isLostWrite(a: Operation, b: Operation, operations: readonly Operation[]): boolean {
-  if (a.kind !== 'write' || a.hash === b.hash || a.root !== b.root) return false
+  if (a.kind !== 'write' || (a.hash !== '' && a.hash === b.hash) || a.root !== b.root) return false
   const shared = a.memberships.find(
     ({ fanOut, index }) =>
       index !== undefined &&

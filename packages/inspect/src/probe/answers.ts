@@ -45,21 +45,21 @@ interface RecentAnswer {
   headers: string
   encoding: string
   sample: Uint8Array[] | undefined
-  text?: string | undefined
+  words?: ReadonlySet<string>
 }
 
-const keptAnswers = 16
+const keptAnswers = 4
 /** A request so long after an answer was not waiting for it. */
 const followsWithinMs = 50
 
 /** The last answers of a thread, to see which later requests use nothing of them. */
 export interface RecentAnswers {
-  keep: (answer: Omit<RecentAnswer, 'text'>) => void
+  keep: (answer: Omit<RecentAnswer, 'words'>) => void
   /** Numbers of the fetches that ended just before `now` and of whose answers nothing stands in the request. */
   independentOf: (request: { url: string; headers: string }, now: number) => number[]
 }
 
-/** A store of at most 16 answers of at most 64 KiB each. */
+/** A store of at most 4 answers of at most 64 KiB each. */
 export function createRecentAnswers(): RecentAnswers {
   const answers: RecentAnswer[] = []
   return {
@@ -77,10 +77,10 @@ export function createRecentAnswers(): RecentAnswers {
 /** Whether anything that the request says and the earlier one did not stands in the earlier answer; true when unknown. */
 function usesAnswer(request: { url: string; headers: string }, answer: RecentAnswer): boolean {
   if (answer.sample === undefined) return true
-  answer.text ??= `${answer.headers}\n${textOf(answer.sample, answer.encoding)}`
+  const { sample, encoding } = answer
+  const inAnswer = (answer.words ??= new Set(wordsOf(`${answer.headers}\n${textOf(sample, encoding)}`)))
   const before = new Set(wordsOf(answer.url))
   const words = [...wordsOf(request.url), ...wordsOf(request.headers)].filter((word) => !before.has(word))
-  const inAnswer = new Set(wordsOf(answer.text))
   return words.some((word) => inAnswer.has(word))
 }
 

@@ -24,7 +24,7 @@ export function watchChildren(context: ProbeContext, variables: ProbeVariables):
   )
   const onWorker = (message: unknown): void =>
     quietly(() => {
-      const call = context.begin()
+      const call = context.begin('process')
       if (call === undefined) return
       const { threadId } = (message as { worker: { threadId: number } }).worker
       context.recorder.emit({
@@ -56,7 +56,7 @@ function handOn(options: unknown, variables: ProbeVariables): void {
 }
 
 function tellChild(context: ProbeContext, child: childProcess.ChildProcess): void {
-  const call = context.begin()
+  const call = context.begin('process')
   if (call === undefined || child.pid === undefined) return
   context.recorder.emit({ type: 'child', at: call.start, pid: child.pid, worker: 0, stack: call.stack })
   const resource = basename(child.spawnfile)

@@ -26,7 +26,7 @@ export interface ProbeContext {
   recorder: Recorder
   scopes: AsyncLocalStorage<Scope>
   /** Undefined when the work is not of the run that is watched. */
-  begin: () => Call | undefined
+  begin: (kind: string) => Call | undefined
   /** Tells of an ended piece of work. */
   end: (
     kind: OperationKind,
@@ -58,9 +58,14 @@ export function createProbeContext(
     recorder,
     scopes,
     tick: currentTick,
-    begin: () => {
+    begin: (kind) => {
       const scope = scopes.getStore()
       if (run !== undefined && scope?.run !== run) return undefined
+      if (!recorder.mayLook()) {
+        recorder.pass(kind)
+        return undefined
+      }
+      const startedAt = performance.now()
       const call: Call = {
         start: recorder.now(),
         stack: 0,
@@ -69,8 +74,6 @@ export function createProbeContext(
         root: scope?.root ?? '',
         loader: false,
       }
-      if (!recorder.mayLook()) return call
-      const startedAt = performance.now()
       const sites = callSites()
       call.stack = recorder.stackId(sites.frames)
       call.branches = sites.branches
@@ -81,6 +84,7 @@ export function createProbeContext(
       return call
     },
     end: (kind, call, detail) => {
+      const startedAt = performance.now()
       const { loader: _, ...place } = call
       recorder.operation({
         type: 'operation',
@@ -90,6 +94,7 @@ export function createProbeContext(
         end: recorder.now(),
         ...detail,
       })
+      recorder.spent(startedAt)
     },
   }
 }

@@ -62,7 +62,7 @@ function decoder(
 ): AnyFunction {
   return function decode(this: unknown, ...args: unknown[]): unknown {
     const [options, callback] = args
-    const call = typeof callback === 'function' ? context.begin() : undefined
+    const call = typeof callback === 'function' ? context.begin('decode') : undefined
     const input = identify(context, hashes, options as SharpOptions)
     if (call === undefined || input === undefined || typeof callback !== 'function')
       return Reflect.apply(original, this, args)

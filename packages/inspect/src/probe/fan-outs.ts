@@ -62,8 +62,8 @@ function tell(
   open: Map<number, WeakRef<Promise<unknown>>>,
 ): void {
   const { recorder } = context
-  if (!recorder.mayLook() || !recorder.mayFanOut()) return
-  const call = context.begin()
+  if (!recorder.mayFanOut()) return
+  const call = context.begin('fan-out')
   if (call === undefined) return
   const id = recorder.nextId()
   const { start, stack, branches: outer, tick, root } = call

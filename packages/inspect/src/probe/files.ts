@@ -66,7 +66,7 @@ function watched(context: ProbeContext, use: FileUse, original: AnyFunction, way
 function beginUse(context: ProbeContext, use: FileUse, args: readonly unknown[]): Ended | undefined {
   const path = pathOf(args[use.path])
   if (path === undefined || notWatched.test(path)) return undefined
-  const call = context.begin()
+  const call = context.begin(use.kind)
   if (call === undefined || call.loader) return undefined
   const options = args[use.path + (use.data === undefined ? 1 : 2)]
   const flag =
@@ -199,7 +199,7 @@ function hearStream(
     options !== null &&
     ('start' in options || 'end' in options || 'fd' in options)
   if (path === undefined || notWatched.test(path) || (isPart && use.kind === 'read')) return
-  const call = context.begin()
+  const call = context.begin(use.kind)
   if (call === undefined) return
   const mode = use.mode === undefined ? undefined : flags.startsWith('a') || isPart ? 'append' : use.mode
   stream.once('close', () =>

@@ -16,7 +16,7 @@ export function watchHttp(context: ProbeContext, recent: RecentAnswers): Restore
   const exchanges = new WeakMap<object, Exchange>()
   const begin = (request: http.ClientRequest): void => {
     if (exchanges.has(request)) return
-    const call = context.begin()
+    const call = context.begin('fetch')
     if (call === undefined) return
     const exchange = createExchange(context, recent, call, {
       method: request.method,

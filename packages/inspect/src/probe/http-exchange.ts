@@ -37,6 +37,7 @@ export function createExchange(
   request: ExchangeRequest,
 ): Exchange {
   const { recorder } = context
+  const startedAt = performance.now()
   const relevant = request.headers.filter(([name]) => !irrelevant.test(name))
   const headersKey = keyOf(...relevant.map(([name, value]) => `${name.toLowerCase()}: ${value}`).toSorted())
   const isPlainGet = request.method === 'GET' && !relevant.some(([name]) => conditional.test(name))
@@ -52,6 +53,7 @@ export function createExchange(
         call.start,
       )
     : []
+  recorder.spent(startedAt)
   let queuedMs = 0
   let status = 0
   let answerHeaders: Readonly<Record<string, unknown>> = {}

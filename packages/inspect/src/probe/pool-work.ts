@@ -32,7 +32,7 @@ export function watchPoolWork(context: ProbeContext): Restore {
           const at = args.length - 1
           const callback = args[at]
           if (typeof callback !== 'function') return Reflect.apply(original, this, args)
-          const call = context.begin()
+          const call = context.begin(kind)
           if (call === undefined) return Reflect.apply(original, this, args)
           const resource = kind === 'dns' ? String(args[0]) : name
           const heard = function heard(this: unknown, ...given: unknown[]): unknown {

@@ -8,9 +8,10 @@ export const limits = {
   operations: 40_000,
   fanOuts: 5_000,
   stacks: 4_000,
-  /** Share of the time passed that watching may take, and what it may take at the start. */
+  /** So many looks are taken whatever they cost: on a busy machine a clock tells little of one. */
+  freeLooks: 1000,
+  /** Share of the time passed that later looks may take. */
   budgetShare: 0.02,
-  budgetMs: 60,
 } as const
 
 /** The events of one thread, with its bounds. */
@@ -23,8 +24,13 @@ export interface Recorder {
   operation: (operation: OperationEvent) => void
   /** The number of a stack, told once. */
   stackId: (frames: Frame[]) => number
-  /** Whether costly looks, at stacks and bytes, are still within the budget. */
+  /**
+   * Whether work is looked at now. Once watching has cost more than its share nothing is, until it has cost half of
+   * it: so that what is seen later are whole stretches of the run, in which repeats still meet.
+   */
   mayLook: () => boolean
+  /** Counts a piece of work that is not looked at. */
+  pass: (kind: string) => void
   /** Adds the time since `startedAt` (of `performance.now()`) to what watching has cost. */
   spent: (startedAt: number) => void
   /** Whether one more fan-out is written. */
@@ -41,7 +47,12 @@ export function createRecorder(emit: Emit): Recorder {
   let operations = 0
   let fanOuts = 0
   let ids = 0
+  let looks = 0
   let costMs = 0
+  let isPausing = false
+  const pass = (kind: string): void => {
+    overflow.set(kind, (overflow.get(kind) ?? 0) + 1)
+  }
   return {
     now: () => performance.timeOrigin + performance.now(),
     nextId: () => (ids += 1),
@@ -49,7 +60,7 @@ export function createRecorder(emit: Emit): Recorder {
     operation: (operation) => {
       operations += 1
       if (operations <= limits.operations) emit(operation)
-      else overflow.set(operation.kind, (overflow.get(operation.kind) ?? 0) + 1)
+      else pass(operation.kind)
     },
     stackId: (frames) => {
       if (frames.length === 0) return 0
@@ -64,10 +75,17 @@ export function createRecorder(emit: Emit): Recorder {
       emit({ type: 'stack', id, frames })
       return id
     },
-    mayLook: () =>
-      operations < limits.operations &&
-      costMs < limits.budgetMs + (performance.now() - begunAt) * limits.budgetShare,
+    mayLook: () => {
+      if (operations >= limits.operations) return false
+      if (looks < limits.freeLooks) return true
+      const allowedMs = (performance.now() - begunAt) * limits.budgetShare
+      if (costMs > allowedMs) isPausing = true
+      else if (costMs < allowedMs / 2) isPausing = false
+      return !isPausing
+    },
+    pass,
     spent: (startedAt) => {
+      looks += 1
       costMs += performance.now() - startedAt
     },
     mayFanOut: () => {

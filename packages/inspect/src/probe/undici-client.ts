@@ -70,7 +70,7 @@ function begin(
   request: UndiciRequest,
 ): Exchange | undefined {
   if (request.origin === undefined) return undefined
-  const call = context.begin()
+  const call = context.begin('fetch')
   if (call === undefined) return undefined
   const url = `${String(request.origin).replace(/\/$/u, '')}${request.path ?? '/'}`
   const before = call.stack === 0 ? redirects.take(url) : undefined
