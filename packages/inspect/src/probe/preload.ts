@@ -8,16 +8,13 @@ import { createRecorder } from './recorder.ts'
 /** The folder that the events of every thread of every process go to. */
 export const folderVariable = 'DARKROOM_INSPECT_FOLDER'
 
-const flushBytes = 32_768
-const flushMs = 25
-
 /** Begins to watch this thread. Loaded by `--require` before the program's first line. */
 export function watchThisThread(): void {
   const folder = process.env[folderVariable]
   if (folder === undefined || folder === '') return
   const write = eventFile(folder)
   if (write === undefined) return
-  const recorder = createRecorder(write.event)
+  const recorder = createRecorder(write)
   recorder.emit({
     type: 'process',
     pid: process.pid,
@@ -33,15 +30,14 @@ export function watchThisThread(): void {
   process.on('exit', () => {
     probes.restore()
     recorder.finish()
-    write.flush()
   })
 }
 
 /**
- * A file of this thread. What is written there survives the end of the process, however it comes: little is held
- * back, and not for long.
+ * A file of this thread. Every event is written at once: what was seen survives the end of the process, however it
+ * comes. The time that takes is part of what looking may cost.
  */
-function eventFile(folder: string): { event: (event: ProbeEvent) => void; flush: () => void } | undefined {
+function eventFile(folder: string): ((event: ProbeEvent) => void) | undefined {
   let file: number
   try {
     mkdirSync(folder, { recursive: true })
@@ -49,25 +45,11 @@ function eventFile(folder: string): { event: (event: ProbeEvent) => void; flush:
   } catch {
     return undefined
   }
-  let pending = ''
-  let flushedAt = 0
-  const flush = (): void => {
-    if (pending === '') return
-    const text = pending
-    pending = ''
-    flushedAt = performance.now()
+  return (event) => {
     try {
-      writeSync(file, text)
+      writeSync(file, `${JSON.stringify(event)}\n`)
     } catch {
       // The disk is full, or the program has closed descriptors that are not its own.
     }
-  }
-  setInterval(flush, flushMs * 2).unref()
-  return {
-    event: (event) => {
-      pending += `${JSON.stringify(event)}\n`
-      if (pending.length > flushBytes || performance.now() - flushedAt > flushMs) flush()
-    },
-    flush,
   }
 }
