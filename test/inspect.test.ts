@@ -85,7 +85,10 @@ describe('finds inputs that are brought several times', () => {
 
   test('with Node 20', async ({ skip }) => {
     const node = otherNode()
-    if (node === undefined) return skip('there is no other Node on this machine')
+    if (node === undefined) {
+      skip('there is no other Node on this machine')
+      return
+    }
     for (const program of ['six-downloads.mjs', 'six-downloads.cjs', 'threads.mjs']) {
       const { report } = await watch(program, { node })
       expect([program, report.duplicates.length]).toEqual([program, 1])
