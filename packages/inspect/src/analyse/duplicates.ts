@@ -42,7 +42,9 @@ export function findDuplicates(timeline: Timeline, places: Places): Found<Duplic
       found.push({ finding: describe(group, places, isAcross ? timeline.children : []), operations: group })
     }
   }
-  return found.toSorted((a, b) => b.finding.wastedMs - a.finding.wastedMs)
+  return found.toSorted(
+    (a, b) => b.finding.wastedMs - a.finding.wastedMs || b.finding.repeatedMs - a.finding.repeatedMs,
+  )
 }
 
 /** Equal for two pieces of work that brought the same; undefined for what is no input, or did not arrive whole. */
@@ -79,7 +81,7 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
     resource: first.resource,
     count: group.length,
     bytes: group.reduce((sum, { bytes }) => sum + bytes, 0) - Math.max(...group.map(({ bytes }) => bytes)),
-    wastedMs: rounded(totalMs - Math.max(...durations)),
+    wastedMs: rounded(Math.max(0, unionMs(group) - aloneMs(group))),
     at:
       started?.at ?? (places.at(fanOut?.frames.find(({ joins }) => joins === undefined)) || (calls[0] ?? '')),
     fanOut: started?.by ?? (fanOut === undefined ? '' : `Promise.${fanOut.joins}`),
@@ -87,6 +89,7 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
     hoist: hoistName(first, { fetch: 'fetch', read: 'read', decode: 'decode' }[kind]),
     criticalMs: rounded(criticalMs(group)),
     savesMs: rounded(Math.max(0, unionMs(group) - Math.min(...durations))),
+    repeatedMs: rounded(totalMs - Math.max(...durations)),
     aliases: resources.slice(1, 6),
   }
 }
@@ -110,8 +113,21 @@ function criticalMs(group: readonly Operation[]): number {
   return durationOf(group.reduce((last, operation) => (operation.end > last.end ? operation : last)))
 }
 
+/**
+ * What one alone would have taken: the quickest of those there were, with its bytes on a line of its own. How long
+ * the first byte takes does not depend on the others.
+ */
+function aloneMs(group: readonly Operation[]): number {
+  const transfers = group.map(({ start, end, http }) => ({ start: start + (http?.firstByteMs ?? 0), end }))
+  const busyMs = unionMs(transfers)
+  const totalMs = transfers.reduce((sum, { start, end }) => sum + end - start, 0)
+  const sharers = group[0]?.kind === 'fetch' && busyMs > 0 ? Math.max(1, totalMs / busyMs) : 1
+  const waits = group.map(({ http }) => http?.firstByteMs ?? 0)
+  return Math.min(...transfers.map(({ start, end }, index) => (waits[index] ?? 0) + (end - start) / sharers))
+}
+
 /** The time in which at least one was under way. */
-export function unionMs(operations: readonly Operation[]): number {
+export function unionMs(operations: readonly { start: number; end: number }[]): number {
   let total = 0
   let reached = -Infinity
   for (const { start, end } of operations.toSorted((a, b) => a.start - b.start)) {

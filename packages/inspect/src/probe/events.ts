@@ -87,6 +87,8 @@ export interface HttpDetail {
   status: number
   /** From asking to the first byte sent: waiting for a connection. */
   queuedMs: number
+  /** From asking to the headers of the answer. */
+  firstByteMs: number
   /** Of the headers on which the answer may depend. */
   headersKey: string
   retryAfter: boolean

@@ -55,6 +55,7 @@ export function createExchange(
     : []
   recorder.spent(startedAt)
   let queuedMs = 0
+  let firstByteMs = 0
   let status = 0
   let answerHeaders: Readonly<Record<string, unknown>> = {}
   let meter: AnswerMeter | undefined
@@ -65,6 +66,7 @@ export function createExchange(
     sent: () => (queuedMs = recorder.now() - call.start),
     headers: (code, headers) => {
       status = code
+      firstByteMs = recorder.now() - call.start
       answerHeaders = headers
       meter = createAnswerMeter(context)
     },
@@ -88,6 +90,7 @@ export function createExchange(
           origin: url.origin,
           status,
           queuedMs,
+          firstByteMs,
           headersKey,
           retryAfter: answerHeaders['retry-after'] !== undefined,
           busted: isBusted(url),

@@ -24,7 +24,10 @@ export interface Duplicate {
   count: number
   /** Bytes brought for nothing: those of all but one. */
   bytes: number
-  /** Time spent for nothing: the sum of all but the longest. */
+  /**
+   * Time of the run that repeating cost, at most: how long any copy was under way, less what one alone would have
+   * taken. Downloads that ran together are taken to have shared their line.
+   */
   wastedMs: number
   /** The line of the fan-out, or of the first call where no fan-out is known. */
   at: string
@@ -36,8 +39,10 @@ export interface Duplicate {
   hoist: string
   /** Time that the copy took which ended last: its branch could not end before. */
   criticalMs: number
-  /** What bringing it once before the fan-out would save of the run, at most: the time it was under way, less once. */
+  /** The same, at least: one alone takes no longer than the quickest of those that ran together. */
   savesMs: number
+  /** Time of all copies but the longest, added up: what machines and servers did for nothing. */
+  repeatedMs: number
   /** Other URLs that gave the same bytes. */
   aliases: string[]
 }

@@ -48,8 +48,13 @@ function duplicateLines(finding: Duplicate): string[] {
       : ` and ${counted(finding.aliases.length, 'other URL')} with the same bytes`
   return [
     `  ${finding.count} identical ${doneNames[finding.kind]}, ${wasted} wasted: hoist ${finding.hoist} ${where}`,
-    `      ${finding.resource}${more}, from ${list(finding.calls)}; ${milliseconds(finding.criticalMs)} until the last branch has it, once before saves up to ${milliseconds(finding.savesMs)}`,
+    `      ${finding.resource}${more}, from ${list(finding.calls)}; ${milliseconds(finding.repeatedMs)} of work repeated; bringing it once saves ${savings(finding)} of the run`,
   ]
+}
+
+function savings({ savesMs, wastedMs }: Duplicate): string {
+  const [least, most] = [milliseconds(savesMs), milliseconds(wastedMs)]
+  return least === most ? most : `${least} to ${most}`
 }
 
 function outputLines(finding: SharedOutput): string[] {
