@@ -59,7 +59,10 @@ export default defineConfig({
   },
   overrides: [
     { files: testFiles, rules: { 'eslint/max-lines': 'off', 'eslint/no-console': 'off' } },
-    { files: ['scripts/**', 'packages/server/src/cli/**', 'examples/**'], rules: { 'eslint/no-console': 'off' } },
+    {
+      files: ['scripts/**', 'packages/server/src/cli/**', 'examples/**'],
+      rules: { 'eslint/no-console': 'off' },
+    },
     // Made from the OpenAPI document.
     { files: ['packages/client/src/api/schema.ts'], rules: { 'eslint/max-lines': 'off' } },
     // Tools that load these by their default export.

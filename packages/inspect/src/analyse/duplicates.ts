@@ -75,21 +75,25 @@ function describe(group: readonly Operation[], places: Places, children: Timelin
     ...new Set(group.map((operation) => places.at(callFrame(operation))).filter((at) => at !== '')),
   ]
   const kind = first.kind as Duplicate['kind']
+  // No more can be spared than was repeated.
+  const repeatedMs = totalMs - Math.max(...durations)
+  const spared = (aloneMs: number): number =>
+    rounded(Math.min(repeatedMs, Math.max(0, unionMs(group) - aloneMs)))
   const started = startOf(group, children, places)
   return {
     kind,
     resource: first.resource,
     count: group.length,
     bytes: group.reduce((sum, { bytes }) => sum + bytes, 0) - Math.max(...group.map(({ bytes }) => bytes)),
-    wastedMs: rounded(Math.max(0, unionMs(group) - aloneMs(group))),
+    wastedMs: spared(timeAloneMs(group)),
     at:
       started?.at ?? (places.at(fanOut?.frames.find(({ joins }) => joins === undefined)) || (calls[0] ?? '')),
     fanOut: started?.by ?? (fanOut === undefined ? '' : `Promise.${fanOut.joins}`),
     calls,
     hoist: hoistName(first, { fetch: 'fetch', read: 'read', decode: 'decode' }[kind]),
     criticalMs: rounded(criticalMs(group)),
-    savesMs: rounded(Math.max(0, unionMs(group) - Math.min(...durations))),
-    repeatedMs: rounded(totalMs - Math.max(...durations)),
+    savesMs: spared(Math.min(...durations)),
+    repeatedMs: rounded(repeatedMs),
     aliases: resources.slice(1, 6),
   }
 }
@@ -117,7 +121,7 @@ function criticalMs(group: readonly Operation[]): number {
  * What one alone would have taken: the quickest of those there were, with its bytes on a line of its own. How long
  * the first byte takes does not depend on the others.
  */
-function aloneMs(group: readonly Operation[]): number {
+function timeAloneMs(group: readonly Operation[]): number {
   const transfers = group.map(({ start, end, http }) => ({ start: start + (http?.firstByteMs ?? 0), end }))
   const busyMs = unionMs(transfers)
   const totalMs = transfers.reduce((sum, { start, end }) => sum + end - start, 0)

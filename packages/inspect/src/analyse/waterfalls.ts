@@ -49,7 +49,7 @@ function linkOf(after: Operation, byId: ReadonlyMap<string, Operation>): Link | 
     if (before.end > after.start || pathOf(before) === pathOf(after)) continue
     // What is brought before a fan-out is for its branches: that is how it should be.
     if (fanOutsOf(before) !== fanOutsOf(after)) continue
-    if (after.start - before.end > Math.max(10, durationOf(before) / 10)) continue
+    if (after.start - before.end > Math.max(25, durationOf(before) / 4)) continue
     const step = stepOf(before, after)
     if (step !== undefined) return { before, after, ...step }
   }
