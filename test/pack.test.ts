@@ -106,6 +106,16 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.')]))`,
     prints: ['network', true],
   },
+  '@darkroom/inspect': {
+    code: `
+      import { inspect, runCommand } from '@darkroom/inspect'
+      const { value, report } = await inspect(() => Promise.all([1, 2]))
+      // @ts-expect-error a list is no string
+      export const wrong: string = value
+      const run = await runCommand(['node', '-e', 'setTimeout(() => process.exit(3), 20)'], { environment: Reflect.get(globalThis, 'process').env })
+      console.log(JSON.stringify([report.duplicates, run.code, run.report.totals.processes]))`,
+    prints: [[], 3, 1],
+  },
   '@darkroom/server': {
     code: `
       import { DarkroomError } from '@darkroom/server'
