@@ -21,6 +21,7 @@ export const publishedPackages: readonly string[] = [
   'edge',
   'client',
   'dashboard',
+  'inspect',
   'server',
 ]
 

@@ -125,6 +125,16 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       console.log(JSON.stringify([file?.mediaType, await pages.file('no/such') === undefined]))`,
     prints: ['text/html; charset=utf-8', true],
   },
+  '@darkroom/inspect': {
+    code: `
+      import { inspect, runCommand } from '@darkroom/inspect'
+      const { value, report } = await inspect(() => Promise.all([1, 2]))
+      // @ts-expect-error a list is no string
+      export const wrong: string = value
+      const run = await runCommand(['node', '-e', 'setTimeout(() => process.exit(3), 20)'], { environment: Reflect.get(globalThis, 'process').env })
+      console.log(JSON.stringify([report.duplicates, run.code, run.report.totals.processes]))`,
+    prints: [[], 3, 1],
+  },
   '@darkroom/server': {
     code: `
       import { DarkroomError } from '@darkroom/server'

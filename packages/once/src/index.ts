@@ -6,6 +6,8 @@ export type { Flight, Work } from './flight.ts'
 export type { Flights } from './flights.ts'
 export { createFlights } from './flights.ts'
 export type { JsonValue } from './key-of.ts'
+export type { KeyedLimit, OriginLimit, TurnOptions } from './keyed-limit.ts'
+export { createKeyedLimit, createKeyedMutex, createOriginLimit } from './keyed-limit.ts'
 export { keyOf } from './key-of.ts'
 export type {
   Axis,

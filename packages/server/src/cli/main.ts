@@ -6,6 +6,7 @@ import type { CommandEnvironment } from './command.ts'
 import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
+import { addInspectCommand } from './inspect-command.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addMarkCommand } from './mark-command.ts'
 import type { ReplayOptions } from './replay.ts'
@@ -154,6 +155,9 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  addInspectCommand(program, io, (code) => {
+    exitCode = code
+  })
   program
     .command('catalog')
     .description('items whose pictures are made before they go live')

@@ -1,0 +1,10 @@
+const controller = new AbortController()
+const halves = [1, 2, 3].map(async () => {
+  const response = await fetch(`${process.env.ORIGIN}/stream`, { signal: controller.signal })
+  const reader = response.body.getReader()
+  await reader.read()
+  controller.abort()
+  await reader.read()
+})
+const ends = await Promise.allSettled(halves)
+console.log(ends.map(({ status }) => status).join())

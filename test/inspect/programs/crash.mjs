@@ -1,0 +1,2 @@
+import './six-downloads.mjs'
+throw new Error('as planned')

@@ -1,0 +1,2 @@
+await import('./six-downloads.mjs')
+process.exit(7)

@@ -1,0 +1,3 @@
+await import('./six-downloads.mjs')
+console.log('still here')
+setInterval(() => undefined, 1000)
