@@ -88,7 +88,10 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       return started.running
     },
     check: () => care.check(),
-    retire: () => started.retire(),
+    retire: () => {
+      care.drain('the worker has retired: a newer Darkroom has migrated the database')
+      return started.retire()
+    },
     stop: async (drainMs) => {
       care.drain()
       speculativeRuns.close()
