@@ -5,7 +5,7 @@ import { isPostmaster } from './server-processes.ts'
 import type { RunningServer } from './server-start.ts'
 
 const adoptedPollMs = 200
-const firstRestartDelayMs = 100
+const firstRestartDelayMs = 25
 const maxRestartDelayMs = 10_000
 
 export interface SupervisionOptions {

@@ -39,7 +39,7 @@ const cleanUpIntervalMs = 30_000
  * For this long after the database came back nobody is called dead: the others lost their locks too, and take them
  * again as soon as they have reconnected, which they try four times a second.
  */
-const reunionMs = 1500
+const reunionMs = 1000
 
 /** Looks for what dead workers and lost jobs left behind: once before it resolves, and then as often as it says. */
 export async function startSweeper(options: SweeperOptions): Promise<{ stop(): void }> {
