@@ -6,6 +6,7 @@ import { createDatabaseFolder } from '../packages/server/src/database/testing/ow
 import type { ServerProcess } from '../test/support/server-process.ts'
 import { startServer } from '../test/support/server-process.ts'
 import { startModelServer } from '../test/torture/model-server.ts'
+import { measureBullmq } from './bullmq.ts'
 import { startExternalPostgres } from './external-postgres.ts'
 import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
@@ -28,7 +29,7 @@ const benchLimitMs = 240_000
  * waits for its start while 200 a second are offered. What is measured is the queue, not the drawing. Each row has a
  * database of its own tables, so that what one leaves open is nothing to the next.
  */
-export async function workersBench(): Promise<BenchResult> {
+export async function workersBench({ peers }: { peers: string | undefined }): Promise<BenchResult> {
   const untilMs = performance.now() + benchLimitMs
   const rows: Record<string, string | number>[] = []
   let left = 0
@@ -48,6 +49,8 @@ export async function workersBench(): Promise<BenchResult> {
     } finally {
       await external?.stop()
     }
+    const bullmq = await measureBullmq(peers, { workerCounts, backlog, toldSamples })
+    if (typeof bullmq !== 'string') rows.push(...bullmq)
     return {
       name: 'workers',
       method:
@@ -56,7 +59,9 @@ export async function workersBench(): Promise<BenchResult> {
         'Workers run 4 jobs at once each. All processes, the databases and the model server share this machine. ' +
         (external === undefined ? 'No other PostgreSQL was found. ' : '') +
         (left > 0 ? `${left} rows were left out: ${benchLimitMs / 1000} s had passed. ` : '') +
-        'BullMQ on Redis is not measured: no Redis is part of this project.',
+        (typeof bullmq === 'string'
+          ? bullmq
+          : 'BullMQ does the same calls and stores nothing, on a Redis that keeps nothing on disk.'),
       rows,
     }
   } finally {
