@@ -18,10 +18,10 @@ const offeredPerS = 200
 const offeredS = 2
 
 /** No part of a row waits longer: a machine that is busy with other things gives fewer samples, not a longer run. */
-const partLimitMs = 15_000
+const partLimitMs = 10_000
 
 /** Rows that would begin later are left out, and the method says so. */
-const benchLimitMs = 240_000
+const benchLimitMs = 180_000
 
 /**
  * One gateway and 1, 2, 4 worker processes on one database and one folder, with a model server that answers at once: how
@@ -121,7 +121,7 @@ async function measure(
     const gateway = await start('gateway')
     await Promise.all(Array.from({ length: workers }, () => start('worker')))
     const bench = createCaller(gateway.url, `${name} ${workers} ${Date.now()}`)
-    await tellTimes(bench, 5)
+    await tellTimes(bench, 3)
     const told = await tellTimes(bench, toldSamples)
     const perSecond = await workOff(bench, database)
     const { startedMs, refused, unstarted } = await offerAndWatch(bench, database)
@@ -150,7 +150,7 @@ async function tellTimes(bench: Caller, samples: number): Promise<number[]> {
   const told: number[] = []
   while (told.length < samples && performance.now() < untilMs) {
     const from = performance.now()
-    await bench.ask(1, 'wait=30')
+    await bench.ask(1, 'wait=10')
     told.push(performance.now() - from)
   }
   return told
@@ -202,7 +202,7 @@ function createCaller(url: string, prompt: string): Caller {
         method: 'POST',
         headers: { 'content-type': 'application/json', prefer },
         body,
-        signal: AbortSignal.timeout(partLimitMs),
+        signal: AbortSignal.timeout(3 * partLimitMs),
       })
       const text = await answer.text()
       if (!answer.ok) throw new Error(text)
