@@ -152,4 +152,18 @@ describe('a newer release that has migrated the database', () => {
     await start(url, { role: 'worker', environment })
     await until(async () => ((await statusOf(waiting)) === 'stored' ? true : undefined))
   })
+
+  test('leaves a process of both roles answering, and its readiness says that its worker has retired', async () => {
+    const { url, client } = await newDatabase()
+    const both = await start(url)
+    expect((await fetch(`${both.url}/readyz`)).status).toBe(200)
+    await upgrade(client)
+    const told = await until(async () => {
+      const answer = await fetch(`${both.url}/readyz`)
+      return answer.status === 503 ? ((await answer.json()) as { detail: string }) : undefined
+    })
+    expect(told.detail).toMatch(/^worker: .*retired/u)
+    expect((await fetch(`${both.url}/healthz`)).status).toBe(200)
+    expect((await fetch(`${both.url}/v1/generations`)).status).toBe(200)
+  })
 })

@@ -20,12 +20,12 @@ export interface Audit {
   /** Runs that followed a dead worker; and those for which nothing had been killed. */
   reruns: number
   rerunsWithoutCrash: number
-  /** For each generation that a kill interrupted: from the kill until it was queued again, and until it started. */
-  recoveries: { requeuedMs: number; startedMs: number }[]
+  /** For each generation that a kill interrupted: from the last kill until it was queued again, and until it started. */
+  recoveries: { what: string; requeuedMs: number; startedMs: number }[]
 }
 
 /** When something was killed, in milliseconds since 1970. */
-export type Kills = readonly { atMs: number }[]
+export type Kills = readonly { atMs: number; what: string }[]
 
 /** A kill explains a rerun that follows it within this time; a cut network would take longest. */
 const explainsMs = 30_000
@@ -58,7 +58,7 @@ export async function audit(
       recoveries: explained.flatMap(({ atMs, startedAtMs }) => {
         const kill = kills.findLast((candidate) => isExplainedBy(atMs, candidate.atMs))
         if (kill === undefined || startedAtMs === undefined) return []
-        return [{ requeuedMs: atMs - kill.atMs, startedMs: startedAtMs - kill.atMs }]
+        return [{ what: kill.what, requeuedMs: atMs - kill.atMs, startedMs: startedAtMs - kill.atMs }]
       }),
     }
   } finally {

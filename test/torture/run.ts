@@ -56,14 +56,22 @@ const summary = {
   wrong: wrong.length,
   requeuedMs: percentiles(recoveries.map(({ requeuedMs }) => requeuedMs)),
   recoveredMs: percentiles(recoveries.map(({ startedMs }) => startedMs)),
+  recoveredMsBy: Object.fromEntries(
+    ['process', 'database', 'everything'].map((what) => [
+      what,
+      percentiles(recoveries.flatMap((each) => (each.what === what ? [each.startedMs] : []))),
+    ]),
+  ),
 }
 for (const answer of wrong.slice(0, 5)) console.error(answer)
 console.log(values.json ? JSON.stringify(summary) : summary)
 const faults = report.lost + report.duplicates + report.torn + report.rerunsWithoutCrash + wrong.length
 process.exitCode = faults === 0 ? 0 : 1
 
-function percentiles(durations: readonly number[]): Record<'p50' | 'p90' | 'max', number | undefined> {
+function percentiles(
+  durations: readonly number[],
+): { count: number } & Record<'p50' | 'p90' | 'max', number | undefined> {
   const sorted = durations.toSorted((a, b) => a - b)
   const at = (share: number): number | undefined => sorted[Math.floor((sorted.length - 1) * share)]
-  return { p50: at(0.5), p90: at(0.9), max: at(1) }
+  return { count: sorted.length, p50: at(0.5), p90: at(0.9), max: at(1) }
 }

@@ -7,6 +7,7 @@ import type { Audit } from './audit.ts'
 import { audit } from './audit.ts'
 import type { Cluster } from './cluster.ts'
 import { startCluster } from './cluster.ts'
+import type { Load } from './load.ts'
 import { startLoad } from './load.ts'
 import { startModelServer } from './model-server.ts'
 import type { Random } from './random.ts'
@@ -67,6 +68,8 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     const load = startLoad(cluster, options.clients, random)
     const kills: { atMs: number; what: string }[] = []
     for (let number = 1; number <= options.kills; number += 1) {
+      // Half of the kills meet processes that work; the others whatever there is, starts included.
+      if (random.next() < 0.5) await untilAccepted(load, load.accepted.size)
       await pause(random.between(50, 1500))
       const what = random.pick(options.targets ?? defaultTargets)
       kills.push({ atMs: Date.now(), what })
@@ -92,6 +95,15 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     await bucket?.stop()
     await model.close()
   }
+}
+
+/** A busy machine takes seconds to start a process; one that does not come up at all is not waited for. */
+const acceptWithinMs = 10_000
+
+/** Until more than that many have been accepted, or for as long as that may take. */
+async function untilAccepted(load: Load, before: number): Promise<void> {
+  const untilMs = performance.now() + acceptWithinMs
+  while (load.accepted.size <= before && performance.now() < untilMs) await pause(10)
 }
 
 interface Bucket {

@@ -4,7 +4,7 @@
 // `node_modules/.bin/darkroom` started from a shell runs on the machine's Node.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import * as modules from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -29,6 +29,10 @@ if (isNewEnough) {
   // In a checkout the TypeScript sources run as they are; the published package has emitted JavaScript.
   const source = new URL('../src/cli/main.ts', import.meta.url)
   const emitted = new URL('../dist/cli/main.js', import.meta.url)
+  // Compiled code is kept beside what npm installed, which nobody else can write to either: a process that was killed
+  // comes back in half the time. Where that folder cannot be written to, nothing is kept.
+  const cacheFolder = compileCacheFolder()
+  if (cacheFolder !== undefined) modules.enableCompileCache?.(cacheFolder)
   const { main } = await import(existsSync(fileURLToPath(emitted)) ? emitted.href : source.href)
   process.exitCode = await main(process.argv.slice(2))
   // All is done: a timer or connection that somebody forgot must not keep the process from its supervisor, which
@@ -54,10 +58,22 @@ if (isNewEnough) {
   }
 }
 
+/** In the nearest `node_modules` above: that of the checkout, or of the folder that we are installed in. */
+function compileCacheFolder() {
+  for (
+    let folder = dirname(fileURLToPath(import.meta.url));
+    folder !== dirname(folder);
+    folder = dirname(folder)
+  ) {
+    if (existsSync(join(folder, 'node_modules'))) return join(folder, 'node_modules', '.cache', 'darkroom')
+  }
+  return undefined
+}
+
 /** The executable of the npm package that carries Node 24 for this platform. */
 function nodeFromNpm() {
   try {
-    const require = createRequire(import.meta.url)
+    const require = modules.createRequire(import.meta.url)
     const path = join(
       dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)),
       'bin',

@@ -11,7 +11,7 @@ import { composeCarousels } from './carousel-parts.ts'
 import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
-import { openDatabase } from './database/database.ts'
+import { openPatiently } from './database/open-patiently.ts'
 import { imageIdSecret, readableSecret, registerWorker } from './database/deployment.ts'
 import { startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import type { Listener } from './database/listener.ts'
@@ -143,7 +143,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const { config, log } = options
   const backends = composeBackends(options, closers)
   const { connection, facts } = await connectionOf(config, log, closers)
-  const { kysely: database, pool, close: closeDatabase } = await openDatabase({ connection, log })
+  const { kysely: database, pool, close: closeDatabase } = await openPatiently({ connection, log })
   closers.add('the database pool', closeDatabase)
   await migrate(database, migrations)
   const listener = await createListener({ connection, log })

@@ -1,4 +1,5 @@
 import { builtFolder } from '@darkroom/dashboard'
+import { flushCompileCache } from 'node:module'
 import { SecretError } from '../access/server-secret.ts'
 import { unknownVariables } from '../config.ts'
 import { ConfigError } from '../config-variable.ts'
@@ -44,6 +45,8 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
     refuseOpenAddressWithoutKeys(platform, config)
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
+    // What was compiled for this start, for the next one: a process that is killed writes nothing at its end.
+    flushCompileCache()
     // In a checkout whose page has changed: who opens the dashboard need not wait for it then. They are told of faults.
     if (role !== 'worker') void builtFolder().catch(() => undefined)
     // A process that also answers requests goes on with that until it is replaced.

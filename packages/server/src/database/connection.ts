@@ -22,15 +22,15 @@ export interface DatabaseLog {
 }
 
 /**
- * How soon the server gives up a session whose client has gone silent: probes after 5 s, and 11 s in all. Until then it
+ * How soon the server gives up a session whose client has gone silent: probes after 3 s, and 9 s in all. Until then it
  * holds what the session held: the lock of a worker, rows of a transaction that the network cut in two. PostgreSQL's own
  * default is two hours. No effect on a Unix socket.
  */
 export const serverKeepalive: string = [
-  'set tcp_keepalives_idle = 5',
+  'set tcp_keepalives_idle = 3',
   'set tcp_keepalives_interval = 2',
   'set tcp_keepalives_count = 3',
-  "set tcp_user_timeout = '11s'",
+  "set tcp_user_timeout = '9s'",
 ].join('; ')
 
 /**

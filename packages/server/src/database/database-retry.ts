@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseAway } from '../errors.ts'
 
 const firstDelayMs = 20
-const maxDelayMs = 1000
+const maxDelayMs = 250
 /** A database that is away longer is no restart; the queue then runs the work again when it is back. */
 const patienceMs = 60_000
 

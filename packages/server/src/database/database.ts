@@ -33,6 +33,7 @@ const connectTimeoutMs = 10_000
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { connection, log, maxConnections = 10, applicationName = 'darkroom' } = options
+  let closed: Promise<void> | undefined
   const pool = new pg.Pool({
     ...poolOptions(connection, applicationName),
     max: maxConnections,
@@ -43,12 +44,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   })
   // A connection that breaks while it lies idle in the pool would otherwise end the process.
   // Its message alone: the error carries the whole client, secret key included.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'an idle database connection broke'))
+  pool.on('error', (error) => {
+    // The pool does not wait for the last of its sockets, and the server may be stopped before they have gone.
+    if (closed === undefined) log.warn({ reason: error.message }, 'an idle database connection broke')
+  })
   // And so would one that breaks between two statements of a transaction: the pool listens only while it is idle. The
   // next statement then fails and tells.
   pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: patientPool(pool) }) })
-  let closed: Promise<void> | undefined
   const close = (): Promise<void> => (closed ??= kysely.destroy())
   try {
     // Kysely ends the pool only if it has used it; this also makes it do so.

@@ -6,7 +6,8 @@ import { poolOptions } from './connection.ts'
 
 const connectTimeoutMs = 10_000
 const firstRetryDelayMs = 20
-const maxRetryDelayMs = 500
+/** Whoever waits longer for its lock is taken for dead (`worker/sweeper.ts`). */
+const maxRetryDelayMs = 250
 /** A server that does not answer a goodbye is left without one. */
 const goodbyeTimeoutMs = 2000
 

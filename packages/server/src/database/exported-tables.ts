@@ -29,10 +29,15 @@ export interface ExportEnd {
 }
 
 /**
- * Rows about processes, not about work: a process that runs on the other database has its own. Counters of rates
- * (`rate_limits`) are in no schema of ours and stay behind too.
+ * Rows about processes, not about work: a process that runs on the other database has its own. Counters of rates are
+ * those of minutes, and the other database has its own migrations.
  */
-const leftBehind: ReadonlySet<string> = new Set(['workers'] satisfies (keyof Schema)[])
+export const leftBehind: ReadonlySet<string> = new Set([
+  ...(['workers'] satisfies (keyof Schema)[]),
+  'rate_limits',
+  'kysely_migration',
+  'kysely_migration_lock',
+])
 
 /** All tables that are exported, those that others refer to first. */
 export async function exportedTables(transaction: Transaction<Schema>): Promise<ExportedTable[]> {

@@ -76,6 +76,11 @@ export const migrations: Record<string, Migration> = {
       for (const statement of failureIndexes) await sql.raw(statement).execute(db)
     },
   },
+  '0013-tag-index': {
+    async up(db) {
+      for (const statement of lookUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
 }
 
 const firstTables = [
@@ -199,4 +204,12 @@ const cleanUpIndexes = [
 const failureIndexes = [
   `create index generations_failed on generations (settled_at) where status = 'failed'`,
   `create index carousels_failed on carousels (settled_at) where status = 'failed'`,
+]
+
+/** What a purge by tag looks up. Most requests have no tag, and then cost the index nothing. */
+const lookUpIndexes = [
+  `create index requests_tags on requests using gin (tags) where tags <> '{}'`,
+  `create index carousels_tags on carousels using gin (tags) where tags <> '{}'`,
+  // For retention: whose pictures are still to be read.
+  `create index generations_open_edits on generations (id) where status in ('queued', 'running') and inputs is not null`,
 ]

@@ -6,7 +6,7 @@ import { openDedicatedConnection } from './dedicated-connection.ts'
 /**
  * Proof of life: an advisory lock held by a session of its own, which the server gives up the moment the process
  * dies, however it dies. Whoever finds the lock of a worker free knows that the worker is dead. Over a cut network
- * the server learns of a death from TCP, after about 11 s (see `serverKeepalive`).
+ * the server learns of a death from TCP, after about 9 s (see `serverKeepalive`).
  */
 export interface SessionLock {
   /** The number that is locked. */

@@ -4,8 +4,8 @@ import type { DatabaseLog } from './connection.ts'
 import { isPostmaster } from './server-processes.ts'
 import type { RunningServer } from './server-start.ts'
 
-const adoptedPollMs = 500
-const firstRestartDelayMs = 100
+const adoptedPollMs = 200
+const firstRestartDelayMs = 25
 const maxRestartDelayMs = 10_000
 
 export interface SupervisionOptions {

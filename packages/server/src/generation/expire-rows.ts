@@ -1,6 +1,7 @@
 import type { Kysely, RawBuilder, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
+import { isStillToBeRead } from './retention-rules.ts'
 
 /** A picture that is gone for readers, whose bytes and cached copies are still to go. */
 export interface GonePicture {
@@ -192,6 +193,7 @@ async function takeAwayUnused(
   const unused = await sql<{ id: string }>`
     select id from images where id = any(${[...imageIds]}) and kind = 'slide' and deleted_at is null
       and not exists (select from carousel_slides where image_id = images.id)
+      and not ${isStillToBeRead('images')}
     for update
   `.execute(transaction)
   const gone: GonePicture[] = []

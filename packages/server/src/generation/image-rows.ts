@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, Transaction } from 'kysely'
+import type { Kysely, RawBuilder, Selectable, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { ImagesTable, Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
@@ -45,7 +45,7 @@ export async function imageIdsOfTags(
     .select('images.id')
     .distinct()
     .where('requests.project', '=', project)
-    .where(sql<boolean>`requests.tags && ${[...tags]}::text[]`)
+    .where(bearsOneOf('requests.tags', tags))
     .union((slides) =>
       slides
         .selectFrom('carousels')
@@ -53,11 +53,19 @@ export async function imageIdsOfTags(
         .innerJoin('images', 'images.id', 'carousel_slides.image_id')
         .select('images.id')
         .where('carousels.project', '=', project)
-        .where(sql<boolean>`carousels.tags && ${[...tags]}::text[]`),
+        .where(bearsOneOf('carousels.tags', tags)),
     )
     .limit(limit)
     .execute()
   return rows.map((row) => row.id)
+}
+
+/** In the words of the partial indexes of migration 0013: PostgreSQL does not conclude that such a row has tags. */
+function bearsOneOf(
+  column: 'requests.tags' | 'carousels.tags',
+  tags: readonly string[],
+): RawBuilder<boolean> {
+  return sql<boolean>`(${sql.ref(column)} <> '{}' and ${sql.ref(column)} && ${[...tags]}::text[])`
 }
 
 export interface UploadedObject {

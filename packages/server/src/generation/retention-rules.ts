@@ -37,7 +37,8 @@ function daysOf(column: string, fallback: number | undefined): RawBuilder<number
 /**
  * Pictures (rows of `images` as `picture`) that no place which asked for them keeps any more, and that nothing stands on.
  *
- * Kept are: what an open record or a carousel that stands uses, as base, logo or slide; and what an `Idempotency-Key` of
+ * Kept are: what an open record starts from (an edit's picture, mask and references); what a carousel that stands uses, as
+ * base, logo or slide; and what an `Idempotency-Key` of
  * the last day may still be answered with. Places are the scopes that asked; the scope for which it was foreseen, as long
  * as none has; and for what is in no scope (uploads, fetched bases) the project, with the defaults.
  */
@@ -67,11 +68,24 @@ export function expiredPicture(defaults: RetentionRule, now: Date): RawBuilder<b
         and (base_generation_id = picture.generation_id or base ->> 'image' = picture.id
           or design -> 'brand' -> 'logo' ->> 'image' = picture.id)
     )
+    and not ${isStillToBeRead('picture')}
     and not exists (
       select from idempotency_keys
       where created_at > ${now}::timestamptz - interval '24 hours' and request_id in (
         select request_id from request_images where generation_id = picture.generation_id
       )
+    )
+  )`
+}
+
+/** Whether an edit that is queued or runs starts from the bytes of a row of `images`. */
+export function isStillToBeRead(alias: string): RawBuilder<boolean> {
+  const objectHash = sql.ref(`${alias}.object_hash`)
+  return sql<boolean>`exists (
+    select from generations as edit
+    where edit.status in ('queued', 'running') and edit.inputs is not null and (
+      edit.inputs -> 'image' ->> 'hash' = ${objectHash} or edit.inputs -> 'mask' ->> 'hash' = ${objectHash}
+      or edit.inputs -> 'references' @> jsonb_build_array(jsonb_build_object('hash', ${objectHash}))
     )
   )`
 }

@@ -13,6 +13,7 @@ import {
   untilBlocked,
   finish,
   jobOf,
+  resultOf,
   newAsk,
   newSpec,
   revisionsOf,
@@ -232,6 +233,25 @@ describe('by last use', () => {
 })
 
 describe('what stays for now', () => {
+  test.each(['image', 'mask', 'references'])('the %s of an edit that waits or runs', async (part) => {
+    const source = await stored(31)
+    const { object_hash: hash } = await rowOf(node, source)
+    const object = { hash: hash ?? '', format: 'png' as const }
+    const edit = newSpec({
+      inputs: { references: [], [part]: part === 'references' ? [object] : object },
+    })
+    await accept(node, newAsk([edit]))
+    const sweep = retention({ ...never, maxAgeDays: 30 })
+    await sweep.sweep()
+    expect(await isThere(source)).toBe(true)
+    const leased = await node.leases.take(jobOf(await rowOf(node, edit)), 1)
+    await sweep.sweep()
+    expect(await isThere(source)).toBe(true)
+    await leased?.store(resultOf(node, 'edited'))
+    await sweep.sweep()
+    expect(await isThere(source)).toBe(false)
+  })
+
   test('an answer that its Idempotency-Key may still ask for', async () => {
     const spec = newSpec()
     const idempotency = { owner: 'me', key: 'k', fingerprint: 'f' }

@@ -52,7 +52,11 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
     // How often finished jobs are deleted; the default is once a day, which at ten a second is a million rows.
     maintenanceIntervalSeconds: 600,
   })
-  boss.on('error', (error) => options.log.warn({ err: error }, 'queue error'))
+  let closing = false
+  boss.on('error', (error) => {
+    // Its message alone: the error carries the whole client, secret key included. Who closes knows that it breaks.
+    if (!closing) options.log.warn({ reason: String(error) }, 'queue error')
+  })
   try {
     await boss.start()
     const generations = await openQueue(boss, 'generation', options)
@@ -61,6 +65,7 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
       generations: generations.queue,
       carousels: carousels.queue,
       close: async () => {
+        closing = true
         await generations.unlisten()
         await carousels.unlisten()
         await stopBoss(boss)

@@ -40,8 +40,8 @@ export interface ServerCare {
   count<T>(run: () => Promise<T>): Promise<T>
   /** @throws Error that says why this worker is not ready for the models of its start */
   check(): void
-  /** From now on it takes nothing more. */
-  drain(): void
+  /** From now on it takes nothing more; readiness says why. */
+  drain(why?: string): void
   close(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
   const now = (): number => performance.now()
   const breakers = new Map<string, Breaker>()
   let busy = 0
-  let draining = false
+  let draining: string | undefined
   let lastUsedAt = now()
   let announcer: Announcer | undefined
 
@@ -98,9 +98,9 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
       return others
     },
   })
-  announcer = startAnnouncer({ rows, workerId, log, status: () => routing.status(draining) })
+  announcer = startAnnouncer({ rows, workerId, log, status: () => routing.status(draining !== undefined) })
   void routing.warm(options.warmModels)
-  const keepAlive = startKeepAlive(options.keepAliveMs, () => busy === 0 && !draining, {
+  const keepAlive = startKeepAlive(options.keepAliveMs, () => busy === 0 && draining === undefined, {
     readiness,
     idleSince: () => lastUsedAt,
     used: () => (lastUsedAt = now()),
@@ -111,7 +111,7 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
     backends,
     routing: {
       ...routing,
-      ignored: () => (draining ? 'all' : routing.ignored()),
+      ignored: () => (draining !== undefined ? 'all' : routing.ignored()),
     },
     accepts: async (job) => {
       // A job of an earlier release names no route.
@@ -133,15 +133,15 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
       }
     },
     check: () => {
-      if (draining) throw new Error('the worker is draining')
+      if (draining !== undefined) throw new Error(draining)
       for (const routed of options.warmModels) {
         const route = routeOf(routed)
         if (readiness.isReady(route)) continue
         throw new Error(readiness.faultOf(route) ?? `${route} is being loaded`)
       }
     },
-    drain: () => {
-      draining = true
+    drain: (why = 'the worker is draining') => {
+      draining ??= why
       announcer.changed()
     },
     close: async () => {

@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 /** The session lock that this process holds for as long as it lives; its number is the worker's. */
 export interface LivenessLock {
   readonly id: number
+  /** Whether this process holds it at present. */
+  readonly held: boolean
   /** Whether nobody holds the lock of that worker: then it is dead. */
   isFree(workerId: number): Promise<boolean>
   onLost(listener: () => void): () => void
@@ -34,10 +36,10 @@ export interface SweeperOptions {
 const cleanUpIntervalMs = 30_000
 
 /**
- * For this long after the database was away nobody is called dead: the others lost their locks too, and take them
- * again as soon as they have reconnected.
+ * For this long after the database came back nobody is called dead: the others lost their locks too, and take them
+ * again as soon as they have reconnected, which they try four times a second.
  */
-const reunionMs = 3000
+const reunionMs = 1000
 
 /** Looks for what dead workers and lost jobs left behind: once before it resolves, and then as often as it says. */
 export async function startSweeper(options: SweeperOptions): Promise<{ stop(): void }> {
@@ -51,6 +53,7 @@ export async function startSweeper(options: SweeperOptions): Promise<{ stop(): v
   await sweepWorkers(options)
   await cleanUp(options)
   const workers = setInterval(() => {
+    if (!lock.held) beQuiet()
     if (performance.now() < quietUntil) return
     sweepWorkers(options).catch((error: unknown) => {
       beQuiet()

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
 import type { Leases } from '../generation/leases.ts'
-import type { JobQueue, WorkSubscription } from '../queue/job-queue.ts'
+import type { JobQueue, RouteFilter, WorkSubscription } from '../queue/job-queue.ts'
 import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { RoutedModel } from './model-readiness.ts'
@@ -75,8 +75,12 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
     records: recoverableGenerations(leases),
     queue: {
       onAnnouncement: (listener) => queue.onAnnouncement(listener),
-      work: async (limits, handler) =>
-        (subscription = await queue.work({ ...limits, routes: care.routing }, handler)),
+      work: async (limits, handler) => {
+        // Without its lock this worker is dead for the others: what it took now they would take from it.
+        const ignored: RouteFilter['ignored'] = () => (lock.held ? care.routing.ignored() : 'all')
+        subscription = await queue.work({ ...limits, routes: { ...care.routing, ignored } }, handler)
+        return subscription
+      },
     },
     take: async (job, signal) =>
       (await care.accepts(job)) ? await leases.take(job, lock.id, signal) : undefined,
@@ -88,7 +92,10 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       return started.running
     },
     check: () => care.check(),
-    retire: () => started.retire(),
+    retire: () => {
+      care.drain('the worker has retired: a newer Darkroom has migrated the database')
+      return started.retire()
+    },
     stop: async (drainMs) => {
       care.drain()
       speculativeRuns.close()
