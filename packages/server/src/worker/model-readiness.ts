@@ -30,7 +30,7 @@ export interface ModelReadiness {
   readonly warming: string | undefined
   /** Why a route is not ready, where something failed. */
   faultOf(route: string): string | undefined
-  /** Whether it has drawn a picture here, and can draw now. */
+  /** Whether it has drawn a picture here and nothing has failed since; its server may have dropped it for another. */
   hasDrawn(route: string): boolean
   /** Whether the route may be loaded now: it has not drawn, nothing else is being loaded, no failure is too recent. */
   mayWarm(routed: RoutedModel): boolean
@@ -48,6 +48,7 @@ export interface ModelReadiness {
 
 interface Entry extends RoutedModel {
   state: 'cold' | 'ready'
+  hasDrawn: boolean
   /** Its failures so far say: not before this. */
   notBefore: number
   failures: number
@@ -73,6 +74,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
       backend,
       model,
       state: 'cold',
+      hasDrawn: false,
       notBefore: 0,
       failures: 0,
       fault: undefined,
@@ -118,6 +120,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
     try {
       await backends.backendFor(entry.backend).warm(entry.model, signal)
       entry.state = 'ready'
+      entry.hasDrawn = true
       entry.failures = 0
       entry.fault = undefined
       breaker.succeeded()
@@ -164,7 +167,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
     },
     hasDrawn: (route) => {
       const entry = entries.get(route)
-      return entry !== undefined && isSound(entry)
+      return entry?.hasDrawn === true && entry.fault === undefined && !breakerOf(entry.backend).isOpen
     },
     get ready() {
       return routesWhere(isSound)
