@@ -53,8 +53,8 @@ test('a loaded model is drawn with again after a time without work, and not befo
   const request = await accept(node, newAsk([specOf('sim-1')]))
   await expect.poll(() => calls.drawn.length).toBe(1)
   const before = calls.warmed.length
-  // Two seconds of work: five times as long as the model may be idle.
+  // Two seconds of work, five times as long as the model may be idle. One may have begun just before the job came.
   await node.generations.settled(request, never)
-  expect(calls.warmed).toHaveLength(before)
-  await expect.poll(() => calls.warmed.length, { timeout: 10_000 }).toBeGreaterThan(before)
+  expect(calls.warmed.length).toBeLessThanOrEqual(before + 1)
+  await expect.poll(() => calls.warmed.length, { timeout: 10_000 }).toBeGreaterThan(before + 1)
 })
