@@ -8,7 +8,7 @@ import type { ImageModelLike } from './backends/ai-sdk/image-model.ts'
 import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
 import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
 import type { BackendSettings } from './backends/variables.ts'
-import { backendSettingsOf, backendVariables, workflowFaults } from './backends/variables.ts'
+import { backendSettingsOf, backendVariables, modelFaults } from './backends/variables.ts'
 import type { Parsed } from './config-variable.ts'
 import {
   ConfigError,
@@ -260,7 +260,7 @@ function storageOf(parsed: Parsed<typeof variables>): StorageConfig {
 }
 
 function configOf(parsed: Parsed<typeof variables>): Config {
-  const faults = workflowFaults(parsed.DARKROOM_MODELS, parsed.COMFYUI_WORKFLOWS)
+  const faults = modelFaults(parsed.DARKROOM_MODELS, parsed.COMFYUI_WORKFLOWS)
   if (faults.length > 0) throw new ConfigError(faults)
   return Object.freeze({
     port: parsed.PORT,

@@ -102,6 +102,14 @@ export interface Generation {
     seed: number
     status: 'queued' | 'running' | 'stored' | 'failed' | 'cancelled'
     warnings: string[]
+    /**
+     * What making it cost, where that is known; whoever asked first paid.
+     */
+    costUsd?: number
+    /**
+     * How long an accelerator was this picture’s alone, where that is known.
+     */
+    gpuSeconds?: number
   }[]
   error?: {
     code: string

@@ -5,6 +5,8 @@ import { defineVariable, httpUrl, integer, parseVariables } from '../config-vari
 import type { CogInputs } from './cog/cog-inputs.ts'
 import { defaultCogInputs, parseCogInputs } from './cog/cog-inputs.ts'
 import { loadWorkflow } from './comfyui/workflow.ts'
+import { isSimulatedModel } from './simulated-gpu/simulated-gpu-backend.ts'
+import { isSketchModel } from './sketch/sketch-backend.ts'
 import type { ModelTable } from './model-table.ts'
 import { commandWords } from './sd-server/command-words.ts'
 
@@ -153,8 +155,27 @@ export function defaultBackendSettings(): BackendSettings {
   return backendSettingsOf(parseVariables(backendVariables, {}))
 }
 
-/** What is wrong with the workflows that the models name: said at the start, and not with the first picture. */
-export function workflowFaults(models: ModelTable, folder: string): ConfigFault[] {
+/**
+ * What is wrong with the models as far as that is known without a server: workflow files, and names of backends that
+ * are part of this process. Said at the start, and not with the first picture.
+ */
+export function modelFaults(models: ModelTable, workflowFolder: string): ConfigFault[] {
+  return [...embeddedFaults(models), ...workflowFaults(models, workflowFolder)]
+}
+
+function embeddedFaults(models: ModelTable): ConfigFault[] {
+  const fault = (message: string): ConfigFault => ({ variable: 'DARKROOM_MODELS', message })
+  return models.list().flatMap(({ alias, backend, model }) => {
+    const written = JSON.stringify(`${alias}=${backend}:${model}`)
+    if (backend === 'sketch' && !isSketchModel(model))
+      return [fault(`${written}: the only model of sketch is sketch-1`)]
+    if (backend === 'simulated-gpu' && !isSimulatedModel(model))
+      return [fault(`${written}: models of simulated-gpu have names like sim-1, and sim-1+shoes with a LoRA`)]
+    return []
+  })
+}
+
+function workflowFaults(models: ModelTable, folder: string): ConfigFault[] {
   const names = new Set(models.list().flatMap(({ backend, model }) => (backend === 'comfyui' ? [model] : [])))
   return [...names].flatMap((name) => {
     const loaded = loadWorkflow(name, folder)

@@ -26,6 +26,14 @@ export const recordSchema: z.ZodType = z
         seed: z.int(),
         status,
         warnings: z.array(z.string()),
+        costUsd: z
+          .number()
+          .optional()
+          .meta({ description: 'What making it cost, where that is known; whoever asked first paid.' }),
+        gpuSeconds: z
+          .number()
+          .optional()
+          .meta({ description: 'How long an accelerator was this picture’s alone, where that is known.' }),
       }),
     ),
     error: z.object({ code: z.string(), message: z.string() }).optional(),

@@ -71,6 +71,38 @@ export async function appendLeasedEvent(
   return rows.length > 0
 }
 
+/**
+ * Tells those who wait for a model that a worker is loading it; each generation once.
+ * @param route `backend:model`
+ */
+export async function appendLoading(database: Kysely<Schema>, queue: JobQueue, route: string): Promise<void> {
+  const announcement = queue.announcement({
+    recordId: sql.ref('event.generation_id'),
+    seq: sql.ref('event.seq'),
+    type: 'loading',
+  })
+  await sql`
+    with waiting as (
+      select id from generations
+      where status = 'queued' and backend || ':' || model = ${route} and not exists (
+        select from generation_events
+        where generation_events.generation_id = generations.id and generation_events.type = 'loading'
+      )
+      order by priority, turn limit 200
+      for update skip locked
+    ), told as (
+      update generations set event_seq = event_seq + 1 from waiting
+      where generations.id = waiting.id
+      returning generations.id, event_seq
+    ), event as (
+      insert into generation_events (generation_id, seq, type, data)
+      select id, event_seq, 'loading', '{}' from told
+      returning generation_id, seq
+    )
+    select ${announcement} from event
+  `.execute(database)
+}
+
 /** Events after a number, in order. */
 export async function readEvents(
   database: Kysely<Schema>,

@@ -29,6 +29,10 @@ export interface ImageRecord {
   seed: number
   status: GenerationStatus
   warnings: string[]
+  /** What making it cost in US dollars, where that is known; whoever asked for it first paid. */
+  costUsd?: number
+  /** For how many seconds an accelerator was this picture's alone, where the model server lets us know. */
+  gpuSeconds?: number
 }
 
 /** A record with the rows behind it, for those that wait for them or listen to them. */
@@ -87,6 +91,8 @@ function imageRecordOf(row: GenerationRow): ImageRecord {
     seed: Number(row.seed),
     status: row.status,
     warnings: row.warnings,
+    ...(row.cost_usd === null ? {} : { costUsd: row.cost_usd }),
+    ...(row.gpu_seconds === null ? {} : { gpuSeconds: row.gpu_seconds }),
   }
 }
 

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { Schema, WorkersTable } from '../database/schema.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import { routeOf } from './generation-row.ts'
+import { appendLoading } from './events.ts'
 import { putBack } from './recovery.ts'
 
 export type WorkerState = NonNullable<WorkersTable['state']>
@@ -39,6 +40,13 @@ export interface WorkerRows {
   peers(workerId: number): Promise<WorkerStatus[]>
   /** The routes of the jobs that wait at the head of the line. */
   waiting(): Promise<WaitingRoute[]>
+  /**
+   * Asks to load a route: of several idle workers that see the same jobs wait, one is to load their model, or as many
+   * as the jobs fill. @returns whether this worker may
+   */
+  mayLoad(workerId: number, waiting: Pick<WaitingRoute, 'route' | 'count'>): Promise<boolean>
+  /** Tells those who wait for the route that its model is being loaded. */
+  tellLoading(route: string): Promise<void>
   /** Gives a job back that is not for this worker, to its place in line. */
   putBack(job: Lease): Promise<void>
 }
@@ -122,6 +130,35 @@ export function createWorkerRows({
         }))
         .toSorted((a, b) => b.waitedMs - a.waitedMs)
     },
+    mayLoad: (workerId, waiting) => mayLoad(database, workerId, waiting),
+    tellLoading: (route) => appendLoading(database, queue, route),
     putBack: (job) => putBack({ database, queue }, job),
   }
+}
+
+/** Class of the locks under which workers agree who loads what ("drl" in ASCII). */
+const loadLock = 0x64726c
+
+async function mayLoad(
+  database: Kysely<Schema>,
+  workerId: number,
+  { route, count }: Pick<WaitingRoute, 'route' | 'count'>,
+): Promise<boolean> {
+  return await database.transaction().execute(async (transaction) => {
+    await sql`select pg_advisory_xact_lock(${loadLock}::int, hashtext(${route}))`.execute(transaction)
+    const { coming } = await transaction
+      .selectFrom('workers')
+      .select(sql<number>`coalesce(sum(slots), 0)::int`.as('coming'))
+      .where('id', '<>', workerId)
+      .where('warming', '=', route)
+      .where('seen_at', '>', sql<Date>`now() - ${livingMs} * interval '1 millisecond'`)
+      .executeTakeFirstOrThrow()
+    if (coming > 0 && coming >= count) return false
+    await transaction
+      .updateTable('workers')
+      .set({ warming: route, seen_at: sql<Date>`now()` })
+      .where('id', '=', workerId)
+      .execute()
+    return true
+  })
 }

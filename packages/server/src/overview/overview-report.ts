@@ -42,9 +42,12 @@ export interface QueueReport {
 export interface WorkerReport {
   /** The host and the number of the process. */
   id: string
-  state: 'idle' | 'busy'
-  /** Of the work that it has in hand. */
+  /** `warming`: loads a model · `failed`: none of its model servers works · `draining`: takes nothing more. */
+  state: 'starting' | 'warming' | 'idle' | 'busy' | 'draining' | 'failed'
+  /** `backend:model` of those that it has loaded and drawn with. */
   models: string[]
+  /** What it is loading. */
+  warming?: string
   /** Generations and carousels that it has in hand. */
   busy: number
   since: string

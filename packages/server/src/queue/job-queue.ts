@@ -40,8 +40,11 @@ export interface Announcement {
   type: string
 }
 
-/** An announcement whose number the same statement may only just make. */
-export type AnnouncementExpression = Omit<Announcement, 'seq'> & { seq: number | RawBuilder<unknown> }
+/** An announcement whose record and number the same statement may only just find. */
+export type AnnouncementExpression = Omit<Announcement, 'recordId' | 'seq'> & {
+  recordId: string | RawBuilder<unknown>
+  seq: number | RawBuilder<unknown>
+}
 
 /** A job's place among those that wait. */
 export interface Place {

@@ -30,7 +30,9 @@ export interface ModelReadiness {
   readonly warming: string | undefined
   /** Why a route is not ready, where something failed. */
   faultOf(route: string): string | undefined
-  /** Whether the route may be loaded now: it is not ready, nothing else is being loaded, no failure is too recent. */
+  /** Whether it has drawn a picture here and nothing has failed since; its server may have dropped it for another. */
+  hasDrawn(route: string): boolean
+  /** Whether the route may be loaded now: it has not drawn, nothing else is being loaded, no failure is too recent. */
   mayWarm(routed: RoutedModel): boolean
   /** Draws the smallest picture with the model. Never rejects. @returns whether it is ready now */
   warm(routed: RoutedModel, signal: AbortSignal): Promise<boolean>
@@ -46,6 +48,7 @@ export interface ModelReadiness {
 
 interface Entry extends RoutedModel {
   state: 'cold' | 'ready'
+  hasDrawn: boolean
   /** Its failures so far say: not before this. */
   notBefore: number
   failures: number
@@ -71,6 +74,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
       backend,
       model,
       state: 'cold',
+      hasDrawn: false,
       notBefore: 0,
       failures: 0,
       fault: undefined,
@@ -82,6 +86,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
 
   const isUsable = (entry: Entry): boolean =>
     entry.state === 'ready' && !breakerOf(entry.backend).isOpen && entry.restsUntil <= now()
+  const isSound = (entry: Entry): boolean => isUsable(entry) && entry.fault === undefined
   const routesWhere = (holds: (entry: Entry) => boolean): string[] =>
     [...entries].filter(([, entry]) => holds(entry)).map(([route]) => route)
 
@@ -115,6 +120,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
     try {
       await backends.backendFor(entry.backend).warm(entry.model, signal)
       entry.state = 'ready'
+      entry.hasDrawn = true
       entry.failures = 0
       entry.fault = undefined
       breaker.succeeded()
@@ -132,8 +138,9 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
     log.warn({ err: error, backend: entry.backend, model: entry.model }, 'a model could not be made ready')
     entry.fault = message
     if (error instanceof BackendError && error.retry === 'never') {
-      // Waiting would not help: whoever asks is told why.
+      // Waiting would not help those who ask: they are told why. The server may be put right, so it is tried again.
       entry.state = 'ready'
+      entry.notBefore = now() + longestWaitMs
       return
     }
     entry.state = 'cold'
@@ -158,8 +165,12 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
       const entry = entries.get(route)
       return entry !== undefined && isUsable(entry)
     },
+    hasDrawn: (route) => {
+      const entry = entries.get(route)
+      return entry?.hasDrawn === true && entry.fault === undefined && !breakerOf(entry.backend).isOpen
+    },
     get ready() {
-      return routesWhere((entry) => isUsable(entry) && entry.fault === undefined)
+      return routesWhere(isSound)
     },
     get unready() {
       return routesWhere((entry) => !isUsable(entry))
@@ -176,7 +187,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
       const breaker = breakerOf(entry.backend)
       return (
         warming === undefined &&
-        !isUsable(entry) &&
+        !isSound(entry) &&
         entry.restsUntil <= now() &&
         entry.notBefore <= now() &&
         (!breaker.isOpen || breaker.probeAt <= now())
@@ -186,7 +197,7 @@ export function createModelReadiness(options: ModelReadinessOptions): ModelReadi
     keepAlive: async (signal) => {
       for (const [route, entry] of entries) {
         if (signal.aborted || warming !== undefined) return
-        if (isUsable(entry) && entry.fault === undefined) await whileWarming(route, () => draw(entry, signal))
+        if (isSound(entry)) await whileWarming(route, () => draw(entry, signal))
       }
     },
     learn: (routed) => void entryOf(routed),

@@ -55,6 +55,7 @@ export function createRouting(options: RoutingOptions): Routing {
     peers = await rows.peers(options.workerId)
     const waiting = await rows.waiting()
     for (const route of waiting) readiness.learn(route)
+    if (readiness.warming !== undefined) await rows.tellLoading(readiness.warming)
     if (!hasLooked) {
       hasLooked = true
       options.wake()
@@ -63,7 +64,11 @@ export function createRouting(options: RoutingOptions): Routing {
     const next = waiting.find((route) => isOurs(route))
     makesRoom = next !== undefined && next.waitedMs > starvingMs && mustWait(next)
     const wanted = next ?? broken()
-    if (wanted !== undefined && !mustWait(wanted)) loading = load(wanted)
+    if (wanted === undefined || mustWait(wanted)) return
+    if (next !== undefined && !(await rows.mayLoad(options.workerId, next))) return
+    // Meanwhile a model of the start may have begun.
+    if (loading === undefined && !closing.signal.aborted) loading = load(wanted)
+    if (next !== undefined) await rows.tellLoading(next.route)
   }
 
   /** A server that would drop what it draws with is not told to load another model. */

@@ -136,7 +136,7 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
       if (draining !== undefined) throw new Error(draining)
       for (const routed of options.warmModels) {
         const route = routeOf(routed)
-        if (readiness.isReady(route)) continue
+        if (readiness.hasDrawn(route)) continue
         throw new Error(readiness.faultOf(route) ?? `${route} is being loaded`)
       }
     },

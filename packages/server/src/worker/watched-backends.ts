@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Backend, BackendEvent, BackendRequest } from '../backends/backend.ts'
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
+import { createTurns } from '../backends/wire/turns.ts'
 import { createBatches, isBatchable, isOutOfMemory } from './batches.ts'
 import type { Breaker } from './breaker.ts'
 
@@ -36,7 +37,7 @@ export function createWatchedBackends(options: WatchedBackendsOptions): Pick<Bac
 function watch(name: string, backend: Backend, options: WatchedBackendsOptions): Backend {
   const generateBatch = backend.generateBatch?.bind(backend)
   const batches = generateBatch && createBatches({ generateBatch, windowMs: options.batchWindowMs })
-  const alone = createTurns()
+  const alone = createTurns(1)
   const breaker = options.breakerOf(name)
 
   function begin(request: BackendRequest, signal: AbortSignal): AsyncIterable<BackendEvent> {
@@ -59,7 +60,8 @@ function watch(name: string, backend: Backend, options: WatchedBackendsOptions):
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       const retry = options.onExhausted(name, request.model) ? 'elsewhere' : 'never'
-      const message = `${error.message} Ask for a smaller picture.`
+      const advised = /ask for a smaller picture\.$/iu.test(error.message)
+      const message = advised ? error.message : `${error.message} Ask for a smaller picture.`
       throw new BackendError('backend_out_of_memory', message, { retry, cause: error })
     } finally {
       release()
@@ -116,20 +118,4 @@ function report(error: unknown, signal: AbortSignal, breaker: Breaker): void {
   else if (!(error instanceof BackendError)) breaker.failed('Its adapter failed.')
   else if (illCodes.has(error.code) && error.retry !== 'never') breaker.failed(error.message)
   else if (error.code !== 'backend_busy' && error.code !== 'shutting_down') breaker.succeeded()
-}
-
-/** One at a time, in the order they came. */
-function createTurns(): { take(signal: AbortSignal): Promise<() => void> } {
-  let last: Promise<void> = Promise.resolve()
-  return {
-    take: async (signal) => {
-      const before = last
-      const turn = Promise.withResolvers<void>()
-      last = before.then(() => turn.promise)
-      await before
-      if (signal.aborted) turn.resolve()
-      signal.throwIfAborted()
-      return () => turn.resolve()
-    },
-  }
 }

@@ -2,6 +2,7 @@ import type { BackendRequest } from '../backend.ts'
 import { BackendError } from '../backend.ts'
 import { withoutServerArguments } from '../openai/dialects/sd-server-prompt.ts'
 import { whiteMaskOf } from '../wire/alpha-mask.ts'
+import { withoutTags } from '../wire/prompt-tags.ts'
 
 /** The name that means: whatever checkpoint the server has loaded. */
 export const currentModel = 'current'
@@ -14,9 +15,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
  * words and pass.
  */
 export function harmlessPrompt(text: string): string {
-  return withoutServerArguments(text)
-    .replaceAll(/<(?=\s*[\w.-]+\s*:)/gu, '< ')
-    .replaceAll(/__(?=[^\s_])/gu, '_ _')
+  return withoutTags(withoutServerArguments(text)).replaceAll(/__(?=[^\s_])/gu, '_ _')
 }
 
 /** The route and the body of a request. @throws BackendError unsupported_by_backend */

@@ -9,6 +9,7 @@ import type { OpenAIFakeMode } from './testing/fake-answers.ts'
 import type { OpenAIFake } from './testing/openai-fake.ts'
 import { startOpenAIFake } from './testing/openai-fake.ts'
 import { eventsOf, failureOf } from './testing/run-request.ts'
+import { testPng } from './testing/test-png.ts'
 
 const key = 'sk-proj-abcdefghijklmnop-SECRET'
 
@@ -136,6 +137,11 @@ describe('what is not sent at all', () => {
   })
 })
 
+/** The head of a JSON answer that says so of its length. */
+function jsonHead(contentLength: number | string): string {
+  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${contentLength}\r\n\r\n`
+}
+
 describe('the network', () => {
   /** A server that speaks something else; closed with its connections. */
   async function withRawServer(reply: string, use: (baseUrl: string) => Promise<void>): Promise<void> {
@@ -173,9 +179,22 @@ describe('the network', () => {
     ['something else than HTTP', 'SSH-2.0-OpenSSH_9.9\r\n', 'backend_bad_answer'],
     ['a status that is none', 'HTTP/1.1 799 Odd\r\ncontent-length: 0\r\n\r\n', 'backend_bad_answer'],
     ['a connection closed at once', '', 'backend_unavailable'],
+    ['more bytes promised than sent', `${jsonHead(1000)}{"data": []}`, 'backend_unavailable'],
+    ['fewer bytes promised than sent', `${jsonHead(5)}{"data": []}`, 'backend_bad_answer'],
+    ['a length that is no number', `${jsonHead('many')}{"data": []}`, 'backend_bad_answer'],
   ])('%s', async (_what, reply, code) => {
     await withRawServer(reply, async (baseUrl) => {
       expect(await failureOf(createOpenAIBackend({ baseUrl, apiKey: key }))).toMatchObject({ code })
+    })
+  })
+
+  test('an answer that is sent twice is one picture', async () => {
+    const b64_json = testPng(64, 64, 'twice').toString('base64')
+    const body = JSON.stringify({ data: [{ b64_json }] })
+    const answer = `${jsonHead(body.length)}${body}`
+    await withRawServer(answer + answer, async (baseUrl) => {
+      const events = await eventsOf(createOpenAIBackend({ baseUrl }), { model: 'some-diffusion' })
+      expect(events.map(({ type }) => type)).toEqual(['started', 'image', 'done'])
     })
   })
 

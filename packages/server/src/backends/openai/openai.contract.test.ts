@@ -1,12 +1,16 @@
 import { describeBackendContract } from '../backend.contract.ts'
 import type { BackendHarness, Situation } from '../contract-harness.ts'
+import type { Dialect } from './dialect.ts'
+import { localAIDialect, sglangDialect, vllmOmniDialect } from './dialects/diffusion.ts'
+import { openAIDialect } from './dialects/openai.ts'
 import { createOpenAIBackend } from './openai-backend.ts'
 import type { OpenAIFakeMode } from './testing/fake-answers.ts'
 import { startOpenAIFake } from './testing/openai-fake.ts'
 
-async function makeHarness(model: string): Promise<BackendHarness> {
-  const fake = await startOpenAIFake({ models: [model] })
-  const backend = createOpenAIBackend({ baseUrl: fake.baseUrl, apiKey: 'sk-contract' })
+async function makeHarness(model: string, dialect: Dialect = openAIDialect): Promise<BackendHarness> {
+  const extensions = extensionsOf[dialect.name] ?? []
+  const fake = await startOpenAIFake({ models: [model], extensions })
+  const backend = createOpenAIBackend({ dialect, baseUrl: fake.baseUrl, apiKey: 'sk-contract' })
   const answering =
     (mode: OpenAIFakeMode): Situation =>
     () => {
@@ -51,6 +55,16 @@ async function makeHarness(model: string): Promise<BackendHarness> {
   }
 }
 
+/** Fields beside OpenAI's, as the servers' own documentation names them; any other is refused by the fake. */
+const extensionsOf: Readonly<Record<string, readonly string[]>> = {
+  'vllm-omni': ['seed', 'negative_prompt', 'num_inference_steps'],
+  sglang: ['seed', 'negative_prompt', 'num_inference_steps'],
+  localai: ['seed', 'step', 'file', 'ref_images'],
+}
+
 describeBackendContract('openai, a model that streams', () => makeHarness('gpt-image-1'))
 describeBackendContract('openai, a model of any size', () => makeHarness('gpt-image-2'))
 describeBackendContract('openai, a compatible server', () => makeHarness('some-diffusion'))
+describeBackendContract('vllm-omni', () => makeHarness('Qwen/Qwen-Image', vllmOmniDialect))
+describeBackendContract('sglang', () => makeHarness('black-forest-labs/FLUX.1-dev', sglangDialect))
+describeBackendContract('localai', () => makeHarness('stablediffusion', localAIDialect))

@@ -22,6 +22,7 @@ export interface SupervisedOptions {
 }
 
 const maxBackoffMs = 60_000
+const printedWithinMs = 50
 /** After so many ends in a row nobody is made to wait for the next start. */
 const patientFailures = 2
 
@@ -108,15 +109,18 @@ class SupervisedServer {
     this.#running += 1
     try {
       const { process, backend } = await this.#alive(AbortSignal.any([caller, this.#closing.signal]))
-      process.output.mark()
       try {
         // Only the caller's signal counts now: while closing, what runs may end.
         for await (const event of events(backend)) {
+          // Its turn has come: what was printed before is about another run.
+          if (event.type === 'started') process.output.mark()
           if (event.type === 'done' && model !== undefined) this.#prove(model)
-          yield event
+          // Of a batch, one prompt's run may fail alone.
+          if ('error' in event) yield { ...event, error: await explain(event.error, process) }
+          else yield event
         }
       } catch (error) {
-        throw explain(error, process)
+        throw await explain(error, process)
       }
     } finally {
       this.#running -= 1
@@ -219,8 +223,10 @@ class SupervisedServer {
 }
 
 /** The HTTP answer says the same of every failure; what the server printed says more. */
-function explain(error: unknown, { output }: ServerProcess): unknown {
+async function explain(error: unknown, { output }: ServerProcess): Promise<unknown> {
   const blind = error instanceof BackendError && error.retry === 'same'
+  // What it prints comes another way than what it answers, and may come later.
+  if (blind && !output.ranOut()) await wait(printedWithinMs)
   if (!blind || !output.ranOut()) return error
   const message = 'The model server ran out of memory: ask for a smaller picture.'
   return new BackendError('backend_out_of_memory', message, { retry: 'smaller', cause: error })

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { describeBackendContract } from '../backend.contract.ts'
 import type { Backend } from '../backend.ts'
 import type { BackendHarness } from '../contract-harness.ts'
-import { eventsOf, failureOf, requestWith } from '../openai/testing/run-request.ts'
+import { collect, eventsOf, failureOf, requestWith } from '../openai/testing/run-request.ts'
 import { createSupervisedBackend } from './supervised-backend.ts'
 
 const program = [process.execPath, join(import.meta.dirname, 'testing/sd-program.ts')]
@@ -108,6 +108,19 @@ describe('the child', () => {
     const [after] = (await eventsOf(backend, ask)).slice(-2)
     expect(after).toEqual(before)
     expect(starts()).toHaveLength(2)
+  })
+
+  test('a batch that runs out of memory says so, and not only that it failed', async () => {
+    const requests = ['a', 'b'].map((id, index) =>
+      requestWith({ ...ask, id, seed: index, prompt: 'out of memory' }),
+    )
+    if (backend.generateBatch === undefined) throw new Error('It has no batches')
+    const events = await collect(backend.generateBatch(requests, new AbortController().signal))
+    const failed = events.filter(({ type }) => type === 'failed')
+    expect(failed).toHaveLength(2)
+    for (const event of failed) {
+      expect(event).toMatchObject({ error: { code: 'backend_out_of_memory', retry: 'smaller' } })
+    }
   })
 
   test('a run that is left keeps the child: the next one waits for its turn and is its own', async () => {

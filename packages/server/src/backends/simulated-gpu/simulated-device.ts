@@ -40,6 +40,8 @@ export function createSimulatedDevice(
   let loaded: string | undefined
   let runs = 0
   let isShort = false
+  /** Freed, and not used since: whatever ran out before has room now. */
+  let isFreed = false
 
   async function take(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
@@ -85,7 +87,8 @@ export function createSimulatedDevice(
 
   /** @throws BackendError, as a real server would find it: after the run has begun */
   function checkMemory(run: DeviceRun, number: number): void {
-    if (settings.oomEvery > 0 && number % settings.oomEvery === 0) isShort = true
+    if (settings.oomEvery > 0 && number % settings.oomEvery === 0 && !isFreed) isShort = true
+    isFreed = false
     if (!isShort && run.megapixels <= settings.vramMegapixels) return
     const message = `The simulated GPU ran out of memory at ${run.megapixels.toFixed(2)} megapixels.`
     throw new BackendError('backend_out_of_memory', message, { retry: 'smaller' })
@@ -133,6 +136,7 @@ export function createSimulatedDevice(
     free: () => {
       loaded = undefined
       isShort = false
+      isFreed = true
     },
     loaded: () => (loaded === undefined ? [] : [loaded]),
   }

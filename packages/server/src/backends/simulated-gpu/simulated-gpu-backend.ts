@@ -24,8 +24,8 @@ export interface SimulatedGpuOptions {
 /**
  * A backend for development that behaves like a GPU server and has no model: it takes the declared time to start,
  * to load and for each step, runs one batch at a time, runs out of memory and crashes where it is told to, and
- * draws a plain deterministic picture, marked as made by an algorithm. Models: `sim-1`, `sim-2`, …, with LoRAs as
- * `sim-1+shoes`.
+ * draws a plain deterministic picture, marked as made by an algorithm. Its models have any name, e.g. `sim-1`, and
+ * LoRAs as `sim-1+shoes`.
  */
 export function createSimulatedGpuBackend(options: SimulatedGpuOptions = {}): Backend {
   const settings = { ...defaultSimulatedGpu, ...options.settings }
@@ -93,7 +93,7 @@ export function createSimulatedGpuBackend(options: SimulatedGpuOptions = {}): Ba
 
   const backend: Backend = {
     name: 'simulated-gpu',
-    capabilities: (model) => capabilitiesOf(model, settings),
+    capabilities: () => capabilitiesOf(settings),
     health: (): Promise<BackendHealth> =>
       Promise.resolve(
         closing.signal.aborted ? { state: 'failed', reason: 'The backend is closed.' } : { state: 'ready' },
@@ -139,8 +139,7 @@ const smallest: BackendRequest = {
   steps: 1,
 }
 
-function capabilitiesOf(model: string, { batch }: SimulatedGpuSettings): BackendCapabilities {
-  checkModel(model)
+function capabilitiesOf({ batch }: SimulatedGpuSettings): BackendCapabilities {
   return {
     kind: 'procedural',
     rendererVersion: 'simulated-gpu-1',
@@ -156,8 +155,13 @@ function capabilitiesOf(model: string, { batch }: SimulatedGpuSettings): Backend
   }
 }
 
+/** Whether it is a name of letters, digits and `. _ / : @ -`, and LoRAs of such names behind a `+` each. */
+export function isSimulatedModel(model: string): boolean {
+  return /^[\w./:@-]{1,80}(?:\+[\w./:@-]{1,80})*$/u.test(model)
+}
+
 function checkModel(model: string): void {
-  if (/^sim-\d{1,3}(?:\+[a-z0-9-]{1,40})*$/u.test(model)) return
+  if (isSimulatedModel(model)) return
   const message = `The simulated GPU has models like sim-1 and sim-1+some-lora, not ${model.slice(0, 80)}.`
   throw new BackendError('unknown_model', message, { retry: 'never' })
 }

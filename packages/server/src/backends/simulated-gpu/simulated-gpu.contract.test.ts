@@ -27,7 +27,7 @@ describeBackendContract('simulated-gpu', () => {
       },
       invalidRequest: () => ({ request: { prompt: ' ' } }),
       impossibleSize: () => ({ request: { widthPx: 10_000 } }),
-      unknownModel: () => ({ request: { model: 'flux' } }),
+      unknownModel: () => ({ request: { model: 'sim-1++' } }),
       duplicateId: () => ({}),
       noImage: embedded,
       wrongSize: embedded,

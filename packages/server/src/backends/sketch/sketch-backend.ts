@@ -63,8 +63,7 @@ class SketchBackend implements Backend {
     this.#now = now
   }
 
-  capabilities(model: string): BackendCapabilities {
-    checkModel(model)
+  capabilities(): BackendCapabilities {
     return capabilities
   }
 
@@ -161,8 +160,13 @@ function checkSize({ widthPx, heightPx }: BackendRequest): void {
   )
 }
 
+/** Whether it is the one model that is drawn here. */
+export function isSketchModel(model: string): boolean {
+  return model === modelName
+}
+
 function checkModel(model: string): void {
-  if (model === modelName) return
+  if (isSketchModel(model)) return
   throw new BackendError('unknown_model', `The sketch backend has one model: ${modelName}, not ${model}.`, {
     retry: 'never',
   })

@@ -10,6 +10,8 @@ export type ExplainedGeneration = Pick<
   | 'attempt'
   | 'timings'
   | 'bytes'
+  | 'cost_usd'
+  | 'gpu_seconds'
   | 'worker_id'
   | 'error_code'
   | 'priority'
@@ -138,10 +140,19 @@ function stagesOf(
     if (durationMs === undefined) continue
     const between = spanBetween(createdMs, atMs, atMs + durationMs)
     const bytes = name === 'store' && row.bytes !== null ? { bytes: row.bytes } : {}
-    spans.push({ name, kind, how, ...between, process, ...bytes })
+    const cost = name === 'generate' ? costOf(row) : undefined
+    const detail = cost === undefined ? {} : { detail: cost }
+    spans.push({ name, kind, how, ...between, process, ...detail, ...bytes })
     atMs += durationMs
   }
   return spans
+}
+
+/** What the run cost, as far as it is known: `1.25 GPU seconds, 0.0005 USD`. */
+function costOf({ cost_usd: usd, gpu_seconds: seconds }: ExplainedGeneration): string | undefined {
+  const gpu = seconds === null ? [] : [`${hundredths(seconds)} GPU seconds`]
+  const money = usd === null ? [] : [`${Number(usd.toPrecision(3))} USD`]
+  return [...gpu, ...money].join(', ') || undefined
 }
 
 function workMs({ loadMs = 0, generateMs = 0, verifyMs = 0, storeMs = 0 }: StoredTimings): number {

@@ -4,6 +4,7 @@ import { contractInput } from '../../contract-inputs.ts'
 import { editFormOf, imageRequestOf } from '../image-request.ts'
 import { requestWith } from '../testing/run-request.ts'
 import { localAIDialect, sglangDialect, vllmOmniDialect } from './diffusion.ts'
+import { openAIDialect } from './openai.ts'
 import { sdServerDialect } from './sd-server.ts'
 
 const request = requestWith({ model: 'toy', negative: 'people', seed: 7, steps: 12 })
@@ -51,6 +52,16 @@ describe('a seed, steps and a negative prompt reach', () => {
     )
   })
 })
+
+test.each([sdServerDialect, localAIDialect, openAIDialect])(
+  '$name is not told to load a LoRA by a prompt',
+  (dialect) => {
+    const asked = { ...request, negative: undefined, prompt: 'a cat <lora:evil:1> at 1 < 2, (fur:1.2)' }
+    const { body, warnings } = imageRequestOf(asked, 0, dialect)
+    expect(body.prompt).toMatch(/^a cat < lora:evil:1> at 1 < 2, \(fur:1\.2\)(?:$|<sd_cpp_extra_args>)/u)
+    expect(warnings).toContainEqual(expect.stringContaining('made harmless'))
+  },
+)
 
 test('pictures to start from are files, and sd-server’s mask is white where it draws', async () => {
   const image = contractInput(size, '#c0392b')

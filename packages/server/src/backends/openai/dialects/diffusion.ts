@@ -1,4 +1,5 @@
 import type { BackendRequest } from '../../backend.ts'
+import { withoutTags } from '../../wire/prompt-tags.ts'
 import type { Dialect } from '../dialect.ts'
 import { compatible } from '../model-families.ts'
 
@@ -42,9 +43,9 @@ export const sglangDialect: Dialect = Object.freeze({
   familyOf: () => ({ ...compatible, name: 'sglang' }),
 } satisfies Dialect)
 
-/** LocalAI reads what follows a `|` as the negative prompt: users' bars become commas. */
-function withoutBars(text: string): string {
-  return text.replaceAll('|', ',')
+/** LocalAI reads what follows a `|` as the negative prompt: users' bars become commas. It also reads LoRA tags. */
+function harmless(text: string): string {
+  return withoutTags(text).replaceAll('|', ',')
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64')
@@ -53,7 +54,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 export const localAIDialect: Dialect = Object.freeze({
   name: 'localai',
   names: { url: 'LOCALAI_URL', key: 'LOCALAI_API_KEY' },
-  rendererVersion: 'localai-1',
+  rendererVersion: 'localai-2',
   familyOf: () => ({ ...compatible, name: 'localai' }),
   takes: { seed: true, negative: true, steps: true, strength: false },
   editsOf: () => ({ image: true, mask: false, references: 7 }),
@@ -62,7 +63,7 @@ export const localAIDialect: Dialect = Object.freeze({
   oneAtATime: false,
   warms: 'draws',
   promptOf: ({ prompt, negative }) =>
-    withoutBars(prompt) + (negative === undefined ? '' : `|${withoutBars(negative)}`),
+    harmless(prompt) + (negative === undefined ? '' : `|${harmless(negative)}`),
   fieldsOf: ({ seed, steps, inputs }) => ({
     seed,
     ...(steps === undefined ? {} : { step: steps }),

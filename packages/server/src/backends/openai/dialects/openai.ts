@@ -1,6 +1,7 @@
 import type { BackendEdits } from '../../backend.ts'
 import { noEdits } from '../../backend.ts'
 import { openAINames } from '../../wire/server-names.ts'
+import { withoutTags } from '../../wire/prompt-tags.ts'
 import type { Dialect } from '../dialect.ts'
 import { familyOf } from '../model-families.ts'
 import { withoutServerArguments } from './sd-server-prompt.ts'
@@ -19,7 +20,7 @@ export const openAIDialect: Dialect = Object.freeze({
   warms: 'asks',
   promptOf: ({ model, prompt }) =>
     // An unnamed server may be stable-diffusion.cpp's.
-    familyOf(model).name === 'compatible' ? withoutServerArguments(prompt) : prompt,
+    familyOf(model).name === 'compatible' ? withoutTags(withoutServerArguments(prompt)) : prompt,
   fieldsOf: () => ({}),
 } satisfies Dialect)
 

@@ -1,4 +1,5 @@
 import type { BackendRequest } from '../../backend.ts'
+import { withoutTags } from '../../wire/prompt-tags.ts'
 
 /**
  * stable-diffusion.cpp's server reads `<sd_cpp_extra_args>{…}</sd_cpp_extra_args>` out of the *user's* prompt and
@@ -26,5 +27,5 @@ export function withOwnArguments(request: BackendRequest): string {
   }
   // No `<` may be left in it: the server looks for the closing tag and not for the end of the JSON.
   const json = JSON.stringify(args).replaceAll('<', String.raw`\u003c`)
-  return `${withoutServerArguments(request.prompt)}<sd_cpp_extra_args>${json}</sd_cpp_extra_args>`
+  return `${withoutTags(withoutServerArguments(request.prompt))}<sd_cpp_extra_args>${json}</sd_cpp_extra_args>`
 }

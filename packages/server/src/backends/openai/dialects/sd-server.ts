@@ -13,7 +13,7 @@ const sideMultiplePx = 8
 export const sdServerDialect: Dialect = Object.freeze({
   name: 'sd-server',
   names: { url: 'SD_SERVER_URL', key: undefined },
-  rendererVersion: 'sd-server-1',
+  rendererVersion: 'sd-server-2',
   familyOf: () => ({
     ...compatible,
     name: 'sd-server',

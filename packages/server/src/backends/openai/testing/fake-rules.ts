@@ -22,7 +22,7 @@ const gptOnly = [
 export function refusalOf(
   body: Record<string, unknown>,
   authorization: string,
-  rules: { apiKey?: string; models?: readonly string[] },
+  rules: { apiKey?: string; models?: readonly string[]; extensions?: readonly string[] },
 ): Refusal | undefined {
   const model = typeof body['model'] === 'string' ? body['model'] : ''
   if (rules.apiKey !== undefined && authorization !== `Bearer ${rules.apiKey}`) {
@@ -34,7 +34,8 @@ export function refusalOf(
   if (typeof body['prompt'] !== 'string' || body['prompt'] === '') {
     return refuse(400, "Missing required parameter: 'prompt'.", 'prompt', 'missing_required_parameter')
   }
-  const unknown = Object.keys(body).find((name) => !parametersOf(model).includes(name))
+  const known = [...parametersOf(model), ...(rules.extensions ?? [])]
+  const unknown = Object.keys(body).find((name) => !known.includes(name))
   if (unknown !== undefined)
     return refuse(400, `Unknown parameter: '${unknown}'.`, unknown, 'unknown_parameter')
   if (!sizePattern(model).test(String(body['size'])))

@@ -25,6 +25,8 @@ export interface OpenAIFakeOptions {
   apiKey?: string
   /** With models, any other is answered 404 `model_not_found`. */
   models?: readonly string[]
+  /** Fields that this server takes besides OpenAI's. */
+  extensions?: readonly string[]
   /** Sent with 429 and 503. Default 7. */
   retryAfterS?: number
   /** The status of `GET /models`. Default 200. */
@@ -156,7 +158,7 @@ async function generate(
   const [widthPx = 1024, heightPx = 1024] = size.split('x').map(Number)
   answer(response, {
     mode,
-    prompt: pictureText(body, files),
+    prompt: pictureText(body, files, state.options.extensions ?? []),
     edit: files.length > 0,
     widthPx,
     heightPx,
@@ -168,10 +170,17 @@ async function generate(
   })
 }
 
-/** What a picture is made of: the prompt, and whatever it starts from. */
-function pictureText(body: Record<string, unknown>, files: OpenAIFakeCall['files']): string {
+/** What a picture is made of: the prompt, what the server reads besides, and whatever it starts from. */
+function pictureText(
+  body: Record<string, unknown>,
+  files: OpenAIFakeCall['files'],
+  extensions: readonly string[],
+): string {
   const from = files.map(({ field, bytes }) => ` + ${field} of ${bytes}`)
-  return String(body['prompt']) + from.join('')
+  const more = extensions.flatMap((name) =>
+    name in body ? [` + ${name} ${JSON.stringify(body[name])}`] : [],
+  )
+  return [String(body['prompt']), ...more, ...from].join('')
 }
 
 async function readBody(request: IncomingMessage): Promise<Pick<OpenAIFakeCall, 'body' | 'files'>> {
