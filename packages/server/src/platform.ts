@@ -37,7 +37,7 @@ import { startWorkers } from './worker-parts.ts'
 
 /**
  * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
- * answers only whether it is well; `all` is both.
+ * answers only whether it is well, and what it measured; `all` is both.
  */
 export type Role = 'all' | 'gateway' | 'worker'
 
