@@ -164,8 +164,7 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
         await page.locator(shown).first().waitFor()
         const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
         expect(widths[0]).toBeLessThanOrEqual(widths[1] ?? 0)
-        // The wide page is the laptop's with more room.
-        if (size !== 'wide') expect(await seriousFindings(page)).toEqual([])
+        expect(await seriousFindings(page)).toEqual([])
       }
       expect(faults).toEqual([])
       await context.close()

@@ -214,9 +214,21 @@ describe('measured latency', () => {
       'base: encode ran',
       'base: store ran',
       'slides ran',
+      'decode ran',
+      'analyse ran',
+      'frame ran',
       'slide 0: hook ran',
       'slide 1: cta ran',
     ])
+    for (const kind of ['decode', 'analyse']) {
+      expect(ran.body.spans.find(({ name }) => name === kind)?.durationMs).toBeGreaterThan(0)
+    }
+    expect(ran.body.spans.find(({ name }) => name === 'slides')?.detail).toMatch(
+      /overlays 2 ran \([\d.]+ ms\)/u,
+    )
+    const record = await ask<{ workDetail: object }>(`/v1/carousels/${first.body.id}`)
+    expect(record.body.workDetail).toMatchObject({ decodes: { ran: 1, joined: 0, cached: 0 } })
+    expect(JSON.stringify(record.body.workDetail)).not.toContain('Ms')
     const second = await ask<{ id: string }>('/v1/carousels', { body, headers })
     const cached = await ask<Explanation>(`/v1/carousels/${second.body.id}/explain`)
     expect(cached.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
@@ -291,5 +303,5 @@ interface Comparison {
 interface Explanation {
   id: string
   status: string
-  spans: { name: string; how: string; process: string | null }[]
+  spans: { name: string; how: string; process: string | null; durationMs: number; detail?: string }[]
 }

@@ -73,7 +73,8 @@ describe('a comparison', () => {
     before.record(0.2, 600)
     const after = new Histogram()
     after.record(0.35, 600)
-    for (const { verdict } of compare({ before: [before], after: [after] })) expect(verdict).toBe('no difference')
+    for (const { verdict } of compare({ before: [before], after: [after] }))
+      expect(verdict).toBe('no difference')
     const minutesOf = (durationMs: number): Histogram[] =>
       Array.from({ length: 5 }, () => {
         const minute = new Histogram()

@@ -84,7 +84,13 @@ function optionsOf(
     cursor: { points: { size: 8 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { distr: 3, range: rangeOf } },
     axes: [
-      { ...axis, grid: { show: false }, incrs: timeStepsS, values: (_, splits) => splits.map(timeLabel) },
+      {
+        ...axis,
+        size: 32,
+        grid: { show: false },
+        incrs: timeStepsS,
+        values: (_, splits) => splits.map(timeLabel),
+      },
       {
         ...axis,
         size: 64,
