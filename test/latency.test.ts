@@ -83,7 +83,12 @@ describe('measured latency', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(url)))
     Object.assign(injected, { loadMs: 0, generateMs: 0 })
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(answers[0]?.headers.get('server-timing')).toMatch(/generate;dur=200/u)
+    const timing = answers[0]?.headers.get('server-timing')
+    expect(timing).toMatch(/generate;dur=200/u)
+    const named = new Set(timing?.split(', ').map((part) => part.split(';')[0]))
+    for (const stage of ['key', 'edge', 'access', 'queue', 'warm', 'generate', 'encode', 'store', 'told']) {
+      expect([...named]).toContain(stage)
+    }
     const generate = await until(() => group('by=stage&scope=shop', 'generate'))
     expect(generate?.count).toBe(1)
     expect(Math.abs((generate?.p50Ms ?? 0) / 200 - 1)).toBeLessThan(0.02)
