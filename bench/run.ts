@@ -7,12 +7,15 @@ import { edgeStampedeBench } from './edge-stampede.ts'
 import { measuringBench } from './measuring.ts'
 import { memoryBench } from './memory.ts'
 import { overloadBench } from './overload.ts'
+import { predictionBench } from './prediction.ts'
 import { percentilesBench } from './percentiles.ts'
 import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
 import { printResult } from './result.ts'
+import { speculationBench } from './speculation.ts'
 import { startBench } from './start.ts'
+import { warmPoolBench } from './warm-pool.ts'
 import { workersBench } from './workers.ts'
 
 /** Flags of the command line. */
@@ -21,6 +24,8 @@ interface BenchOptions {
   long: boolean
   /** `--peers`, `--peers=folder`: also other libraries, where they are installed here or in that folder. */
   peers: string | undefined
+  /** `--name=value` of one bench alone. */
+  value(name: string): string | undefined
 }
 
 type Bench = (options: BenchOptions) => Promise<BenchResult>
@@ -42,6 +47,9 @@ const benches: Readonly<Record<string, Bench>> = {
   percentiles: percentilesBench,
   platform: platformBench,
   carousel: carouselBench,
+  prediction: predictionBench,
+  'warm-pool': warmPoolBench,
+  speculation: speculationBench,
   client: clientBench,
 }
 
@@ -58,7 +66,7 @@ if (unknown.length > 0) {
   const results: BenchResult[] = []
   for (const [name, bench] of Object.entries(benches)) {
     if (names.length > 0 && !names.some((each) => name === each || name.startsWith(`${each}-`))) continue
-    const result = await bench({ long: args.includes('--long'), peers: peersOf(args) })
+    const result = await bench({ long: args.includes('--long'), peers: peersOf(args), value: valueOf })
     results.push(result)
     if (!asJson) printResult(result)
   }
@@ -72,4 +80,8 @@ if (unknown.length > 0) {
 function peersOf(flags: readonly string[]): string | undefined {
   const flag = flags.find((each) => each === '--peers' || each.startsWith('--peers='))
   return flag === undefined ? undefined : resolve(flag.slice('--peers='.length) || '.')
+}
+
+function valueOf(name: string): string | undefined {
+  return args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)
 }

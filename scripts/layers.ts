@@ -63,6 +63,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
       'carousels',
       'webhooks',
       'prediction',
+      'scaling',
       'latency',
       'overview',
       'storage',
@@ -113,7 +114,17 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   prediction: {
     holds: 'usage → patterns → plan → speculative jobs',
     packages: [],
-    rooms: ['request', 'database', 'queue', 'generation'],
+    rooms: ['request', 'database', 'queue', 'generation', 'config-variable.ts'],
+  },
+  capacity: {
+    holds: 'how many workers are wanted: a pure policy and its forecast',
+    packages: [],
+    rooms: [],
+  },
+  scaling: {
+    holds: 'what the capacity policy decides on, who is told, workers of this machine',
+    packages: ['outbound'],
+    rooms: ['capacity', 'database', 'webhooks', 'config-variable.ts'],
   },
   latency: {
     holds: 'histograms, stage timings, deploy markers, exposition',
@@ -146,6 +157,16 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
+  'prediction-parts.ts': {
+    holds: 'the usage log, catalogues and the predictor, for `platform.ts`',
+    packages: ['picture'],
+    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'prediction', 'storage'],
+  },
+  'scaling-parts.ts': {
+    holds: 'the decisions on workers, for `gateway-parts.ts`',
+    packages: ['outbound'],
+    rooms: ['closers.ts', 'config.ts', 'database', 'platform.ts', 'scaling', 'version.ts', 'webhooks'],
   },
   'retention-parts.ts': {
     holds: 'deleting what is kept no longer, for `gateway-parts.ts`',

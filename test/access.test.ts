@@ -24,7 +24,7 @@ const routes = gatewayRoutes(noServices)
 
 beforeAll(async () => {
   access = await startAccessPlatform()
-  const rights = ['read', 'generate', 'purge']
+  const rights = ['read', 'generate', 'purge', 'scaling']
   keyA = await access.makeKey({ project: 'a', rights })
   keyB = await access.makeKey({ project: 'b', rights })
   for (const right of rights) only[right] = await access.makeKey({ project: 'a', rights: [right] })

@@ -2,8 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { z } from 'zod'
 import { parseConfig } from '@darkroom/server'
 import { variables } from '../packages/server/src/config.ts'
+import { gatewayRoutes } from '../packages/server/src/gateway/gateway.ts'
+import type { GatewayServices } from '../packages/server/src/gateway/services.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -95,4 +98,57 @@ test('kubernetes: the same, probes ask routes that exist, and no worker is given
     expect(container?.readinessProbe.httpGet.path).toBe('/readyz')
     expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(config.drainMs / 1000)
   }
+})
+
+interface KedaManifest {
+  kind: string
+  metadata: { name: string }
+  spec: {
+    secretTargetRef?: { parameter: string }[]
+    scaleTargetRef?: { name: string }
+    minReplicaCount?: number
+    triggers?: {
+      type: string
+      metricType: string
+      metadata: Record<string, string>
+      authenticationRef: { name: string }
+    }[]
+  }
+}
+
+test('kubernetes: KEDA asks a route that exists, with a key, for a number that its answers have', async () => {
+  const manifests = (await documents('examples/kubernetes/scaled-object.yaml')) as KedaManifest[]
+  const deployments = (await documents('examples/kubernetes/darkroom.yaml')) as Manifest[]
+  const scaled = manifests.find(({ kind }) => kind === 'ScaledObject')?.spec
+  const [trigger] = scaled?.triggers ?? []
+  expect(deployments.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toContain(
+    `Deployment ${scaled?.scaleTargetRef?.name}`,
+  )
+  // What KEDA's metrics-api scaler needs (keda.sh/docs, scalers, metrics-api): texts, all of them.
+  expect(trigger).toMatchObject({ type: 'metrics-api', metricType: 'AverageValue' })
+  const {
+    url = '',
+    valueLocation = '',
+    targetValue,
+    authMode,
+    method,
+    keyParamName,
+  } = trigger?.metadata ?? {}
+  expect({ targetValue, authMode, method, keyParamName }).toEqual({
+    targetValue: '1',
+    authMode: 'apiKey',
+    method: 'header',
+    keyParamName: 'X-API-Key',
+  })
+  const authentication = manifests.find(({ kind }) => kind === 'TriggerAuthentication')
+  expect(authentication?.metadata.name).toBe(trigger?.authenticationRef.name)
+  expect(authentication?.spec.secretTargetRef).toMatchObject([{ parameter: 'apiKey' }])
+  const noServices = new Proxy({}, { get: (): unknown => noServices }) as GatewayServices
+  const { pathname } = new URL(url)
+  const route = gatewayRoutes(noServices).find(
+    ({ method: verb, path }) => verb === 'GET' && path === pathname,
+  )
+  expect(route?.right).toBe('scaling')
+  const schema = z.toJSONSchema(route?.answers[200]?.schema as z.ZodType, { unrepresentable: 'any' })
+  expect(schema.required).toContain(valueLocation)
 })

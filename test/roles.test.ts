@@ -127,6 +127,12 @@ describe('gateways and workers as processes of their own', () => {
     )
   })
 
+  test('a predictor is ready without a worker, and serves nothing but its health', async () => {
+    const predictor = await start('predictor')
+    expect((await fetch(`${predictor.url}/readyz`)).status).toBe(200)
+    expect((await fetch(`${predictor.url}/v1/predictions`)).status).toBe(404)
+  })
+
   test('a worker serves nothing but its health and its figures', async () => {
     const worker = await start('worker')
     expect((await fetch(`${worker.url}/healthz`)).status).toBe(200)
@@ -148,7 +154,7 @@ describe('gateways and workers as processes of their own', () => {
 test.each([
   [['--role', 'worker'], 'needs DATABASE_URL'],
   [['--role', 'gateway'], 'needs DATABASE_URL'],
-  [['--role', 'predictor'], 'is not built yet'],
+  [['--role', 'predictor'], 'needs DATABASE_URL'],
   [['--role', 'leader'], 'is no role'],
 ])('%j alone is a usage error', async (args, message) => {
   const ended = await promisify(execFile)(process.execPath, [bin, 'start', ...args], {

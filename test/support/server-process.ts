@@ -22,7 +22,7 @@ export interface ServerProcess {
 export interface ServerSettings {
   dataDir: string
   /** Default `all`. */
-  role?: 'all' | 'gateway' | 'worker'
+  role?: 'all' | 'gateway' | 'worker' | 'predictor'
   environment?: Record<string, string>
   /** A command that runs it: a network namespace's. It must become it, so that signals arrive. */
   wrapper?: readonly string[]

@@ -22,11 +22,15 @@ import {
   parseVariables,
   unknownNames,
 } from './config-variable.ts'
+import type { ScalingSettings } from './scaling/variables.ts'
+import { scalingSettingsOf, scalingVariables } from './scaling/variables.ts'
 import type { OtlpConfig } from './latency/variables.ts'
 import { otlpConfigOf, otlpVariables } from './latency/variables.ts'
 import type { StorageConfig } from './storage/storage-config.ts'
 import { parseStoragePlace, storageConfigOf } from './storage/storage-config.ts'
 import { retentionVariables } from './generation/variables.ts'
+import type { PredictionSettings } from './prediction/variables.ts'
+import { predictionSettingsOf, predictionVariables } from './prediction/variables.ts'
 import type { ServerSettings } from './worker/variables.ts'
 import { serverSettingsOf, serverVariables, workVariables } from './worker/variables.ts'
 
@@ -54,6 +58,7 @@ export interface Config {
   readonly drainMs: number
   /** Generations that a scope may have queued. */
   readonly queueLimit: number
+  readonly prediction: PredictionSettings
   readonly edgeMaxBytes: number
   readonly cdn: boolean
   readonly corsOrigins: readonly string[]
@@ -65,6 +70,8 @@ export interface Config {
   /** In scopes that say nothing else. */
   readonly retention: { readonly maxAgeDays: number | undefined; readonly unusedDays: number | undefined }
   readonly access: AccessConfig
+  /** How many workers are wanted, and who is told. */
+  readonly scaling: ScalingSettings
   /** Where traces and metrics are sent. */
   readonly otlp: OtlpConfig | undefined
   readonly logLevel: string
@@ -210,8 +217,10 @@ export const variables = {
       .transform((level) => level ?? 'info'),
   ),
   ...workVariables,
+  ...predictionVariables,
   ...retentionVariables,
   ...serverVariables,
+  ...scalingVariables,
   ...simulatedGpuVariables,
   ...backendVariables,
   ...accessVariables,
@@ -272,6 +281,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     carouselConcurrency: parsed.DARKROOM_CAROUSEL_CONCURRENCY,
     outboundAllow: Object.freeze(parsed.DARKROOM_OUTBOUND_ALLOW),
     queueLimit: parsed.DARKROOM_QUEUE_LIMIT,
+    prediction: predictionSettingsOf(parsed),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: parsed.DARKROOM_CDN,
@@ -283,6 +293,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
       unusedDays: parsed.DARKROOM_RETENTION_UNUSED_DAYS,
     }),
     access: accessConfigOf(parsed),
+    scaling: scalingSettingsOf(parsed),
     otlp: otlpConfigOf(parsed),
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })

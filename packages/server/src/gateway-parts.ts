@@ -25,12 +25,17 @@ import { createExposition } from './latency/measuring.ts'
 import { composeMeasuring } from './measuring-parts.ts'
 import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
+import { readScaling } from './scaling/scaling-records.ts'
+import { startScaling } from './scaling-parts.ts'
 import { createVariants } from './storage/variants.ts'
 import { version } from './version.ts'
+import { notingGenerations } from './gateway/note-use.ts'
+import type { Predictor } from './prediction/predictor.ts'
+import { composePredictionRecords, startPredictor } from './prediction-parts.ts'
 import { startRetention } from './retention-parts.ts'
 import { startWebhooks } from './webhook-parts.ts'
 
-type Served = Pick<Platform, 'fetch' | 'access'>
+type Served = Pick<Platform, 'fetch' | 'access'> & { predictor?: Predictor | undefined }
 
 /** All routes, and what only who answers requests needs: waiting, the edge, keys, messages to webhooks. */
 export async function composeGateway(
@@ -50,7 +55,9 @@ export async function composeGateway(
   const { ledger } = recorder
   if (secret === undefined) throw new Error('a gateway needs the secret of image ids')
   const variants = createVariants({ objects, store, ledger })
-  const records = composeRecords(options, { ...foundation, secret }, closers)
+  const composed = composeRecords(options, { ...foundation, secret }, closers)
+  const prediction = composePredictionRecords(options, { ...foundation, secret }, closers)
+  const records = { ...composed, generations: notingGenerations(composed.generations, prediction.usage) }
   const images = createImages({ database, objects, variants, secret })
   const webhooks = await startWebhooks(options, foundation, closers)
   const models = modelsOf(options, foundation)
@@ -74,10 +81,17 @@ export async function composeGateway(
   })
   closers.add('the edge', () => edge.close())
   const purges = await composePurges(options, foundation, edge, closers)
+  startScaling(options, foundation, closers)
   const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
+  const predictor =
+    options.role === 'all'
+      ? startPredictor(options, { ...foundation, secret }, { models, records: prediction }, closers)
+      : undefined
   const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
   const fetch = createGateway({
     ...records,
+    ...prediction,
+    domainOf,
     images,
     objects,
     variants,
@@ -91,6 +105,7 @@ export async function composeGateway(
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
+    scaling: { floor: config.scaling.min, read: () => readScaling(database) },
     recorder,
     measuring,
     overview: overviewOf(foundation, measuring, now),
@@ -102,7 +117,7 @@ export async function composeGateway(
     maxUploadBytes: config.maxUploadBytes,
     version,
   })
-  return { fetch, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
+  return { fetch, predictor, access: { mode: access.mode, apiKeys: (await access.keys.countUsable()).api } }
 }
 
 /** The present, whose traffic is what all processes measured. */
@@ -139,7 +154,17 @@ function edgeGauges(edge: GatewayServices['edge']): Gauge[] {
   ]
 }
 
-/** The routes of a worker: whether it lives and is ready, and what it measured. */
+/** A process that does nothing but foresee, and tells whether it lives. */
+export function composePredictor(options: PlatformOptions, foundation: Foundation, closers: Closers): Served {
+  const { secret } = foundation
+  if (secret === undefined) throw new Error('a predictor needs the secret of image ids')
+  const records = composePredictionRecords(options, { ...foundation, secret }, closers)
+  const models = modelsOf(options, foundation)
+  const predictor = startPredictor(options, { ...foundation, secret }, { models, records }, closers)
+  return { ...composeHealth(options, foundation, undefined), predictor }
+}
+
+/** The routes of a worker or a predictor: whether it lives and is ready, and what it measured. */
 export function composeHealth(
   { config, log }: PlatformOptions,
   foundation: Foundation,

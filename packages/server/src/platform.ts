@@ -25,7 +25,7 @@ import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
 import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
-import { composeGateway, composeHealth } from './gateway-parts.ts'
+import { composeGateway, composeHealth, composePredictor } from './gateway-parts.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
@@ -37,9 +37,10 @@ import { startWorkers } from './worker-parts.ts'
 
 /**
  * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
- * answers only whether it is well, and what it measured; `all` is both.
+ * answers only whether it is well, and what it measured; `predictor` has pictures made before they are asked for;
+ * `all` is all of them.
  */
-export type Role = 'all' | 'gateway' | 'worker'
+export type Role = 'all' | 'gateway' | 'worker' | 'predictor'
 
 /** Everything of one process, composed and running; only the socket is missing. */
 export interface Platform {
@@ -51,6 +52,8 @@ export interface Platform {
   readonly models: readonly string[]
   /** Whether keys are asked for, and how many API keys there are that could be shown. */
   readonly access: { mode: 'off' | 'on'; apiKeys: number }
+  /** Has the predictor of this process look now: for whoever sets the clock. It looks by itself every second. */
+  predict(): Promise<void>
   /** Lets running work end within the drain time, hands back the rest, closes everything. */
   close(): Promise<void>
 }
@@ -76,6 +79,8 @@ export interface PlatformOptions {
   recorder?: (recorder: Recorder) => Recorder
   /** How patient the door to other hosts is. */
   outboundTimeouts?: OutboundOptions['timeouts']
+  /** Between two decisions on how many workers are wanted. Default 5 s. */
+  scalingIntervalMs?: number
   /** How patient the sender of webhooks is. */
   webhookTimeouts?: OutboundOptions['timeouts']
 }
@@ -97,17 +102,21 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
-  const worker = role === 'gateway' ? undefined : await startWorkers(options, foundation, closers)
-  const { fetch, access } =
+  const works = role === 'all' || role === 'worker'
+  const worker = works ? await startWorkers(options, foundation, closers) : undefined
+  const { fetch, access, predictor } =
     role === 'worker'
       ? composeHealth(options, foundation, worker)
-      : await composeGateway({ ...options, role }, foundation, closers, worker)
+      : role === 'predictor'
+        ? composePredictor(options, foundation, closers)
+        : await composeGateway({ ...options, role }, foundation, closers, worker)
   return {
     role,
     fetch,
     database: foundation.facts,
     models: config.models.names(),
     access,
+    predict: async () => await predictor?.tick(),
     close: () => closers.close(),
   }
 }
@@ -115,6 +124,7 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
 /** What every process stands on, whatever its role. */
 export interface Foundation {
   readonly facts: Platform['database']
+  readonly connection: ConnectionTarget
   readonly database: Kysely<Schema>
   readonly pool: Pool
   readonly listener: Listener
@@ -159,6 +169,7 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const measuring = { recorder, measurements, flusher }
   return {
     facts,
+    connection,
     database,
     pool,
     listener,

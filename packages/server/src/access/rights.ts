@@ -1,7 +1,10 @@
 import { DarkroomError } from '../errors.ts'
 
-/** What a key may do. `admin` is the operator's: keys, scopes and figures of all projects; it includes the others. */
-export const rights = ['read', 'generate', 'purge', 'admin'] as const
+/**
+ * What a key may do. `admin` is the operator's: keys, scopes and figures of all projects; it includes the others.
+ * `scaling` is an autoscaler's: how many workers are wanted, and nothing else.
+ */
+export const rights = ['read', 'generate', 'purge', 'scaling', 'admin'] as const
 
 /** One of `rights`. */
 export type Right = (typeof rights)[number]

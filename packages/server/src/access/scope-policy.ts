@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { ScopesTable } from '../database/access-schema.ts'
+import type { ScopePrediction, ScopesTable } from '../database/access-schema.ts'
 
 /** What holds in a scope. `undefined` limits are none. */
 export interface ScopePolicy {
@@ -24,6 +24,8 @@ export interface ScopePolicy {
   origins: readonly string[] | undefined
   /** How long pictures are kept. */
   retention: ScopeRetention
+  /** What may be made ahead of demand; `undefined`: nothing. */
+  prediction: ScopePrediction | undefined
 }
 
 /** In days; `null`: for ever, `undefined`: as the configuration says. */
@@ -62,6 +64,7 @@ export function defaultPolicy(project: string, name: string, defaults: ScopeDefa
     sizes: undefined,
     origins: undefined,
     retention: { maxAgeDays: undefined, unusedDays: undefined },
+    prediction: undefined,
   }
 }
 
@@ -83,6 +86,7 @@ export function policyOf(row: Selectable<ScopesTable>, defaults: ScopeDefaults):
       maxAgeDays: daysOf(row.retain_days),
       unusedDays: daysOf(row.retain_unused_days),
     },
+    prediction: row.prediction ?? undefined,
   }
 }
 

@@ -118,6 +118,7 @@ async function setScope(database: Kysely<Schema>, policy: ScopePolicy, actor: st
     origins: policy.origins === undefined ? null : [...policy.origins],
     retain_days: daysColumn(policy.retention.maxAgeDays),
     retain_unused_days: daysColumn(policy.retention.unusedDays),
+    prediction: policy.prediction === undefined ? null : JSON.stringify(policy.prediction),
     updated_at: new Date(),
   }
   const { project, name, ...facts } = policy

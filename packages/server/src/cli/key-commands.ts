@@ -16,7 +16,7 @@ export function addKeyCommands(program: Command, io: CommandEnvironment, done: (
     .option('--name <text>', 'what you call it')
     .option(
       '--right <right>',
-      'read, generate or purge; may be repeated (default: read and generate)',
+      'read, generate, purge or scaling; may be repeated (default: read and generate)',
       collect,
       [],
     )

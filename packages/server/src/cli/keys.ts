@@ -31,7 +31,7 @@ export interface KeysCreateOptions {
 /** `darkroom keys create`: works on the database itself, whether or not a server runs on it. */
 export async function keysCreateCommand(options: KeysCreateOptions, io: CommandEnvironment): Promise<number> {
   return await withKeys(io, async (keys) => {
-    const rights = options.admin ? ['read', 'generate', 'purge', 'admin'] : options.right
+    const rights = options.admin ? ['read', 'generate', 'purge', 'scaling', 'admin'] : options.right
     const { expiresInMs, ...ask } = parseKeyBody({
       kind: options.signing ? 'signing' : 'api',
       project: options.project,

@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
+import type { CatalogImportOptions } from './catalog.ts'
 import type { CommandEnvironment } from './command.ts'
 import { ConfigError } from '../config-variable.ts'
 import { exitCodes } from './command.ts'
 import type { GenerateOptions } from './generate.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addMarkCommand } from './mark-command.ts'
+import type { ReplayOptions } from './replay.ts'
 
 /**
  * Runs one command line.
@@ -40,7 +42,7 @@ export async function main(
     .description('start the whole platform: database, queue, worker, edge, gateway')
     .option(
       '--role <role>',
-      'which part to run: all, gateway (requests and webhooks) or worker (pictures and slides)',
+      'which part to run: all, gateway (requests and webhooks), worker (pictures and slides) or predictor (what is made ahead)',
       'all',
     )
     .action(run(async () => (await import('./start.ts')).startCommand))
@@ -152,6 +154,36 @@ export async function main(
     .option('--timeout <s>', 'give a request up after so long', '60')
     .option('--json', 'print the report as JSON', false)
     .action(run(async () => (await import('./latency.ts')).latencyCommand))
+  program
+    .command('catalog')
+    .description('items whose pictures are made before they go live')
+    .command('import <file>')
+    .description('items of a CSV or JSON file, each with an id, into a catalogue of a running server')
+    .requiredOption('--catalog <name>', 'name or id of the catalogue')
+    .option('--replace', 'items that the file lacks leave the catalogue', false)
+    .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
+    .option('--json', 'print the answer as JSON', false)
+    .action(async (file: string, options: Omit<CatalogImportOptions, 'file'>) => {
+      const { catalogImportCommand } = await import('./catalog.ts')
+      exitCode = await catalogImportCommand({ ...options, file }, io)
+    })
+  program
+    .command('replay <trace>')
+    .description(
+      'would prediction pay? The real policy over an access log, beside what could be done instead',
+    )
+    .option('--retire <when>', 'all stored results are retired: nightly, weekly or never', 'nightly')
+    .option('--service-time <duration>', 'how long a generation takes', '10s')
+    .option('--budget <share>', 'made ahead at most, a day: of the distinct keys of the day before', '25%')
+    .option('--ttl <duration>', 'how long an answer is fresh, in the rows that have a TTL', '1h')
+    .option('--held-out <share>', 'candidates that are deliberately not made', '5%')
+    .option('--columns <names>', 'time=…,key=…,session=…,family=…,scope=… where they have other names')
+    .option('--seed <n>', 'of what is held out', '1')
+    .option('--json', 'print the figures as JSON', false)
+    .action(async (trace: string, options: Omit<ReplayOptions, 'trace'>) => {
+      const { replayCommand } = await import('./replay.ts')
+      exitCode = await replayCommand({ ...options, trace }, io)
+    })
   program
     .command('export [file]')
     .description('the database as one file, or to standard output; pictures stay in the object store')

@@ -14,7 +14,7 @@ import { exitCodes } from './command.ts'
 import { createLog, readConfig } from './read-config.ts'
 import { stopSignal } from './stop-signal.ts'
 
-const roles: readonly Role[] = ['all', 'gateway', 'worker']
+const roles: readonly Role[] = ['all', 'gateway', 'worker', 'predictor']
 
 /** How long answers that are being sent may take once the work has been drained. */
 const closeGraceMs = 1000
@@ -23,8 +23,7 @@ const closeGraceMs = 1000
 export async function startCommand(options: { role: string }, io: CommandEnvironment): Promise<number> {
   const role = roles.find((name) => name === options.role)
   if (role === undefined) {
-    const built = options.role === 'predictor' ? 'is not built yet' : 'is no role'
-    io.stderr(`--role ${options.role} ${built}: there are ${roles.join(', ')}.\n`)
+    io.stderr(`--role ${options.role} is no role: there are ${roles.join(', ')}.\n`)
     return exitCodes.usage
   }
   const config = await readConfig(io)
@@ -77,8 +76,8 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
     : 'PostgreSQL of DATABASE_URL'
   const url = config.publicUrl ?? server.url
   const ready = `ready after ${Math.round(startedInMs)} ms`
-  if (platform.role === 'worker') {
-    return `\nA worker of Darkroom is ${ready}.\n  health    ${server.url}/readyz\n  database  ${database}\n\n`
+  if (platform.role === 'worker' || platform.role === 'predictor') {
+    return `\nA ${platform.role} of Darkroom is ${ready}.\n  health    ${server.url}/readyz\n  database  ${database}\n\n`
   }
   return [
     '',
@@ -105,7 +104,7 @@ function accessLine({ access }: Platform): string {
 /** Without a key nobody could be let in, and the first one would be made on an open address. */
 function refuseOpenAddressWithoutKeys({ access, role }: Platform, config: Config): void {
   // A worker answers nothing that a key could open.
-  if (role === 'worker' || access.apiKeys > 0 || isLoopbackHost(config.host)) return
+  if (role === 'worker' || role === 'predictor' || access.apiKeys > 0 || isLoopbackHost(config.host)) return
   throw new ConfigError([
     {
       variable: 'HOST',

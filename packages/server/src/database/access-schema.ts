@@ -3,6 +3,12 @@ import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kys
 type Timestamp = ColumnType<Date, Date | undefined, Date>
 type NullableTimestamp = ColumnType<Date | null, Date | null | undefined, Date | null>
 
+/** The budget of a scope that has opted in to prediction; at least one of the limits is there. */
+export interface ScopePrediction {
+  dailyGenerations?: number | undefined
+  dailyUsd?: number | undefined
+}
+
 /** API keys by their hash, and signing keys, of which nothing secret is stored. */
 export interface AccessKeysTable {
   id: string
@@ -42,6 +48,8 @@ export interface ScopesTable {
   retain_days: number | null
   /** Days that pictures are kept after they were last used. */
   retain_unused_days: number | null
+  /** What may be made ahead of demand; `null`: nothing. */
+  prediction: JSONColumnType<ScopePrediction | null, string | null, string | null>
   /** New generations so far. int8: read as a string by the driver. */
   started_total: ColumnType<string, number | undefined, number>
   updated_at: Timestamp

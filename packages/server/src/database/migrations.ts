@@ -2,6 +2,8 @@ import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
+import { predictionTables } from './prediction-tables.ts'
+import { scalingTables } from './scaling-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
 import { latencyTables } from './latency-tables.ts'
@@ -57,6 +59,16 @@ export const migrations: Record<string, Migration> = {
   '0009-latency': {
     async up(db) {
       for (const statement of latencyTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0010-prediction': {
+    async up(db) {
+      for (const statement of predictionTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0011-scaling': {
+    async up(db) {
+      for (const statement of scalingTables) await sql.raw(statement).execute(db)
     },
   },
   '0012-failures': {

@@ -27,6 +27,8 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   slide_results: { api: all, worker: all },
   base_claims: { api: all, worker: all },
   workers: { api: all, worker: all },
+  scaling_history: { api: all, worker: nothing },
+  scaling_state: { api: all, worker: nothing },
   webhooks: { api: all, worker: all },
   webhook_attempts: { api: all, worker: ['select', 'insert'] },
   webhooks_gone: { api: all, worker: all },
@@ -37,6 +39,11 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   access_keys: { api: all, worker: nothing },
   scopes: { api: all, worker: nothing },
   scope_charges: { api: all, worker: nothing },
+  // A worker takes none of what prediction reads and writes: it makes the pictures, and is not told why.
+  usage_events: { api: all, worker: nothing },
+  predictions: { api: all, worker: nothing },
+  catalogs: { api: all, worker: nothing },
+  catalog_items: { api: all, worker: nothing },
   // Acts are added and read, and never changed.
   audit_log: { api: ['select', 'insert'], worker: nothing },
   // Each process writes what it measured; who answers requests sums it up and reads it.

@@ -6,6 +6,7 @@ import type {
 } from './webhook-schema.ts'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { AccessSchema } from './access-schema.ts'
+import type { PredictionSchema } from './prediction-schema.ts'
 import type {
   BaseClaimsTable,
   CarouselEventsTable,
@@ -14,6 +15,7 @@ import type {
   SlideResultsTable,
 } from './carousel-tables.ts'
 import type { GenerationStatus, NullableTimestamp, Timestamp } from './column-types.ts'
+import type { ScalingHistoryTable, ScalingStateTable } from './scaling-schema.ts'
 import type { LatencySchema } from './latency-tables.ts'
 
 export type {
@@ -212,7 +214,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema, LatencySchema {
+export interface Schema extends AccessSchema, LatencySchema, PredictionSchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable
@@ -230,4 +232,6 @@ export interface Schema extends AccessSchema, LatencySchema {
   webhook_secrets: WebhookSecretsTable
   workers: WorkersTable
   settings: SettingsTable
+  scaling_history: ScalingHistoryTable
+  scaling_state: ScalingStateTable
 }

@@ -11,13 +11,13 @@ const maxDiscardedBytes = 128 * 1024 * 1024
  * Reads a JSON body.
  * @throws DarkroomError unsupported_media_type, body_too_large, invalid_json, duplicate_parameter
  */
-export async function readJsonBody(request: Request): Promise<unknown> {
+export async function readJsonBody(request: Request, maxBytes: number = maxJsonBytes): Promise<unknown> {
   const mediaType = mediaTypeOfRequest(request)
   if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) {
     await discard(request)
     throw new DarkroomError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
   }
-  const bytes = await readBytes(request, maxJsonBytes)
+  const bytes = await readBytes(request, maxBytes)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -25,6 +25,16 @@ export async function readJsonBody(request: Request): Promise<unknown> {
     throw new DarkroomError('invalid_json', 'The body is not valid UTF-8.')
   }
   return parseJson(text)
+}
+
+/** A body of plain text, such as CSV. @throws DarkroomError body_too_large, invalid_request */
+export async function readTextBody(request: Request, maxBytes: number): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readBytes(request, maxBytes))
+  } catch (error) {
+    if (error instanceof DarkroomError) throw error
+    throw new DarkroomError('invalid_request', 'The body is not valid UTF-8.')
+  }
 }
 
 /** @throws DarkroomError invalid_json, duplicate_parameter */

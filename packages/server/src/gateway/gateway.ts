@@ -7,6 +7,8 @@ import { traceOf } from './request-trace.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
+import { catalogRoutes } from './routes/catalogs.ts'
+import { predictionRoutes } from './routes/predictions.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { explainRoutes } from './routes/explain.ts'
@@ -16,11 +18,11 @@ import { jobRoutes } from './routes/jobs.ts'
 import { latencyRoutes } from './routes/latency.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
-import { notBuiltRoutes } from './routes/not-built.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
 import { purgeRoutes } from './routes/purge.ts'
+import { scalingRoutes } from './routes/scaling.ts'
 import { scopeRoutes } from './routes/scopes.ts'
 import { startPageRoutes } from './routes/start-page.ts'
 import { systemRoutes } from './routes/system.ts'
@@ -37,17 +39,19 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...catalogRoutes(services),
+    ...predictionRoutes(services),
     ...jobRoutes(services),
     ...webhookRoutes(services),
     ...keyRoutes(services),
     ...scopeRoutes(services),
     ...auditRoutes(services),
+    ...scalingRoutes(services),
     ...overviewRoutes(services),
     ...dashboardRoutes(services),
     ...latencyRoutes(services),
     ...explainRoutes(services),
     ...systemRoutes(services),
-    ...notBuiltRoutes(),
   ]
   const document: Route = {
     method: 'GET',

@@ -211,7 +211,7 @@ async function storedPicture(
 }
 
 /** The stored bytes, or the variant of them that was asked for. */
-async function deliver(
+export async function deliver(
   variants: Variants,
   objectHash: string,
   source: { widthPx: number; heightPx: number; format: string },

@@ -8,10 +8,15 @@ import type { Recorder } from '../latency/recorder.ts'
 import type { Generations } from '../generation/generations.ts'
 import type { ImageUse } from '../generation/image-use.ts'
 import type { Images } from '../generation/images.ts'
+import type { ScalingAnswer } from '../scaling/scaling-answer.ts'
+import type { ScalingMinute } from '../scaling/scaling-records.ts'
 import type { RetentionRule } from '../generation/retention-rules.ts'
 import type { Overview } from '../overview/overview.ts'
 import type { Objects } from '../storage/objects.ts'
 import type { Variants } from '../storage/variants.ts'
+import type { Catalogs } from '../prediction/catalogs/catalogs.ts'
+import type { Predictions } from '../prediction/predictions.ts'
+import type { UsageLog } from '../prediction/usage-log.ts'
 import type { Webhooks } from '../webhooks/webhooks.ts'
 import type { Models } from './models.ts'
 import type { Purges } from './purges.ts'
@@ -31,11 +36,22 @@ export interface GatewayServices {
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
   webhooks: Webhooks
+  /** Every request for a picture is noted here. */
+  usage: UsageLog
+  catalogs: Catalogs
+  predictions: Predictions
+  /** The sharing domain of a project. */
+  domainOf: (project: string) => string
   /** Told of every picture that is handed out, hits included. */
   imageUse: Pick<ImageUse, 'note'>
   /** How long pictures are kept in scopes that say nothing else. */
   retention: RetentionRule
   access: Access
+  /** How many workers are wanted: what one of all processes has decided last. */
+  scaling: {
+    floor: number
+    read(): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined>
+  }
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>
   overview: Overview

@@ -9,7 +9,7 @@ export interface KeyAsk {
   kind: 'api' | 'signing'
   project: string
   name: string
-  rights: readonly ('read' | 'generate' | 'purge' | 'admin')[]
+  rights: readonly ('read' | 'generate' | 'purge' | 'scaling' | 'admin')[]
   scopes: readonly string[] | undefined
   expiresInMs: number | undefined
   ratePerMinute: number | undefined
@@ -19,7 +19,7 @@ interface KeyBody {
   kind?: 'api' | 'signing' | undefined
   project?: string | undefined
   name?: string | undefined
-  rights?: ('read' | 'generate' | 'purge' | 'admin')[] | undefined
+  rights?: ('read' | 'generate' | 'purge' | 'scaling' | 'admin')[] | undefined
   scopes?: string[] | undefined
   expires?: number | undefined
   ratePerMinute?: number | undefined
@@ -45,9 +45,14 @@ export const keyBodySchema: z.ZodType<KeyBody> = z.strictObject({
     .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,79}$/u, 'must be 1 to 80 letters, digits, spaces and . _ @ -')
     .optional(),
   rights: z
-    .array(z.enum(['read', 'generate', 'purge', 'admin'], 'must be read, generate, purge or admin'))
+    .array(
+      z.enum(
+        ['read', 'generate', 'purge', 'scaling', 'admin'],
+        'must be read, generate, purge, scaling or admin',
+      ),
+    )
     .min(1)
-    .max(4)
+    .max(5)
     .optional(),
   scopes: z.array(scopeField).min(1).max(50).optional(),
   expires: durationField.optional(),
@@ -64,11 +69,13 @@ export function parseKeyBody(body: unknown): KeyAsk {
     })
   }
   const rights = [...new Set(parsed.rights ?? (['read', 'generate'] as const))]
-  const reachesBeyondScopes = rights.includes('purge') || rights.includes('admin')
+  const reachesBeyondScopes = rights.some(
+    (right) => right === 'purge' || right === 'scaling' || right === 'admin',
+  )
   if (parsed.scopes !== undefined && reachesBeyondScopes) {
     throw new DarkroomError(
       'invalid_request',
-      'scopes: purge and admin reach beyond scopes; a key that is kept to scopes may read and generate.',
+      'scopes: purge, scaling and admin reach beyond scopes; a key that is kept to scopes may read and generate.',
       { param: 'scopes' },
     )
   }

@@ -18,6 +18,7 @@ export interface ScopeBody {
   models?: string[] | null | undefined
   sizes?: string[] | null | undefined
   origins?: string[] | null | undefined
+  prediction?: { dailyGenerations?: number | undefined; dailyUsd?: number | undefined } | null | undefined
   retention?: { maxAgeDays?: number | null | undefined; unusedDays?: number | null | undefined } | undefined
 }
 
@@ -36,6 +37,16 @@ const retention = z.strictObject({
     description: 'Days after they were last asked for; left out: DARKROOM_RETENTION_UNUSED_DAYS.',
   }),
 })
+
+const prediction = z
+  .strictObject({
+    dailyGenerations: limit.optional().meta({ description: 'Pictures from midnight to midnight UTC.' }),
+    dailyUsd: usd.optional().meta({ description: 'US dollars from midnight to midnight UTC.' }),
+  })
+  .refine(
+    ({ dailyGenerations, dailyUsd }) => dailyGenerations !== undefined || dailyUsd !== undefined,
+    'must have a budget: dailyGenerations, dailyUsd or both',
+  )
 
 export const scopeBodySchema: z.ZodType<ScopeBody> = z.strictObject({
   name: scopeField,
@@ -72,6 +83,10 @@ export const scopeBodySchema: z.ZodType<ScopeBody> = z.strictObject({
     .max(100)
     .nullable()
     .optional(),
+  prediction: prediction
+    .nullable()
+    .optional()
+    .meta({ description: 'Opts in to pictures made ahead of demand, within this budget; null: none are.' }),
   retention: retention.optional().meta({ description: 'How long pictures and carousels are kept.' }),
 })
 

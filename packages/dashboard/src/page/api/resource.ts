@@ -3,7 +3,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { ApiError, askJson } from './call.ts'
 import { connection, epoch } from './connection.ts'
 import { runAgainWith } from './run-again-with.ts'
-import { about, isNotBuilt, key, keyWanted, mayReadFigures } from './session.ts'
+import { about, key, keyWanted, mayReadFigures } from './session.ts'
 
 /** What is known of an answer. `stale`: the last one, after which the server could not be asked. */
 export type Loaded<T> =
@@ -20,11 +20,6 @@ export interface ResourceOptions {
   figures?: boolean
   /** Whether everybody may read it, without a key. */
   open?: boolean
-}
-
-/** `/v1/latency?window=24h` is of the path `/v1/latency`. */
-function pathOf(url: string): string {
-  return url.split('?')[0] ?? url
 }
 
 /**
@@ -77,7 +72,6 @@ async function load<T>(
   before: { loaded: Loaded<T> } | undefined,
   show: (loaded: Loaded<T>) => void,
 ): Promise<void> {
-  if (isNotBuilt(pathOf(url))) return show({ state: 'not-built' })
   if (figures && !mayReadFigures.peek()) return show({ state: 'forbidden' })
   try {
     show({ state: 'ready', data: await askJson<T>(url, { signal }), stale: false })

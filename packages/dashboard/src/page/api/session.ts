@@ -28,11 +28,6 @@ export function setKey(value: string | null): void {
   mayReadFigures.value = true
 }
 
-/** Whether a path of the API is only named by this release, and not worth asking. */
-export function isNotBuilt(path: string): boolean {
-  return about.value?.notBuilt.includes(path) ?? false
-}
-
 function readKey(): string | null {
   try {
     return sessionStorage.getItem(keyName)

@@ -204,6 +204,4 @@ export interface Scaling {
 export interface About {
   version: string
   access: 'off' | 'on'
-  /** Paths of the API that this release only names. */
-  notBuilt: string[]
 }

@@ -5,7 +5,6 @@ import { pageHeaders } from '../page-headers.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
-import { notBuiltRoutes } from './not-built.ts'
 
 type DashboardServices = Pick<GatewayServices, 'access' | 'pages' | 'version'>
 
@@ -54,16 +53,15 @@ export function dashboardRoutes(services: DashboardServices): Route[] {
   ]
 }
 
-/** What the page must know before it asks for anything: that it needs a key, and what need not be asked for. */
+/** What the page must know before it asks for anything: whether it needs a key. */
 function aboutRoute({ access, version }: DashboardServices): Route {
-  const notBuilt = [...new Set(notBuiltRoutes().map(({ path }) => path))]
   return {
     method: 'GET',
     path: '/dashboard/about.json',
     right: 'open',
-    summary: 'The version, whether keys are asked for, and which routes are not built yet',
-    answers: { 200: { about: 'version, access and notBuilt.', mediaType: 'application/json' } },
-    handle: () => json(200, { version, access: access.mode, notBuilt }),
+    summary: 'The version, and whether keys are asked for',
+    answers: { 200: { about: 'version and access.', mediaType: 'application/json' } },
+    handle: () => json(200, { version, access: access.mode }),
   }
 }
 

@@ -12,6 +12,7 @@ import { withGrant } from '../picture-caching.ts'
 import { edgeRequest, pictureHit } from '../picture-hit.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
 import { liveRequest, specOfLive } from '../picture-origin.ts'
+import { noteImageUse, noteLiveUse } from '../note-use.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 
@@ -56,6 +57,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
       param: 'scope',
     })
   }
+  const startedMs = performance.now()
   // Before anything is read or looked up: faults, hits, placeholders and their time tell nothing to strangers.
   const grant = await services.access.pictures.live(context.caller, request, url, scope.data)
   stages.lap('access')
@@ -80,6 +82,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
     grant,
     refusal: () => refuseWork(context, services, ask, grant),
   })
+  noteLiveUse(context, services, response, { ask, grant, scope: scope.data, format, key }, startedMs)
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
   extendByAge(response.headers)
   return withGrant(response, grant, services.now())
@@ -87,6 +90,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
 
 async function image(context: RouteContext, services: GatewayServices): Promise<Response> {
   const { request, url, params, stages } = context
+  const startedMs = performance.now()
   const ask = parseImageUrl(url, params['id'] ?? '')
   const key = imagePath(ask, ask.auto ? formatByAccept(request) : ask.format)
   stages.lap('key')
@@ -94,6 +98,7 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
   stages.lap('access')
   // Making a variant of a stored picture is delivery, and asks for no right to generate.
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
+  noteImageUse(context, services, response, { grant, imageId: ask.id }, startedMs)
   if (ask.auto) response.headers.append('vary', 'Accept')
   return withGrant(response, grant, services.now())
 }

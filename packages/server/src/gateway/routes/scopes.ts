@@ -29,6 +29,7 @@ const scopeSchema = z.object({
   models: z.array(z.string()).nullable(),
   sizes: z.array(z.string()).nullable(),
   origins: z.array(z.string()).nullable(),
+  prediction: z.object({ dailyGenerations: z.int().optional(), dailyUsd: z.number().optional() }).nullable(),
   retention: z.object({ maxAgeDays: z.number().nullable(), unusedDays: z.number().nullable() }),
   used: z.object({ lastHour: z.int(), total: z.int(), usdToday: z.number() }),
 })
@@ -127,6 +128,7 @@ function policyOfBody(body: ScopeBody, caller: Caller): ScopePolicy {
     models: body.models ?? undefined,
     sizes: body.sizes ?? undefined,
     origins: body.origins ?? undefined,
+    prediction: body.prediction ?? undefined,
     retention: { maxAgeDays: body.retention?.maxAgeDays, unusedDays: body.retention?.unusedDays },
   }
 }
@@ -152,6 +154,7 @@ async function publicScope(
     models: policy.models === undefined ? null : [...policy.models],
     sizes: policy.sizes === undefined ? null : [...policy.sizes],
     origins: policy.origins === undefined ? null : [...policy.origins],
+    prediction: policy.prediction ?? null,
     retention: effective(policy.retention, services.retention),
     used: await services.access.scopes.usage(policy),
   }

@@ -1,0 +1,59 @@
+/** Workers for a load: as many as it keeps busy, and a margin by how far it varies. */
+export interface Staffing {
+  /** A request was begun, so long after it came in. */
+  waited(waitS: number): void
+  /** @param trusted whether the forecast decides now: only then is a wait the margin's doing */
+  advance(passedS: number, trusted: boolean): void
+  /** @param spread standard deviation of the load around its mean, in workers */
+  workers(mean: number, spread: number): number
+}
+
+/** One request in a hundred may wait longer than the target. */
+const allowedShare = 0.01
+const reviewS = 1800
+const dayS = 86_400
+/** The margin's logarithm moves by this much a day for each time that the share of late requests exceeds what is allowed. */
+const gainADay = 0.15
+const mostAReview = 0.1
+const firstMargin = 0.7
+const leastMargin = 0.4
+const mostMargin = 4
+
+/**
+ * The margin is a multiple of the spread, so that a pool of forty has relatively less of it than one of four (the
+ * square-root rule of staffing). It is corrected slowly by what requests have waited: a day's requests that were late
+ * as often as allowed leave it where it is.
+ */
+export function createStaffing(targetWaitS: number): Staffing {
+  let margin = firstMargin
+  let requests = 0
+  let late = 0
+  let requestsADay = 0
+  let seenDays = 0
+  let sinceReviewS = 0
+
+  function review(trusted: boolean): void {
+    const days = sinceReviewS / dayS
+    seenDays = Math.min(3, seenDays + days)
+    requestsADay += (requests / days - requestsADay) * Math.min(1, days / seenDays)
+    if (trusted && requestsADay > 0) {
+      const excess = (late - allowedShare * requests) / (allowedShare * requestsADay)
+      const step = Math.min(mostAReview, Math.max(-mostAReview, gainADay * excess))
+      margin = Math.min(mostMargin, Math.max(leastMargin, margin * Math.exp(step)))
+    }
+    requests = 0
+    late = 0
+    sinceReviewS = 0
+  }
+  return {
+    waited: (waitS) => {
+      requests += 1
+      if (waitS > targetWaitS) late += 1
+    },
+    advance: (passedS, trusted) => {
+      sinceReviewS += passedS
+      if (sinceReviewS >= reviewS) review(trusted)
+    },
+    workers: (mean, spread) => mean + margin * spread,
+  }
+}

@@ -1,0 +1,73 @@
+/** What was asked for, what was made ahead of it and how that went, and catalogues with their schedules. */
+export const predictionTables: readonly string[] = [
+  `create table usage_events (
+    id bigint generated always as identity primary key,
+    at timestamptz not null,
+    project text not null,
+    scope text not null,
+    key text not null,
+    generation_key text,
+    image_id text,
+    family text not null,
+    session text,
+    width_px integer,
+    height_px integer,
+    format text,
+    class text not null,
+    wait_ms double precision
+  )`,
+  // Old rows are deleted by age, and those of one key are looked for after it was made ahead.
+  `create index usage_events_at on usage_events (at)`,
+  `create index usage_events_key on usage_events (project, scope, key, at)`,
+  `create table predictions (
+    id text primary key,
+    project text not null,
+    scope text not null,
+    kind text not null check (kind in ('rewarm', 'sibling', 'new-item', 'catalog')),
+    key text not null,
+    family text not null,
+    reason text not null,
+    probability double precision,
+    status text not null check (status in ('planned', 'made', 'used', 'late', 'wasted', 'held-out', 'skipped')),
+    generation_id bigint references generations (id) on delete set null,
+    catalog_id text,
+    assumed_usd double precision not null default 0,
+    planned_at timestamptz not null,
+    made_at timestamptz,
+    used_at timestamptz,
+    cost_usd double precision,
+    saved_ms double precision,
+    wait_ms double precision
+  )`,
+  `create index predictions_newest on predictions (project, planned_at desc, id desc)`,
+  `create unique index predictions_open on predictions (project, scope, key) where status in ('planned', 'made')`,
+  // Whether a picture that was made ahead has been retired since.
+  `create index generations_retired on generations (retired_at) where retired_at is not null`,
+  `create table catalogs (
+    id text primary key,
+    project text not null,
+    scope text not null,
+    name text not null,
+    template jsonb not null,
+    schedule jsonb,
+    lead_s integer not null,
+    next_go_live_at timestamptz,
+    last_go_live_at timestamptz,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (project, name)
+  )`,
+  `create index catalogs_due on catalogs (next_go_live_at) where next_go_live_at is not null`,
+  `create table catalog_items (
+    catalog_id text not null references catalogs (id) on delete cascade,
+    item_id text not null,
+    live jsonb,
+    staged jsonb,
+    is_removal boolean not null default false,
+    staged_at timestamptz,
+    live_at timestamptz,
+    primary key (catalog_id, item_id)
+  )`,
+  `create index catalog_items_staged on catalog_items (catalog_id) where staged is not null or is_removal`,
+  `alter table scopes add column prediction jsonb`,
+]

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { parseWith, readQuery } from '../../request/query.ts'
+import type { Route } from '../route.ts'
+import type { GatewayServices } from '../services.ts'
+import { json } from './generations.ts'
+
+const querySchema = z.strictObject({ model: z.string().min(1).max(200).optional() })
+
+const count = z.int().min(0)
+const workers = z.number().min(0)
+const choice = z.enum(['floor', 'backlog', 'forecast', 'keep-alive', 'cap'])
+
+const modelSchema = z.object({
+  model: z.string().meta({ description: 'The route, backend:model.' }),
+  desired: count,
+  starting: count,
+  warm: count,
+  busy: count,
+  queued: count,
+  floor: workers,
+  backlog: workers,
+  forecast: workers,
+  chosen: choice,
+  why: z.string(),
+})
+
+const answerSchema = z.object({
+  desiredWorkers: count.meta({ description: 'Of the model, where one is named. For KEDA: valueLocation.' }),
+  model: z.string().optional(),
+  decidedAt: z.iso.datetime().nullable(),
+  chosen: choice,
+  why: z.string(),
+  starting: count,
+  warm: count,
+  busy: count,
+  queued: count,
+  floor: workers,
+  backlog: workers,
+  forecast: workers,
+  expected: z
+    .object({
+      for: z.iso.datetime(),
+      low: workers,
+      mean: workers,
+      high: workers,
+      method: z.string(),
+      trusted: z.boolean(),
+      error: workers,
+    })
+    .nullable(),
+  models: z.array(modelSchema),
+  history: z.array(
+    z.object({
+      at: z.iso.datetime(),
+      desired: count,
+      warm: count,
+      busy: count,
+      load: workers,
+      forecastLow: workers.nullable(),
+      forecast: workers.nullable(),
+      forecastHigh: workers.nullable(),
+    }),
+  ),
+})
+
+type Answer = z.output<typeof answerSchema>
+
+/** Before the first decision nothing but the floor is wanted. */
+function undecided(floor: number): Answer {
+  return {
+    desiredWorkers: floor,
+    decidedAt: null,
+    chosen: 'floor',
+    why: 'the floor; nothing was decided yet',
+    starting: 0,
+    warm: 0,
+    busy: 0,
+    queued: 0,
+    floor,
+    backlog: 0,
+    forecast: 0,
+    expected: null,
+    models: [],
+    history: [],
+  }
+}
+
+/** `/v1/scaling`: an autoscaler's question, and the dashboard's. */
+export function scalingRoutes(services: GatewayServices): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/scaling',
+      right: 'scaling',
+      summary: 'Workers wanted, why, and the last day; desiredWorkers is for an autoscaler',
+      query: querySchema,
+      answers: {
+        200: { about: 'The last decision.', mediaType: 'application/json', schema: answerSchema },
+      },
+      handle: async ({ url }) => {
+        const { model } = parseWith(querySchema, readQuery(url))
+        const read = await services.scaling.read()
+        const answer: Answer =
+          read === undefined ? undecided(services.scaling.floor) : { ...read.answer, history: read.history }
+        return json(200, model === undefined ? answer : ofModel(answer, routeOf(services, answer, model)))
+      },
+    },
+  ]
+}
+
+/** Of a public name, or of a route as answers name it. @throws DarkroomError unknown_model */
+function routeOf({ models }: GatewayServices, answer: Answer, name: string): string {
+  if (answer.models.some(({ model }) => model === name)) return name
+  const { backend, model } = models.resolve(name)
+  return `${backend}:${model}`
+}
+
+function ofModel(answer: Answer, route: string): Answer {
+  const own = answer.models.find(({ model }) => model === route)
+  const none = { desired: 0, starting: 0, warm: 0, busy: 0, queued: 0, floor: 0, backlog: 0, forecast: 0 }
+  const { desired, ...facts } = own ?? {
+    ...none,
+    chosen: answer.chosen,
+    why: 'nobody has asked for it',
+    model: route,
+  }
+  return { ...answer, ...facts, desiredWorkers: desired, models: own === undefined ? [] : [own] }
+}
