@@ -56,6 +56,7 @@ function breakable(maker: CarouselMaker): Pick<CarouselMaker, 'make' | 'warm'> {
           return carousel.base
         },
         work: () => carousel.work(),
+        durations: () => carousel.durations(),
         async *[Symbol.asyncIterator]() {
           for await (const outcome of carousel) {
             const isBroken = broken.has(request.slides[outcome.index]?.title ?? '')

@@ -83,7 +83,12 @@ describe('measured latency', () => {
     const answers = await Promise.all(Array.from({ length: 5 }, () => ask(url)))
     Object.assign(injected, { loadMs: 0, generateMs: 0 })
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(answers[0]?.headers.get('server-timing')).toMatch(/generate;dur=200/u)
+    const timing = answers[0]?.headers.get('server-timing')
+    expect(timing).toMatch(/generate;dur=200/u)
+    const named = new Set(timing?.split(', ').map((part) => part.split(';')[0]))
+    for (const stage of ['key', 'edge', 'access', 'queue', 'warm', 'generate', 'encode', 'store', 'told']) {
+      expect([...named]).toContain(stage)
+    }
     const generate = await until(() => group('by=stage&scope=shop', 'generate'))
     expect(generate?.count).toBe(1)
     expect(Math.abs((generate?.p50Ms ?? 0) / 200 - 1)).toBeLessThan(0.02)
@@ -214,9 +219,21 @@ describe('measured latency', () => {
       'base: encode ran',
       'base: store ran',
       'slides ran',
+      'decode ran',
+      'analyse ran',
+      'frame ran',
       'slide 0: hook ran',
       'slide 1: cta ran',
     ])
+    for (const kind of ['decode', 'analyse']) {
+      expect(ran.body.spans.find(({ name }) => name === kind)?.durationMs).toBeGreaterThan(0)
+    }
+    expect(ran.body.spans.find(({ name }) => name === 'slides')?.detail).toMatch(
+      /overlays 2 ran \([\d.]+ ms\)/u,
+    )
+    const record = await ask<{ workDetail: object }>(`/v1/carousels/${first.body.id}`)
+    expect(record.body.workDetail).toMatchObject({ decodes: { ran: 1, joined: 0, cached: 0 } })
+    expect(JSON.stringify(record.body.workDetail)).not.toContain('Ms')
     const second = await ask<{ id: string }>('/v1/carousels', { body, headers })
     const cached = await ask<Explanation>(`/v1/carousels/${second.body.id}/explain`)
     expect(cached.body.spans.map(({ name, how }) => `${name} ${how}`)).toEqual([
@@ -291,5 +308,5 @@ interface Comparison {
 interface Explanation {
   id: string
   status: string
-  spans: { name: string; how: string; process: string | null }[]
+  spans: { name: string; how: string; process: string | null; durationMs: number; detail?: string }[]
 }

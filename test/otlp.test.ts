@@ -113,8 +113,7 @@ test('one trace from the caller through the gateway and the queue to the worker;
   expect(server).toMatchObject({ name: 'GET /live/{scope}', parentSpanId: '00f067aa0ba902b7' })
   expect(job).toMatchObject({ name: 'job/generation', parentSpanId: server?.spanId })
   const stages = own.filter(({ parentSpanId }) => parentSpanId === job?.spanId).map(({ name }) => name)
-  // The model was warm before its worker was ready: nobody waits for that, and no stage says so.
-  expect(stages).toEqual(['queue', 'generate', 'encode', 'store'])
+  expect(stages).toEqual(['queue', 'warm', 'generate', 'encode', 'store'])
   for (const span of own) {
     expect(BigInt(span.endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(span.startTimeUnixNano))
   }

@@ -133,10 +133,16 @@ describe('gateways and workers as processes of their own', () => {
     expect((await fetch(`${predictor.url}/v1/predictions`)).status).toBe(404)
   })
 
-  test('a worker serves nothing but its health', async () => {
+  test('a worker serves nothing but its health and its figures', async () => {
     const worker = await start('worker')
     expect((await fetch(`${worker.url}/healthz`)).status).toBe(200)
     expect((await fetch(`${worker.url}/readyz`, { method: 'HEAD' })).status).toBe(200)
+    const metrics = await fetch(`${worker.url}/metrics`)
+    expect([metrics.status, metrics.headers.get('content-type')]).toEqual([
+      200,
+      'text/plain; version=0.0.4; charset=utf-8',
+    ])
+    expect(await metrics.text()).toContain('process_resident_memory_bytes')
     const live = await fetch(`${worker.url}/live/demo?prompt=a+pier`)
     expect([live.status, live.headers.get('content-type')]).toEqual([404, 'application/problem+json'])
     const purge = await fetch(`${worker.url}/v1/purge`, { method: 'POST', body: '{"everything":true}' })

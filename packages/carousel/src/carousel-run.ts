@@ -12,7 +12,7 @@ import type { PreparedSlides } from './layout/prepare-slides.ts'
 import { prepareSlides } from './layout/prepare-slides.ts'
 import { renderSlide } from './render/render-slide.ts'
 import type { Studio } from './studio.ts'
-import type { CarouselWork } from './work-counts.ts'
+import type { CarouselWork, WorkDurations } from './work-counts.ts'
 import { createWorkCounts } from './work-counts.ts'
 
 /** What all slides of a carousel share: values, so that no slide can cause any of them to be made again. */
@@ -49,6 +49,10 @@ export class CarouselRun implements Carousel {
 
   work(): CarouselWork {
     return this.#counts.snapshot()
+  }
+
+  durations(): WorkDurations {
+    return this.#counts.durations()
   }
 
   /** @throws TypeError the second time */
@@ -105,7 +109,7 @@ export class CarouselRun implements Carousel {
     const { source, bases } = this.#studio
     const { origin, domain } = this.#checked
     const base = await source.get(origin, { domain, signal: this.#request.signal })
-    if (base.how !== 'given') this.#counts.add('fetches', base.how)
+    if (base.how !== 'given') this.#counts.add('fetches', base.how, base.durationMs)
     const facts = await bases.facts(base, domain)
     return { ...base, format: facts.format, mediaType: mediaTypeOfSource(facts.format), facts }
   }
@@ -140,14 +144,9 @@ export class CarouselRun implements Carousel {
       failed = false
       return made
     } finally {
-      this.#counts.add(kind, 'ran')
-      this.#studio.ledger?.record({
-        kind: unitKind,
-        axis: 'slides',
-        how: 'ran',
-        durationMs: performance.now() - startedAtMs,
-        failed,
-      })
+      const durationMs = performance.now() - startedAtMs
+      this.#counts.add(kind, 'ran', durationMs)
+      this.#studio.ledger?.record({ kind: unitKind, axis: 'slides', how: 'ran', durationMs, failed })
     }
   }
 }

@@ -2,7 +2,7 @@ import type { PictureFacts, SourceFormat } from '@darkroom/picture'
 import type { SlideFormat } from './carousel-request.ts'
 import type { SlideFit } from './slide.ts'
 import type { SourcedBase } from './source/sourced-base.ts'
-import type { CarouselWork } from './work-counts.ts'
+import type { CarouselWork, WorkDurations } from './work-counts.ts'
 
 /** One slide as a file. */
 export interface FinishedSlide {
@@ -39,4 +39,6 @@ export interface Carousel extends AsyncIterable<SlideOutcome> {
   readonly base: Promise<KnownPicture>
   /** What has been done so far; all of it after the last slide. */
   work(): CarouselWork
+  /** How long the runs of it took. */
+  durations(): WorkDurations
 }

@@ -16,9 +16,14 @@ export interface WorkCount {
 /** Distinct units of work that one carousel needed. Slides that share a unit count it once. */
 export type CarouselWork = Readonly<Record<WorkKind, Readonly<WorkCount>>>
 
+/** How long the runs of each sort of work took for one carousel, together, in milliseconds. What was shared took none. */
+export type WorkDurations = Readonly<Partial<Record<WorkKind, number>>>
+
 /** Counts the work of one carousel. */
 export interface WorkCounts {
-  add(kind: WorkKind, how: How): void
+  /** @param durationMs of a run; what was joined or kept took another carousel's time */
+  add(kind: WorkKind, how: How, durationMs?: number): void
+  durations(): WorkDurations
   /** A copy, which later work does not change. */
   snapshot(): CarouselWork
 }
@@ -33,10 +38,13 @@ export function createWorkCounts(): WorkCounts {
     overlays: zero(),
     encodes: zero(),
   }
+  const ranMs: Partial<Record<WorkKind, number>> = {}
   return {
-    add: (kind, how) => {
+    add: (kind, how, durationMs) => {
       counts[kind][how] += 1
+      if (how === 'ran' && durationMs !== undefined) ranMs[kind] = (ranMs[kind] ?? 0) + durationMs
     },
+    durations: () => ({ ...ranMs }),
     snapshot: () => structuredClone(counts),
   }
 }

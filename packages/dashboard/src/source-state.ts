@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sourceFolder } from './places.ts'
 
 /** Beside the sources: versions of what is bundled, and how it is bundled. */
-const alsoRead = ['../build/build-page.ts', '../../package.json']
+const alsoRead = ['../build/build-page.ts', '../build/first-theme.ts', '../../package.json']
 
 /**
  * The state of the page's sources: 20 hexadecimal digits of their contents, which name the folder of their build.

@@ -21,6 +21,7 @@ import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
 import type { ReadyWorker } from './readiness.ts'
+import { createExposition } from './latency/measuring.ts'
 import { composeMeasuring } from './measuring-parts.ts'
 import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
@@ -163,7 +164,7 @@ export function composePredictor(options: PlatformOptions, foundation: Foundatio
   return { ...composeHealth(options, foundation, undefined), predictor }
 }
 
-/** The routes of a worker or a predictor: whether it lives and is ready. */
+/** The routes of a worker or a predictor: whether it lives and is ready, and what it measured. */
 export function composeHealth(
   { config, log }: PlatformOptions,
   foundation: Foundation,
@@ -171,7 +172,10 @@ export function composeHealth(
 ): Served {
   const readiness = readinessOf({ ...foundation, worker })
   const { mode } = config.access
-  return { fetch: createHealth({ readiness, log, version, access: { mode } }), access: { mode, apiKeys: 0 } }
+  // No key is asked for here. Where strangers may come by, what is paid is not told.
+  const exposition = createExposition(foundation.measuring.measurements, () => [], mode === 'off')
+  const fetch = createHealth({ readiness, log, version, access: { mode }, exposition })
+  return { fetch, access: { mode, apiKeys: 0 } }
 }
 
 /** Requests and their records: accepted here, worked on wherever a worker is. */

@@ -37,7 +37,8 @@ import { startWorkers } from './worker-parts.ts'
 
 /**
  * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
- * answers only whether it is well; `predictor` has pictures made before they are asked for; `all` is all of them.
+ * answers only whether it is well, and what it measured; `predictor` has pictures made before they are asked for;
+ * `all` is all of them.
  */
 export type Role = 'all' | 'gateway' | 'worker' | 'predictor'
 

@@ -107,7 +107,7 @@ class FrameMemo implements Frames {
       async (flight) => ({ value: await this.#make(known, size, counts, flight.signal) }),
       { signal },
     )
-    counts.add('frames', outcome.how)
+    counts.add('frames', outcome.how, outcome.value.value.costs.frameMs)
     // Whoever did not make the frame shared in the work before it just the same.
     if (outcome.how !== 'ran') {
       counts.add('decodes', outcome.how)
@@ -169,7 +169,7 @@ class FrameMemo implements Frames {
 }
 
 function counted<T>(kind: 'decodes' | 'analyses', outcome: Outcome<T>, counts: WorkCounts): T {
-  counts.add(kind, outcome.how)
+  counts.add(kind, outcome.how, outcome.durationMs)
   return outcome.value
 }
 

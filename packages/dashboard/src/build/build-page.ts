@@ -6,6 +6,7 @@ import { brotliCompress, constants } from 'node:zlib'
 import { build } from 'vite'
 import type { BuildManifest, BuiltFile } from '../manifest.ts'
 import { manifestName, sourceFolder } from '../places.ts'
+import { firstTheme } from './first-theme.ts'
 
 const compress = promisify(brotliCompress)
 
@@ -44,6 +45,7 @@ async function bundle(outDir: string): Promise<void> {
     base: '/dashboard/',
     logLevel: 'warn',
     publicDir: false,
+    plugins: [firstTheme()],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir,

@@ -1,3 +1,4 @@
+import type { CarouselWork, WorkDurations } from '@darkroom/carousel'
 import type { StoredWork } from '../database/schema.ts'
 
 /** How often a unit ran for this carousel, was shared with another run, or was there already. */
@@ -6,6 +7,8 @@ export interface UnitCounts {
   joined: number
   cached: number
 }
+
+type StoredUnits = StoredWork[string]
 
 /** Kinds of units besides the fetch, in the order of the work. */
 export const workKinds = ['decodes', 'analyses', 'frames', 'overlays', 'encodes'] as const
@@ -22,12 +25,31 @@ export const noUnits: UnitCounts = { ran: 0, joined: 0, cached: 0 }
 export function addWork(before: StoredWork, run: StoredWork): StoredWork {
   return Object.fromEntries(
     workKinds.map((kind) => {
-      const had = before[kind] ?? noUnits
-      const more = run[kind] ?? noUnits
+      const had: StoredUnits = before[kind] ?? noUnits
+      const more: StoredUnits = run[kind] ?? noUnits
       const known = ofTheBase.has(kind) && total(had) > 0
-      return [kind, known ? { ...had, ran: had.ran + more.ran } : sum(had, more)]
+      const counts = known ? { ...unitsOf(had), ran: had.ran + more.ran } : sum(had, more)
+      return [kind, { ...counts, ...ranMsOf(had, more) }]
     }),
   )
+}
+
+/** What a run counted, each kind with how long its runs took. */
+export function timedWork(counts: CarouselWork, durations: WorkDurations): StoredWork {
+  return Object.fromEntries(
+    workKinds.map((kind) => [kind, { ...counts[kind], ...ranMsOf({ ranMs: durations[kind] }) }]),
+  )
+}
+
+function ranMsOf(...runs: readonly { ranMs?: number | undefined }[]): { ranMs?: number } {
+  const known = runs.flatMap(({ ranMs }) => (ranMs === undefined ? [] : [ranMs]))
+  if (known.length === 0) return {}
+  return { ranMs: Math.round(known.reduce((sumMs, ranMs) => sumMs + ranMs) * 100) / 100 }
+}
+
+/** Without the time, which only the waterfall tells. */
+function unitsOf({ ran, joined, cached }: UnitCounts): UnitCounts {
+  return { ran, joined, cached }
 }
 
 /**
@@ -48,7 +70,7 @@ export function publicWork(
 ): { work: Record<string, number>; workDetail: Record<string, UnitCounts> } {
   const detail = Object.fromEntries([
     ['fetches', fetches],
-    ...workKinds.map((kind): [string, UnitCounts] => [kind, work[kind] ?? noUnits]),
+    ...workKinds.map((kind): [string, UnitCounts] => [kind, unitsOf(work[kind] ?? noUnits)]),
   ])
   return {
     work: Object.fromEntries(Object.entries(detail).map(([kind, counts]) => [kind, total(counts)])),

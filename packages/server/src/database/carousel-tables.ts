@@ -82,8 +82,11 @@ export interface CarouselDesign {
   }
 }
 
-/** How often a unit of each kind ran for a carousel, was shared with another run, or was there already. */
-export type StoredWork = Record<string, { ran: number; joined: number; cached: number }>
+/**
+ * How often a unit of each kind ran for a carousel, was shared with another run, or was there already; and how long
+ * the runs took together, where that is known.
+ */
+export type StoredWork = Record<string, { ran: number; joined: number; cached: number; ranMs?: number }>
 
 /** The slides that were changed or tried again since the carousel last settled, and what that needed. */
 export interface StoredEdit {

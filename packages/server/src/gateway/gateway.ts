@@ -196,7 +196,7 @@ async function serve(
   response.headers.set('x-content-type-options', 'nosniff')
   const labels = {
     route: routes[0]?.path ?? '',
-    cacheClass: classOfAnswer(response.status, response.headers),
+    cacheClass: isLookOfOurs(request, url) ? 'other' : classOfAnswer(response.status, response.headers),
     scope: about.scope === '' ? '' : scopeLabel(about.project, about.scope),
     model: about.model,
   }
@@ -204,6 +204,14 @@ async function serve(
   trace.end?.({ method: request.method, status: response.status, labels, stages, startedAt })
   logRequest(log, request, url, response, services.now() - startedAt)
   return request.method === 'HEAD' ? withoutBody(response) : response
+}
+
+/**
+ * A picture of the dashboard's own gallery. It is no reader's: counted with theirs, who looks at the figures would
+ * change them. The browser says so, and whoever else does hides a request of its own from the classes, no more.
+ */
+function isLookOfOurs(request: Request, { origin, pathname }: URL): boolean {
+  return pathname.startsWith('/images/') && request.headers.get('referer') === `${origin}/dashboard/`
 }
 
 /** HEAD is GET without the body (RFC 9110 §9.3.2). @throws DarkroomError method_not_allowed */

@@ -50,6 +50,7 @@ describe('a comparison', () => {
     ['six moody minutes', { minutes: 6, perMinute: 200, mood: 0.1 }],
     ['steady minutes', { minutes: 20, perMinute: 100, mood: 0 }],
     ['a single minute', { minutes: 1, perMinute: 300, mood: 0 }],
+    ['a single minute of many requests, a little moody', { minutes: 1, perMinute: 5000, mood: 0.015 }],
     ['a few requests', { minutes: 1, perMinute: 8, mood: 0 }],
   ])('says no difference where there is none, at least 95 times in 100: %s', (_, shape) => {
     for (const share of verdicts('no difference', { ...shape, factor: 1 })) {
@@ -65,6 +66,23 @@ describe('a comparison', () => {
     for (const share of steady) expect(share).toBeGreaterThanOrEqual(0.95)
     const [p50] = verdicts(verdict, { minutes: 1, perMinute: 500, mood: 0, factor })
     expect(p50).toBeGreaterThanOrEqual(0.95)
+  })
+
+  test('a machine that was in another mood for a minute is no difference: hits of 0.2 and 0.35 ms', () => {
+    const before = new Histogram()
+    before.record(0.2, 600)
+    const after = new Histogram()
+    after.record(0.35, 600)
+    for (const { verdict } of compare({ before: [before], after: [after] }))
+      expect(verdict).toBe('no difference')
+    const minutesOf = (durationMs: number): Histogram[] =>
+      Array.from({ length: 5 }, () => {
+        const minute = new Histogram()
+        minute.record(durationMs, 600)
+        return minute
+      })
+    const known = compare({ before: minutesOf(0.2), after: minutesOf(0.35) })
+    expect(known.map(({ verdict }) => verdict)).toEqual(['slower', 'slower', 'slower'])
   })
 
   test('equal durations on both sides are no difference, nor is nothing on one side', () => {

@@ -27,13 +27,16 @@ const draws = 400
 const maxBlocks = 20
 /** Fewer minutes than this say nothing of how minutes differ from each other. */
 const minBlocks = 4
+/** What is then taken for the moods of a machine: so much of a duration, and a quarter of a millisecond at least. */
+const moodShare = 0.05
+const minMoodMs = 0.25
 /** Fewer durations beyond a percentile than this say nothing of where it lies. */
 const minBeyond = 5
 
 /**
  * The differences of percentiles, each with an interval that is the wider of two. Minutes are drawn with
  * replacement (a block bootstrap: requests of one minute are alike, and counting each as a witness of its own would
- * call the machine's moods a change), widened for there being few of them. And ranks are drawn from the binomial
+ * call the machine's moods a change), widened for there being few of them; where there are too few, a mood is assumed. And ranks are drawn from the binomial
  * distribution, which is all there is where the sides have only a minute or two. Both by a seeded generator, so that
  * the same figures always get the same answer. To either the error of the histograms is added.
  */
@@ -48,13 +51,17 @@ export function compare({ before, after }: Sides, seed: number = 1): Difference[
     const beforeMs = whole.before.percentile(share)
     const afterMs = whole.after.percentile(share)
     const differenceMs = afterMs - beforeMs
+    const moodMs = fewest < minBlocks ? Math.max(minMoodMs, moodShare * Math.max(beforeMs, afterMs)) : 0
     const errorMs = relativeError * (beforeMs + afterMs)
     const intervals = [
       rankInterval(whole.before, whole.after, share, random),
       blockInterval(drawn.before[at], drawn.after[at], differenceMs, fewest),
     ]
-    const lowMs = Math.min(differenceMs, ...intervals.map(([low]) => low)) - errorMs
-    const highMs = Math.max(differenceMs, ...intervals.map(([, high]) => high)) + errorMs
+    const belowMs = differenceMs - Math.min(differenceMs, ...intervals.map(([low]) => low))
+    const aboveMs = Math.max(differenceMs, ...intervals.map(([, high]) => high)) - differenceMs
+    // Moods and chance know nothing of each other, so their squares add up; the histograms' error is a bound.
+    const lowMs = differenceMs - Math.hypot(belowMs, moodMs) - errorMs
+    const highMs = differenceMs + Math.hypot(aboveMs, moodMs) + errorMs
     return {
       percentile,
       beforeMs: rounded(beforeMs),

@@ -17,6 +17,8 @@ export interface ExpositionOptions {
   version: string
   /** OpenMetrics 1.0, which has exemplars; else Prometheus text 0.0.4. */
   openMetrics: boolean
+  /** Whether to tell what was paid and saved. Default true. */
+  withMoney?: boolean
 }
 
 export const openMetricsType = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
@@ -26,7 +28,8 @@ export const prometheusType = 'text/plain; version=0.0.4; charset=utf-8'
  * The measurements of one process as Prometheus reads them. Bounds of buckets are powers of two of a millisecond,
  * which are bounds of ours too: the counts are exact.
  */
-export function exposition({ series, tallies, gauges, version, openMetrics }: ExpositionOptions): string {
+export function exposition(options: ExpositionOptions): string {
+  const { series, tallies, gauges, version, openMetrics, withMoney = true } = options
   const lines: string[] = []
   const head = (name: string, type: 'counter' | 'gauge' | 'histogram', help: string): void => {
     // OpenMetrics names a counter without the ending that its samples have.
@@ -54,6 +57,7 @@ export function exposition({ series, tallies, gauges, version, openMetrics }: Ex
     )
   }
   for (const { name, help, valueOf } of ledgerMetrics) {
+    if (!withMoney && name.includes('_usd_')) continue
     head(name, 'counter', help)
     for (const tally of tallies) {
       for (const [how, value] of valueOf(tally)) {

@@ -30,29 +30,29 @@ export function histogramToBytes(histogram: Histogram): Uint8Array {
 }
 
 /**
- * Adds a stored histogram to one in memory.
+ * Adds a stored histogram to one in memory, bucket by bucket: a report reads a hundred thousand of them.
  * @throws RangeError for a layout that this release does not know
  */
 export function mergeBytes(into: Histogram, bytes: Uint8Array): void {
-  into.merge(histogramFromBytes(bytes))
-}
-
-/** @throws RangeError for a layout that this release does not know */
-export function histogramFromBytes(bytes: Uint8Array): Histogram {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (bytes.byteLength < headBytes || view.getUint8(0) !== layout) {
     throw new RangeError('these bytes are no histogram of this release')
   }
-  const histogram = new Histogram()
   const cursor = { at: headBytes }
   let index = -origin
   while (cursor.at < bytes.byteLength) {
     index += readVarint(bytes, cursor)
-    histogram.recordBucket(index, readVarint(bytes, cursor))
+    into.recordBucket(index, readVarint(bytes, cursor))
   }
-  histogram.sumMs = view.getFloat64(1)
-  histogram.minMs = view.getFloat64(9)
-  histogram.maxMs = view.getFloat64(17)
+  into.sumMs += view.getFloat64(1)
+  into.minMs = Math.min(into.minMs, view.getFloat64(9))
+  into.maxMs = Math.max(into.maxMs, view.getFloat64(17))
+}
+
+/** @throws RangeError for a layout that this release does not know */
+export function histogramFromBytes(bytes: Uint8Array): Histogram {
+  const histogram = new Histogram()
+  mergeBytes(histogram, bytes)
   return histogram
 }
 

@@ -62,7 +62,7 @@ const maxGroups = 50
 export async function readLatency(database: Kysely<Schema>, ask: LatencyAsk): Promise<LatencyReport> {
   const bucketMs = bucketOf(ask)
   const groups = new Map<string, { whole: Histogram; points: Map<number, Histogram> }>()
-  for (const { startsAtMs, name, bytes } of await readRows(database, ask)) {
+  for await (const { startsAtMs, name, bytes } of readRows(database, ask)) {
     let group = groups.get(name)
     if (group === undefined) groups.set(name, (group = { whole: new Histogram(), points: new Map() }))
     const at = Math.floor(startsAtMs / bucketMs) * bucketMs
@@ -96,15 +96,31 @@ interface Row {
   bytes: Uint8Array
 }
 
-async function readRows(database: Kysely<Schema>, ask: LatencyAsk): Promise<Row[]> {
+async function* readRows(database: Kysely<Schema>, ask: LatencyAsk): AsyncGenerator<Row> {
   // Minutes are kept a little longer than a day: at this hour both are there.
   const boundaryMs = Math.ceil((Date.now() - dayMs) / hourMs) * hourMs
   const needsHours = ask.toMs - ask.fromMs > dayMs
   const recent = needsHours ? { ...ask, fromMs: Math.max(boundaryMs, ask.fromMs) } : ask
-  const rows = await rowsOf(database, 'latency_minutes', recent)
-  if (!needsHours) return rows
-  const older = { ...ask, fromMs: Math.floor(ask.fromMs / hourMs) * hourMs, toMs: boundaryMs }
-  return [...(await rowsOf(database, 'latency_hours', older)), ...rows]
+  if (needsHours) {
+    const older = { ...ask, fromMs: Math.floor(ask.fromMs / hourMs) * hourMs, toMs: boundaryMs }
+    yield* pieces(database, 'latency_hours', older, dayMs)
+  }
+  yield* pieces(database, 'latency_minutes', recent, hourMs)
+}
+
+/**
+ * One piece of the time after the other: all at once they are a million rows in memory where there are many scopes,
+ * and other requests get their turn between two.
+ */
+async function* pieces(
+  database: Kysely<Schema>,
+  table: 'latency_minutes' | 'latency_hours',
+  ask: LatencyAsk,
+  pieceMs: number,
+): AsyncGenerator<Row> {
+  for (let fromMs = ask.fromMs; fromMs < ask.toMs; fromMs += pieceMs) {
+    yield* await rowsOf(database, table, { ...ask, fromMs, toMs: Math.min(ask.toMs, fromMs + pieceMs) })
+  }
 }
 
 async function rowsOf(

@@ -62,14 +62,24 @@ export function createMeasuring(options: MeasuringOptions): Measuring {
       },
     },
     explain: createExplainer(database, now),
-    exposition: ({ openMetrics, version }) =>
-      exposition({
-        ...measurements.totals(),
-        gauges: [...processGauges(), ...gauges()],
-        version,
-        openMetrics,
-      }),
+    exposition: createExposition(measurements, gauges),
   }
+}
+
+/** The figures of this process alone: for workers too, which answer nothing else of what was measured. */
+export function createExposition(
+  measurements: Pick<Measurements, 'totals'>,
+  gauges: () => readonly Gauge[] = () => [],
+  withMoney: boolean = true,
+): Measuring['exposition'] {
+  return ({ openMetrics, version }) =>
+    exposition({
+      ...measurements.totals(),
+      gauges: [...processGauges(), ...gauges()],
+      version,
+      openMetrics,
+      withMoney,
+    })
 }
 
 /** Cuts slices where another process has set a marker; its own it has cut already. */

@@ -52,7 +52,8 @@ export function measureJob(
       loaded()
       const wholeMs = now() - beganMs
       if (loadMs === 0) loadMs = Math.min(toldMs, wholeMs)
-      if (loadMs > 0) stages.add('warm', loadMs)
+      // Also where the model was there: every job has this stage.
+      stages.add('warm', loadMs)
       drewMs = wholeMs - loadMs
       stages.add('generate', drewMs)
     },

@@ -9,6 +9,7 @@ import { DarkroomError } from '../errors.ts'
 import type { Recorder } from '../latency/recorder.ts'
 import type { Picture, PictureContext } from './carousel-base.ts'
 import { obtainBase, obtainLogo } from './carousel-base.ts'
+import { timedWork } from '../carousels/work-counts.ts'
 import { Interruption } from './interruption.ts'
 import type { CarouselMeasurement } from './measure-carousel.ts'
 import { measureCarousel } from './measure-carousel.ts'
@@ -88,7 +89,7 @@ async function makeSlides(
   const settle = async (outcome: SlideOutcome): Promise<void> => {
     const key = mine.get(outcome.index)
     if (key === undefined) throw new Error(`slide ${outcome.index} was not asked for`)
-    leased.count(stretch, { ...carousel.work() })
+    leased.count(stretch, timedWork(carousel.work(), carousel.durations()))
     const kept =
       outcome.status === 'fulfilled'
         ? await job.measure('store', () => storeSlide(leased, key, outcome.value, context))
@@ -114,7 +115,7 @@ async function makeSlides(
   job.add('generate', drawnMs)
   await settling
   signal.throwIfAborted()
-  leased.count(stretch, { ...carousel.work() })
+  leased.count(stretch, timedWork(carousel.work(), carousel.durations()))
 }
 
 function carouselOf(

@@ -84,7 +84,13 @@ function optionsOf(
     cursor: { points: { size: 8 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { distr: 3, range: rangeOf } },
     axes: [
-      { ...axis, grid: { show: false }, incrs: timeStepsS, values: (_, splits) => splits.map(timeLabel) },
+      {
+        ...axis,
+        size: 32,
+        grid: { show: false },
+        incrs: timeStepsS,
+        values: (_, splits) => splits.map(timeLabel),
+      },
       {
         ...axis,
         size: 64,
@@ -97,7 +103,7 @@ function optionsOf(
       },
     ],
     series: [
-      { value: (_, at) => (at === null ? '' : moment(at * 1000)) },
+      { value: (_, at, __, index) => (index === null || at === null ? 'the latest' : moment(at * 1000)) },
       ...lines.map(({ label, colour: name, values }): UPlot.Series => ({
         label,
         stroke: colour(name),
@@ -105,11 +111,20 @@ function optionsOf(
         spanGaps: false,
         // A line of one point is not seen.
         points: { show: values.filter((value) => value !== null).length < 40, size: 6, fill: colour(name) },
-        value: (_, value) => duration(value),
+        // Where nobody points at a time, the last one that has a value.
+        value: (chart, value, at, index) => duration(index === null ? lastOf(chart.data[at]) : value),
       })),
     ],
     hooks: { draw: [(chart) => drawMarkers(chart, markers, colour('--ink'), style.fontFamily)] },
   }
+}
+
+function lastOf(values: ArrayLike<number | null | undefined> | undefined): number | null {
+  for (let at = (values?.length ?? 0) - 1; at >= 0; at -= 1) {
+    const value = values?.[at]
+    if (typeof value === 'number') return value
+  }
+  return null
 }
 
 /** `14:00`, and the day at midnight. */

@@ -1,4 +1,3 @@
-import { openMetricsType, prometheusType } from '../../latency/exposition.ts'
 import { comparisonQuerySchema, latencyQuerySchema, windowQuerySchema } from '../../request/latency-query.ts'
 import { markerBodySchema } from '../../request/marker-body.ts'
 import { parseWith, readQuery } from '../../request/query.ts'
@@ -6,6 +5,7 @@ import { readJsonBody } from '../body.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
+import { metricsRoute } from './metrics.ts'
 
 const hourMs = 3_600_000
 const inJson = { mediaType: 'application/json' }
@@ -53,24 +53,7 @@ export function latencyRoutes(services: GatewayServices): Route[] {
       },
     },
     ...markerRoutes(services),
-    {
-      method: 'GET',
-      path: '/metrics',
-      right: 'admin',
-      summary:
-        'What this process measured since its start, for Prometheus; OpenMetrics with exemplars by Accept',
-      answers: { 200: { about: 'The exposition.', mediaType: 'text/plain' } },
-      handle: ({ request }) => {
-        const openMetrics = request.headers.get('accept')?.includes('application/openmetrics-text') ?? false
-        const text = measuring.exposition({ openMetrics, version: services.version })
-        return new Response(text, {
-          headers: {
-            'content-type': openMetrics ? openMetricsType : prometheusType,
-            'cache-control': 'no-store',
-          },
-        })
-      },
-    },
+    metricsRoute({ exposition: measuring.exposition, version: services.version }),
   ]
 }
 

@@ -71,8 +71,32 @@ function baseSpans(facts: CarouselFacts, createdMs: number, baseAtMs: number | u
 function sharedUnits(work: StoredWork): string {
   return Object.entries(work)
     .filter(([, { ran, joined, cached }]) => ran + joined + cached > 0)
-    .map(([kind, { ran, joined, cached }]) => `${kind} ${ran} ran, ${joined} joined, ${cached} cached`)
+    .map(([kind, { ran, joined, cached, ranMs }]) => {
+      const took = ranMs === undefined ? '' : ` (${hundredths(ranMs)} ms)`
+      return `${kind} ${ran} ran${took}, ${joined} joined, ${cached} cached`
+    })
     .join('; ')
+}
+
+/** Units that all slides stand on, in the order of the work; the ledger's kind of each. */
+const unitsOfBase = [
+  ['decodes', 'decode'],
+  ['analyses', 'analyse'],
+  ['frames', 'frame'],
+] as const
+
+/** What ran of them for this carousel, one after the other from when the base was there. */
+function unitSpans({ carousel }: CarouselFacts, beganAtMs: number, process: string | null): Span[] {
+  const createdMs = carousel.created_at.getTime()
+  const spans: Span[] = []
+  let atMs = beganAtMs
+  for (const [name, kind] of unitsOfBase) {
+    const { ran = 0, ranMs } = carousel.work[name] ?? {}
+    if (ran === 0 || ranMs === undefined) continue
+    spans.push({ name: kind, kind, how: 'ran', ...spanBetween(createdMs, atMs, atMs + ranMs), process })
+    atMs += ranMs
+  }
+  return spans
 }
 
 function slideSpans(facts: CarouselFacts, createdMs: number, baseAtMs: number | undefined): Span[] {
@@ -108,5 +132,6 @@ function slideSpans(facts: CarouselFacts, createdMs: number, baseAtMs: number | 
   const lastMs = Math.max(beganMs, ...endOf.values())
   const between = spanBetween(createdMs, beganMs, lastMs)
   const how = spans.find((span) => span.how === 'ran')?.how ?? spans[0]?.how ?? 'ran'
-  return [{ name: 'slides', kind: 'carousel', how, ...between, process, detail: units }, ...spans]
+  const whole: Span = { name: 'slides', kind: 'carousel', how, ...between, process, detail: units }
+  return [whole, ...unitSpans(facts, beganMs, process), ...spans]
 }

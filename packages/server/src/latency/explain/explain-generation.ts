@@ -129,7 +129,8 @@ function stagesOf(
 ): Span[] {
   const { loadMs, generateMs, verifyMs, storeMs } = row.timings
   const stages: [name: string, kind: string, durationMs: number | undefined][] = [
-    ['warm', 'warm', loadMs],
+    // A model that was there already is no bar.
+    ['warm', 'warm', loadMs === 0 ? undefined : loadMs],
     ['generate', 'generation', generateMs],
     ['encode', 'encode', verifyMs],
     ['store', 'object.write', storeMs],

@@ -15,6 +15,8 @@ export interface OtlpExporterOptions extends OtlpConfig {
   /** How often is sent. Default: traces every 5 s, metrics every 60 s, as in OpenTelemetry. */
   traceIntervalMs?: number
   metricIntervalMs?: number
+  /** How long the last sending may hold up the end of the process. Default 2 s. */
+  closeMs?: number
 }
 
 export interface OtlpExporter {
@@ -29,7 +31,7 @@ const maxWaiting = 2048
 const maxPerRequest = 512
 const timeoutMs = 10_000
 
-/** Sends spans and metrics to a collector. A collector that is away costs a warning, and nothing else. */
+/** Sends spans and metrics to a collector. One that is away or never answers costs a warning, and nothing else. */
 export function startOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
   const { endpoint, measurements, now, log, sampledShare } = options
   const { serviceName, version, instanceId } = options
@@ -37,22 +39,25 @@ export function startOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
   const startedMs = now()
   let waiting: FinishedSpan[] = []
   let isAway = false
-  let running: Promise<void> = Promise.resolve()
+  const closing = new AbortController()
 
-  async function post(path: string, body: object): Promise<void> {
+  /** @returns whether the collector took it; once the time to close is over it is not even asked */
+  async function post(path: string, body: object): Promise<boolean> {
     try {
       const response = await fetch(`${endpoint.replace(/\/$/u, '')}${path}`, {
         method: 'POST',
         headers: { ...options.headers, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]),
       })
       await response.body?.cancel()
       if (!response.ok) throw new Error(`the collector answered ${response.status}`)
       isAway = false
+      return true
     } catch (error) {
       if (!isAway) log.warn({ err: error }, 'traces or metrics could not be sent')
       isAway = true
+      return false
     }
   }
 
@@ -60,7 +65,8 @@ export function startOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     const spans = waiting
     waiting = []
     for (let at = 0; at < spans.length; at += maxPerRequest) {
-      await post('/v1/traces', tracesBody(resource, spans.slice(at, at + maxPerRequest)))
+      // The rest would wait as long, and be as late.
+      if (!(await post('/v1/traces', tracesBody(resource, spans.slice(at, at + maxPerRequest))))) return
     }
   }
 
@@ -68,15 +74,15 @@ export function startOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     await post('/v1/metrics', metricsBody(resource, { ...measurements.totals(), startedMs, nowMs: now() }))
   }
 
-  const queue = (work: () => Promise<void>): Promise<void> => (running = running.then(work))
+  const traces = oneAtATime(sendSpans)
+  const metrics = oneAtATime(sendMetrics)
   const timers = [
-    setInterval(() => void queue(sendSpans), options.traceIntervalMs ?? 5000),
-    setInterval(() => void queue(sendMetrics), options.metricIntervalMs ?? 60_000),
+    setInterval(traces.tick, options.traceIntervalMs ?? 5000),
+    setInterval(metrics.tick, options.metricIntervalMs ?? 60_000),
   ]
   for (const timer of timers) timer.unref()
   const send = async (): Promise<void> => {
-    await queue(sendSpans)
-    await queue(sendMetrics)
+    await Promise.all([traces.afterThis(), metrics.afterThis()])
   }
   return {
     tracer: {
@@ -92,7 +98,33 @@ export function startOtlpExporter(options: OtlpExporterOptions): OtlpExporter {
     send,
     close: async () => {
       for (const timer of timers) clearInterval(timer)
+      const giveUp = setTimeout(() => closing.abort(), options.closeMs ?? 2000)
       await send()
+      clearTimeout(giveUp)
+    },
+  }
+}
+
+/**
+ * A sending that runs once at a time. A turn of the clock that finds one under way is left out: behind a collector
+ * that takes longer than a turn they would line up without an end.
+ */
+function oneAtATime(work: () => Promise<void>): { tick: () => void; afterThis(): Promise<void> } {
+  let running: Promise<void> | undefined
+  const begin = (): Promise<void> => {
+    const own = work().finally(() => {
+      if (running === own) running = undefined
+    })
+    running = own
+    return own
+  }
+  return {
+    tick: () => {
+      if (running === undefined) void begin()
+    },
+    afterThis: async () => {
+      await running
+      await begin()
     },
   }
 }

@@ -45,7 +45,7 @@ export function LatencyPanel(): VNode {
   return (
     <Panel
       title="Latency"
-      about="The time to the last byte, by cache class; the scale is logarithmic."
+      about="The time until an answer begins, by cache class; the scale is logarithmic."
       class="wide"
       end={
         <>

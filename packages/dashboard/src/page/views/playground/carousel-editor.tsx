@@ -1,18 +1,26 @@
 import { useSignal } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useRef } from 'preact/hooks'
+import { about } from '../../api/session.ts'
 import { Choice } from '../../parts/choice.tsx'
 import { goTo } from '../../route.ts'
-import type { Base, SlideText } from './carousel-work.ts'
+import type { Base, Look, SlideText } from './carousel-work.ts'
 import { firstTexts, makeCarousel, work } from './carousel-work.ts'
 import { SlideCard } from './slide-card.tsx'
 
 type Source = Base['kind']
 
 const sources = [
-  { value: 'prompt', text: 'Made from a prompt' },
+  { value: 'prompt', text: 'A prompt' },
   { value: 'file', text: 'A file' },
   { value: 'url', text: 'An address' },
+] as const
+
+/** As the API has them, the default first. */
+const themes = [
+  { value: 'editorial', text: 'Editorial' },
+  { value: 'poster', text: 'Poster' },
+  { value: 'quiet', text: 'Quiet' },
 ] as const
 
 /** Six texts become six slides on one photograph; each can then be changed by itself. */
@@ -29,8 +37,9 @@ export function CarouselEditor(): VNode {
         class="panel ask"
         onSubmit={(event) => {
           event.preventDefault()
-          const base = baseOf(new FormData(event.currentTarget), source.value)
-          if (base !== undefined) void makeCarousel(base, texts.value)
+          const data = new FormData(event.currentTarget)
+          const base = baseOf(data, source.value)
+          if (base !== undefined) void makeCarousel(base, texts.value, lookOf(data))
         }}
       >
         <Choice
@@ -40,15 +49,19 @@ export function CarouselEditor(): VNode {
           choose={(to) => (source.value = to)}
         />
         <BaseField source={source.value} />
+        <LookFields />
         <div class="ask-row">
           <p role="status" class="stage">
             {fault === undefined &&
               statusText(isBusy, stored, carousel?.slides.length ?? texts.value.length, changed)}
           </p>
           {carousel !== undefined && !isBusy && (
-            <button type="button" class="button small" onClick={() => goTo('dashboard', `#${carousel.id}`)}>
-              What it took
-            </button>
+            <span class="ask-links">
+              <button type="button" class="button small" onClick={() => goTo('dashboard', `#${carousel.id}`)}>
+                What it took
+              </button>
+              {stored === carousel.slides.length && <Archives id={carousel.id} />}
+            </span>
           )}
           <button type="submit" class="button primary" disabled={isBusy}>
             {isBusy ? 'Making…' : carousel === undefined ? 'Make the slides' : 'Make them all anew'}
@@ -72,6 +85,47 @@ export function CarouselEditor(): VNode {
         ))}
       </ol>
     </>
+  )
+}
+
+/** All slides as one file. With access on a link cannot send the key: then there is none. */
+function Archives({ id }: { id: string }): VNode | null {
+  if (about.value?.access === 'on') return null
+  return (
+    <>
+      {['zip', 'pdf'].map((ending) => (
+        <a
+          key={ending}
+          class="button small"
+          href={`/v1/carousels/${id}.${ending}`}
+          download={`${id}.${ending}`}
+        >
+          {ending.toUpperCase()}
+        </a>
+      ))}
+    </>
+  )
+}
+
+/** What all slides share besides the photograph. */
+function LookFields(): VNode {
+  return (
+    <div class="ask-row">
+      <label>
+        Theme
+        <select name="theme">
+          {themes.map(({ value, text }) => (
+            <option key={value} value={value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Handle
+        <input name="handle" type="text" dir="auto" maxLength={60} placeholder="none" autocomplete="off" />
+      </label>
+    </div>
   )
 }
 
@@ -112,6 +166,14 @@ function BaseField({ source }: { source: Source }): VNode {
       />
     </>
   )
+}
+
+function lookOf(data: FormData): Look {
+  const word = (name: string): string => {
+    const value = data.get(name)
+    return typeof value === 'string' ? value : ''
+  }
+  return { theme: word('theme'), handle: word('handle') }
 }
 
 function baseOf(data: FormData, source: Source): Base | undefined {

@@ -17,6 +17,14 @@ export type Base =
   | { kind: 'url'; url: string }
   | { kind: 'file'; file: File }
 
+/** How all slides look. */
+export interface Look {
+  /** As the API names it. */
+  theme: string
+  /** Who posts it, with its `@`; empty for none. */
+  handle: string
+}
+
 /** Slides before somebody types others. */
 export const firstTexts: readonly SlideText[] = [
   { kind: 'hook', title: 'Six slides, **one** photograph', body: '' },
@@ -57,13 +65,13 @@ function change(part: Partial<Work>): void {
 }
 
 /** Makes a carousel and shows each slide when it is there. Never rejects. */
-export async function makeCarousel(base: Base, slides: readonly SlideText[]): Promise<void> {
+export async function makeCarousel(base: Base, slides: readonly SlideText[], look: Look): Promise<void> {
   following?.abort()
   following = new AbortController()
   const { signal: left } = following
   change({ carousel: undefined, isBusy: true, fault: undefined, changed: undefined, changing: new Set() })
   try {
-    const begun = await post(base, slides, left)
+    const begun = await post(base, slides, look, left)
     change({ carousel: begun })
     await followCarousel(begun.id, left)
   } catch (error) {
@@ -72,8 +80,15 @@ export async function makeCarousel(base: Base, slides: readonly SlideText[]): Pr
   if (!left.aborted) change({ isBusy: false })
 }
 
-async function post(base: Base, slides: readonly SlideText[], left: AbortSignal): Promise<Carousel> {
+async function post(
+  base: Base,
+  slides: readonly SlideText[],
+  { theme, handle }: Look,
+  left: AbortSignal,
+): Promise<Carousel> {
   const asked = {
+    theme,
+    ...(handle.trim() === '' ? {} : { brand: { handle: handle.trim() } }),
     slides: slides.map(({ kind, title, body }) => ({ kind, title, ...(body.trim() === '' ? {} : { body }) })),
     scope,
   }
@@ -125,12 +140,19 @@ export async function changeSlide(index: number, { title, body }: SlideText): Pr
   change({ changing: new Set([...work.value.changing].filter((each) => each !== index)) })
 }
 
-/** `Slide 3: 1 overlay. The other 5 slides were left as they are.` */
+/** `Slide 3: 1 overlay, 1 encode. The other 5 slides stayed as they are.` */
 function workText(index: number, { work: counts, slides }: Carousel): string {
   const units = Object.entries(counts).filter(([, times]) => times > 0)
   const words =
-    units.length === 0 ? 'nothing to do' : units.map(([kind, times]) => `${times} ${kind}`).join(', ')
+    units.length === 0
+      ? 'it had been drawn before, and was there'
+      : units.map(([kind, times]) => `${times} ${times === 1 ? singular(kind) : kind}`).join(', ')
   return `Slide ${index + 1}: ${words}. The other ${slides.length - 1} slides stayed as they are.`
+}
+
+/** `overlays`, `analyses`: the API's names of units, one of them. */
+function singular(kind: string): string {
+  return kind.replace(/ses$/u, 'sis').replace(/(?:(?<=ch)es|(?<!si)s)$/u, '')
 }
 
 function messageOf(error: unknown): string {
