@@ -5,7 +5,16 @@ import type { PixelSource } from './resize-pixels.ts'
 /** A decoded picture, as the browser gives it cheapest. */
 export type Decoded =
   | { kind: 'planes'; planes: PlanarSource; widthPx: number; heightPx: number; close(): void }
-  | { kind: 'pixels'; pixels: PixelSource; widthPx: number; heightPx: number; close(): void }
+  | {
+      kind: 'pixels'
+      /** The rows from the first on; only the last source asked for may be read. */
+      pixels(): PixelSource
+      widthPx: number
+      heightPx: number
+      /** Whether it can have no transparency: known of JPEG. */
+      opaque: boolean
+      close(): void
+    }
 
 /** Rows that are read back at once: some 1 MB of a wide photograph. */
 const stripRows = 64
@@ -103,22 +112,26 @@ function pixelsOf(bitmap: ImageBitmap, opaque: boolean): Decoded {
   const canvas = new OffscreenCanvas(width, rows)
   const context = canvas.getContext('2d', { willReadFrequently: true, alpha: !opaque })
   if (context === null) throw new DOMException('No canvas can be had.', 'InvalidStateError')
-  let strip: Uint8ClampedArray = new Uint8ClampedArray()
-  let start = -rows
-  const row = (y: number): Uint8ClampedArray => {
-    if (y >= start + rows) {
-      start = y
-      if (!opaque) context.clearRect(0, 0, width, rows)
-      context.drawImage(bitmap, 0, start, width, rows, 0, 0, width, rows)
-      strip = context.getImageData(0, 0, width, Math.min(rows, height - start)).data
+  const pixels = (): PixelSource => {
+    let strip: Uint8ClampedArray = new Uint8ClampedArray()
+    let start = -rows
+    const row = (y: number): Uint8ClampedArray => {
+      if (y >= start + rows) {
+        start = y
+        if (!opaque) context.clearRect(0, 0, width, rows)
+        context.drawImage(bitmap, 0, start, width, rows, 0, 0, width, rows)
+        strip = context.getImageData(0, 0, width, Math.min(rows, height - start)).data
+      }
+      return strip.subarray((y - start) * width * 4, (y - start + 1) * width * 4)
     }
-    return strip.subarray((y - start) * width * 4, (y - start + 1) * width * 4)
+    return { widthPx: width, heightPx: height, opaque, row }
   }
   return {
     kind: 'pixels',
-    pixels: { widthPx: width, heightPx: height, opaque, row },
+    pixels,
     widthPx: width,
     heightPx: height,
+    opaque,
     close: () => {
       bitmap.close()
       canvas.width = 0
