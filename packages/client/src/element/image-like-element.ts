@@ -1,5 +1,5 @@
 /** On a server there are no elements: importing this must do no harm there. */
-const Base = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)
+const Base: typeof HTMLElement = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement)
 
 /** An element with an image inside, and that image's properties. */
 export class ImageLikeElement extends Base {

@@ -27,7 +27,9 @@ export function createOverlay(host: HTMLElement, image: HTMLImageElement): Overl
     own.top = '0'
     const box = image.getBoundingClientRect()
     // What the page turns or scales is turned and scaled with its host.
-    const scale = box.width / (image.offsetWidth || 1) || 1
+    const ratio = box.width / (image.offsetWidth || 1)
+    // `offsetWidth` is rounded.
+    const scale = Math.abs(ratio - 1) < 0.02 || ratio === 0 ? 1 : ratio
     const width = box.width / scale - image.offsetWidth + image.clientWidth - left - right
     const height = box.height / scale - image.offsetHeight + image.clientHeight - top - bottom
     own.width = `${width}px`
