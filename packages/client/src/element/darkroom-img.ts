@@ -23,7 +23,8 @@ const worthMaking = 1.25
  * of the page's own, or with one that it makes; all it shows stays that image's.
  *
  * States for styling: `:state(loading)`, `:state(generating)`, `:state(loaded)`, `:state(made)`, `:state(error)`.
- * Events, as an image's, none of which bubbles: `load`, `error`, and `progress` when there is a placeholder.
+ * Events, as an image's, none of which bubbles: `load`, `error`, `progress` when there is a placeholder; and `made`
+ * (`detail: { widthPx, durationMs }`) when its size was made here.
  */
 export class DarkroomImg extends ImageLikeElement {
   static readonly observedAttributes: readonly string[] = [...sourceNames, ...imageNames, ...otherNames]
@@ -236,10 +237,11 @@ export class DarkroomImg extends ImageLikeElement {
       return
     try {
       if (!(await page.resizer().available)) return
-      const bitmap = await page.bitmaps.get(url, widthPx)
+      const { bitmap, durationMs } = await page.bitmaps.get(url, widthPx)
       if (signal.aborted || image.currentSrc !== url) return
       this.#overlay?.show(bitmap, true)
       this.#internals?.states.add('made')
+      this.dispatchEvent(new CustomEvent('made', { detail: { widthPx: bitmap.width, durationMs } }))
     } catch {
       // The image shows it as well, scaled by the browser.
     }

@@ -1,12 +1,20 @@
 import type { Resizer } from '../resize/resizer.ts'
 
+/** A picture in one size. */
+export interface MadeSize {
+  /** It belongs to the page, and may be closed later: draw it at once. */
+  bitmap: ImageBitmap
+  /** What making it took in its worker. */
+  durationMs: number
+}
+
 /** Sizes made in this page: each once, however many elements show it. */
 export interface MadeBitmaps {
   /**
-   * A picture at a width. It belongs to the page, and may be closed later: draw it at once.
+   * A picture at a width.
    * @throws ResizeError, TypeError where it cannot be fetched
    */
-  get(url: string, widthPx: number): Promise<ImageBitmap>
+  get(url: string, widthPx: number): Promise<MadeSize>
 }
 
 /** Some twelve pictures of a large phone. Canvases have copies. */
@@ -15,7 +23,7 @@ const maxBytes = 32 * 2 ** 20
 const maxFiles = 4
 
 export function createMadeBitmaps(resizer: () => Resizer): MadeBitmaps {
-  const bitmaps = new Map<string, Promise<ImageBitmap>>()
+  const bitmaps = new Map<string, Promise<MadeSize>>()
   const sizes = new Map<string, number>()
   const files = new Map<string, Promise<Blob>>()
   let bytes = 0
@@ -33,18 +41,19 @@ export function createMadeBitmaps(resizer: () => Resizer): MadeBitmaps {
     for (const oldest of [...files.keys()].slice(0, -maxFiles)) files.delete(oldest)
     return await asked
   }
-  const make = async (key: string, url: string, widthPx: number): Promise<ImageBitmap> => {
-    const { bitmap } = await resizer().resize(await fileOf(url), { widthPx, light: 'srgb', sourceKey: url })
-    sizes.set(key, bitmap.width * bitmap.height * 4)
-    bytes += bitmap.width * bitmap.height * 4
-    for (const [oldest, size] of sizes) {
+  const make = async (key: string, url: string, widthPx: number): Promise<MadeSize> => {
+    const made = await resizer().resize(await fileOf(url), { widthPx, light: 'srgb', sourceKey: url })
+    const size = made.widthPx * made.heightPx * 4
+    sizes.set(key, size)
+    bytes += size
+    for (const [oldest, oldSize] of sizes) {
       if (bytes <= maxBytes || oldest === key) break
-      bytes -= size
+      bytes -= oldSize
       sizes.delete(oldest)
-      void bitmaps.get(oldest)?.then((old) => old.close())
+      void bitmaps.get(oldest)?.then(({ bitmap }) => bitmap.close())
       bitmaps.delete(oldest)
     }
-    return bitmap
+    return made
   }
   return {
     async get(url, widthPx) {
