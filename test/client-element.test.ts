@@ -325,11 +325,7 @@ describe.skipIf(executablePath === undefined)(`<darkroom-img> in Chromium${reaso
       <darkroom-img id="broken" src="/images/broken" width="30" height="30" alt="Broken"></darkroom-img>
       <darkroom-img id="good" src="/images/a" width="300" height="225" alt=""></darkroom-img>`)
     await settled()
-    expect((await page.evaluate('events.toSorted()')) as string[]).toEqual([
-      'error broken',
-      'error missing',
-      'load good',
-    ])
+    expect(await page.evaluate('events.toSorted()')).toEqual(['error broken', 'error missing', 'load good'])
     expect(await page.evaluate(`document.querySelectorAll('darkroom-img:state(error)').length`)).toBe(2)
     expect(
       await page.evaluate(`document.querySelector('#broken').decode().catch((error) => error.name)`),
