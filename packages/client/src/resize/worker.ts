@@ -3,9 +3,10 @@ import type { Decoded } from './decode.ts'
 import { encodeImage } from './encode.ts'
 import type { Kernel } from './kernel.ts'
 import { loadKernel } from './kernel.ts'
+import type { Light } from './light.ts'
 import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
 import type { TargetSize } from './resize-pixels.ts'
-import { resizePixels } from './resize-pixels.ts'
+import { resizePixels, resizeStrips } from './resize-pixels.ts'
 import { resizePlanes } from './resize-planes.ts'
 
 /** The module worker: decodes, resizes, and gives bitmaps back. One job at a time. */
@@ -75,6 +76,17 @@ function targetOf({ widthPx, heightPx, maxPixels }: ResizeJob, source: TargetSiz
   }
 }
 
+async function pixelsOf(
+  kernel: Kernel,
+  decoded: Decoded,
+  target: TargetSize,
+  light: Light,
+): Promise<Uint8ClampedArray<ArrayBuffer>> {
+  if (decoded.kind === 'planes') return resizePlanes(kernel, decoded.planes, target)
+  if (decoded.kind === 'strips') return await resizeStrips(kernel, decoded.strips(), target, light)
+  return resizePixels(kernel, decoded.pixels(), target, light)
+}
+
 async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
   const { id, light, encode } = job
   const startedAt = performance.now()
@@ -82,10 +94,7 @@ async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
   try {
     const target = targetOf(job, decoded)
     tell({ kind: 'progress', id, stage: 'resize' })
-    const data =
-      decoded.kind === 'planes'
-        ? resizePlanes(kernel, decoded.planes, target)
-        : resizePixels(kernel, decoded.pixels(), target, light)
+    const data = await pixelsOf(kernel, decoded, target, light)
     const image = new ImageData(data, target.widthPx, target.heightPx)
     const sizes = { sourceWidthPx: decoded.widthPx, sourceHeightPx: decoded.heightPx, ...target }
     const facts = (): MadeFacts => ({ ...sizes, durationMs: performance.now() - startedAt })
