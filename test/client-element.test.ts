@@ -47,7 +47,12 @@ beforeAll(async () => {
     if (url.pathname.endsWith('broken'))
       return { headers: { 'content-type': 'image/jpeg' }, body: 'no picture' }
     return {
-      headers: { 'content-type': 'image/jpeg', 'cache-control': 'public, max-age=31536000, immutable' },
+      headers: {
+        'content-type': 'image/jpeg',
+        vary: 'Accept',
+        'access-control-allow-origin': '*',
+        'cache-control': 'public, max-age=31536000, immutable',
+      },
       body: variants.get(Number(url.searchParams.get('w') ?? 1600)) ?? '',
     }
   })
@@ -215,6 +220,21 @@ describe.skipIf(executablePath === undefined)(`<darkroom-img> in Chromium${reaso
       `document.body.insertAdjacentHTML('beforeend', '<darkroom-img id="late" src="/images/a" width="200" height="150" alt=""></darkroom-img>')`,
     )
     await whenMade('#late')
+    expect(pictures()).toEqual([])
+    expect(complaints).toEqual([])
+  })
+
+  test('of another origin the same: one request, and none on the next page', async () => {
+    const elsewhere = server.url.replace('127.0.0.1', 'localhost')
+    await open(`<darkroom-img id="small" src="${elsewhere}/images/a" width="300" height="225" alt=""></darkroom-img>
+      <darkroom-img src="${elsewhere}/images/a" width="900" height="675" alt=""></darkroom-img>`)
+    await settled()
+    await whenMade('#small')
+    expect(pictures()).toEqual(['/images/a?w=1080'])
+    await page.waitForFunction(`localStorage.getItem('darkroom-img') !== null`)
+    await page.close()
+    await open(`<darkroom-img src="${elsewhere}/images/a" width="300" height="225" alt=""></darkroom-img>`)
+    await whenMade()
     expect(pictures()).toEqual([])
     expect(complaints).toEqual([])
   })

@@ -1,3 +1,5 @@
+import { fetchPicture } from './fetch-picture.ts'
+
 /**
  * Which addresses this browser most likely has in its HTTP cache. The cache itself cannot be asked from everywhere;
  * it holds the bytes, bounded by the browser, and this is a list of names, bounded here.
@@ -50,7 +52,7 @@ function isStored(url: string): boolean {
 async function isCached(url: string): Promise<boolean> {
   if (new URL(url).origin !== location.origin) return true
   try {
-    const response = await fetch(url, { cache: 'only-if-cached', mode: 'same-origin' })
+    const response = await fetchPicture(url, { cache: 'only-if-cached', mode: 'same-origin' })
     await response.body?.cancel()
     return response.ok
   } catch {

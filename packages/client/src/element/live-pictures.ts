@@ -1,3 +1,5 @@
+import { fetchPicture } from './fetch-picture.ts'
+
 /**
  * Waiting for a picture that is being made, on its one address: `placeholder=1` is answered with a tiny picture until
  * the picture is there. Elements with the same address wait together.
@@ -87,7 +89,7 @@ export function createLivePictures(): LivePictures {
 
 /** @returns how long to wait before the next question, 0 for as usual; `undefined` when the picture is there */
 async function once(url: string, wait: Wait): Promise<number | undefined> {
-  const response = await fetch(url, { signal: wait.end.signal })
+  const response = await fetchPicture(url, { signal: wait.end.signal })
   const retryMs = Number(response.headers.get('retry-after') ?? 0) * 1000
   if (response.status === 503 && retryMs > 0) return retryMs
   if (!response.ok) {

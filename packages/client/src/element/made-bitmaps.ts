@@ -1,4 +1,5 @@
 import type { Resizer } from '../resize/resizer.ts'
+import { fetchPicture } from './fetch-picture.ts'
 
 /** A picture in one size. */
 export interface MadeSize {
@@ -32,7 +33,7 @@ export function createMadeBitmaps(resizer: () => Resizer): MadeBitmaps {
     const known = files.get(url)
     if (known !== undefined) return await known
     // The image of the page has it in the cache by now; where it may not be kept this is one more request.
-    const asked = fetch(url, { cache: 'force-cache' }).then(async (response) => {
+    const asked = fetchPicture(url, { cache: 'force-cache' }).then(async (response) => {
       if (!response.ok) throw new TypeError(`${url} was answered with ${response.status}.`)
       return await response.blob()
     })
