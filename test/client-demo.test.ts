@@ -26,7 +26,7 @@ test.skipIf(executablePath === undefined)(
       if (process.env['DEMO_SCREENSHOT'] !== undefined)
         await page.screenshot({ path: process.env['DEMO_SCREENSHOT'] })
       expect(new Set(asked.filter((url) => url.startsWith('/images/client')))).toEqual(
-        new Set(['/images/client?w=1080']),
+        new Set(['/images/client?w=1080&format=auto']),
       )
       expect(asked.filter((url) => url.startsWith('/images/server'))).toHaveLength(6)
       expect(complaints).toEqual([])

@@ -122,7 +122,7 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       pictureMarkup({ src: '/images/a', alt: '', widthPx: '500', heightPx: 400 })
       const worker = new URL((import.meta as unknown as { resolve(name: string): string }).resolve('@darkroom/client/browser/worker.js'))
       console.log(JSON.stringify([
-        error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.'), markup.includes('/images/a?w=500 500w'),
+        error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.'), markup.includes('/images/a?w=500&amp;format=auto 500w'),
         elementName, typeof DarkroomImg, typeof createResizer, typeof prepareUpload,
         process.getBuiltinModule('node:fs').existsSync(worker),
       ]))`,

@@ -75,11 +75,12 @@ it('never fetches what is held, nor more than the widest needed, whatever is ask
 })
 
 it('prints addresses with their widths', () => {
-  expect(withWidth('/images/abc', 384)).toBe('/images/abc?w=384')
+  expect(withWidth('/images/abc', 384)).toBe('/images/abc?w=384&format=auto')
+  expect(withWidth('/images/abc.png', 384)).toBe('/images/abc.png?w=384')
   expect(withWidth('https://a.b/images/abc?format=webp&w=9#x', 640)).toBe(
     'https://a.b/images/abc?format=webp&w=640',
   )
   expect(srcsetOf('/images/abc', [384, 500], (url) => `${url}&sig=x`)).toBe(
-    '/images/abc?w=384&sig=x 384w, /images/abc?w=500&sig=x 500w',
+    '/images/abc?w=384&format=auto&sig=x 384w, /images/abc?w=500&format=auto&sig=x 500w',
   )
 })

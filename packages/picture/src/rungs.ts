@@ -90,11 +90,16 @@ export function chooseRung(question: RungQuestion): RungChoice | undefined {
   return { widthPx: widest, from: widest > own ? 'shared' : 'server' }
 }
 
-/** An address with another width. Not for signed addresses: their signature covers the width. */
+/**
+ * An address with another width; where it names no format, in the one that the browser likes best. Not for signed
+ * addresses: their signature covers the width.
+ */
 export function withWidth(url: string, widthPx: number): string {
   const [path = '', query = ''] = url.split('#', 1)[0]?.split('?') ?? []
   const parameters = new URLSearchParams(query)
   parameters.set('w', String(widthPx))
+  const namesFormat = parameters.has('format') || /\.\w{3,4}$/u.test(path)
+  if (!namesFormat) parameters.set('format', 'auto')
   return `${path}?${parameters}`
 }
 
