@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { writeBrowserFiles } from './browser-files.ts'
 
 /**
  * Makes the packages as they are published. In the checkout Node runs the TypeScript sources, but it refuses to
@@ -24,6 +25,11 @@ export const publishedPackages: readonly string[] = [
   'inspect',
   'server',
 ]
+
+/** Modules that a package takes into itself: `@darkroom/picture` would bring sharp into every page's dependencies. */
+const takenIn: Readonly<Record<string, readonly { specifier: string; from: string; as: string }[]>> = {
+  client: [{ specifier: '@darkroom/picture/rungs', from: 'picture/dist/rungs', as: 'rungs' }],
+}
 
 /** Folders and files beside `src/` that belong to a package. */
 const shippedBeside: readonly string[] = ['bin', 'static', 'README.md']
@@ -78,8 +84,10 @@ async function packOne(name: string, outDirectory: string): Promise<PackedPackag
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await compile(name, source, outDirectory)
+  await takeIn(name, outDirectory)
   await copyBeside(source, folder)
   if (withPage.has(name)) await buildPageInto(join(folder, 'dist/page'))
+  if (name === 'client') await writeBrowserFiles(join(folder, 'dist/browser'))
   const manifest = await publishedManifest(source, folder)
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   const { stdout } = await run(
@@ -114,7 +122,10 @@ async function compile(name: string, source: string, outDirectory: string): Prom
         typeRoots: [join(root, 'node_modules/@types')],
         // Their sources would be compiled into this package.
         paths: Object.fromEntries(
-          earlier.map((other) => [`@darkroom/${other}`, [join(outDirectory, other, 'dist/index.d.ts')]]),
+          earlier.flatMap((other) => [
+            [`@darkroom/${other}`, [join(outDirectory, other, 'dist/index.d.ts')]],
+            [`@darkroom/${other}/*`, [join(outDirectory, other, 'dist/*.d.ts')]],
+          ]),
         ),
       },
       include: [join(source, 'src')],
@@ -128,6 +139,21 @@ async function compile(name: string, source: string, outDirectory: string): Prom
   } catch (error) {
     const words = error instanceof Error && 'stdout' in error ? String(error.stdout) : ''
     throw new Error(`packages/${name} does not compile:\n${words}`, { cause: error })
+  }
+}
+
+async function takeIn(name: string, outDirectory: string): Promise<void> {
+  const dist = join(outDirectory, name, 'dist')
+  for (const { specifier, from, as } of takenIn[name] ?? []) {
+    for (const ending of ['.js', '.d.ts'])
+      await cp(join(outDirectory, from + ending), join(dist, as + ending))
+    for (const file of await readdir(dist, { recursive: true })) {
+      if (!/\.(?:js|d\.ts)$/u.test(file)) continue
+      const text = await readFile(join(dist, file), 'utf8')
+      const steps = relative(dirname(join(dist, file)), join(dist, `${as}.js`)).replaceAll('\\', '/')
+      const path = steps.startsWith('.') ? steps : `./${steps}`
+      await writeFile(join(dist, file), text.replaceAll(`'${specifier}'`, `'${path}'`))
+    }
   }
 }
 
@@ -153,11 +179,13 @@ async function copyBeside(source: string, folder: string): Promise<void> {
 /** The manifest of the workspace, with `exports` pointing at what was emitted. */
 async function publishedManifest(source: string, folder: string): Promise<Manifest> {
   const workspace = JSON.parse(await readFile(join(source, 'package.json'), 'utf8')) as Manifest
-  const { private: _, dependencies = {}, ...manifest } = workspace
+  const { private: _, devDependencies: __, dependencies = {}, ...manifest } = workspace
   const needed = Object.entries(dependencies).filter(([name]) => !onlyToBuild.has(name))
-  const exports = Object.fromEntries(
+  const exports: Record<string, unknown> = Object.fromEntries(
     Object.entries(workspace.exports).map(([entry, path]) => [entry, emittedPaths(path)]),
   )
+  // For pages without a bundler; they are no modules of the workspace.
+  if (existsSync(join(folder, 'dist/browser'))) exports['./browser/*'] = './dist/browser/*'
   const files = ['dist', ...shippedBeside.filter((entry) => existsSync(join(folder, entry)))]
   return { ...manifest, exports, dependencies: Object.fromEntries(needed), files } as unknown as Manifest
 }

@@ -103,7 +103,12 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
   '@darkroom/client': {
     code: `
       import { ApiError, createClient } from '@darkroom/client'
+      import { DarkroomImg, elementName } from '@darkroom/client/element'
+      import { pictureMarkup } from '@darkroom/client/markup'
+      import { createResizer } from '@darkroom/client/resize'
       import { signUrl } from '@darkroom/client/signed-urls'
+      import { prepareUpload } from '@darkroom/client/upload'
+      declare const process: { getBuiltinModule(name: string): { existsSync(path: URL): boolean } }
       const client = createClient({ baseUrl: 'http://127.0.0.1:9', maxRetries: 0 })
       const error = await client.generate({ prompt: 'a fox', size: '64x64' }).catch((error: unknown) => error)
       // @ts-expect-error a prompt is no number
@@ -112,8 +117,16 @@ const firstUses: Readonly<Record<string, { code: string; prints: unknown }>> = {
       const url = signUrl(client.liveUrl('shop', { prompt: 'fox' }), { key, expiresAt: new Date(0) })
       // @ts-expect-error a URL is no number
       export const wrong: number = url
-      console.log(JSON.stringify([error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.')]))`,
-    prints: ['network', true],
+      const markup = pictureMarkup({ src: '/images/a', alt: '', widthPx: 500, heightPx: 400 })
+      // @ts-expect-error a width is no text
+      pictureMarkup({ src: '/images/a', alt: '', widthPx: '500', heightPx: 400 })
+      const worker = new URL((import.meta as unknown as { resolve(name: string): string }).resolve('@darkroom/client/browser/worker.js'))
+      console.log(JSON.stringify([
+        error instanceof ApiError && error.code, url.includes('&sig=abcdefghijkl.'), markup.includes('/images/a?w=500&amp;format=auto 500w'),
+        elementName, typeof DarkroomImg, typeof createResizer, typeof prepareUpload,
+        process.getBuiltinModule('node:fs').existsSync(worker),
+      ]))`,
+    prints: ['network', true, true, 'darkroom-img', 'function', 'function', 'function', true],
   },
   '@darkroom/dashboard': {
     code: `

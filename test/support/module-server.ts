@@ -9,12 +9,23 @@ export interface ModuleServer {
   readonly url: string
   /** What was asked for since the last `forget`, in order. */
   readonly paths: readonly string[]
+  /** The same with their queries. */
+  readonly urls: readonly string[]
   /** Headers of every answer from now on, such as a policy. */
   headers: Record<string, string>
   /** A page or file that is not on the disk. */
   serve(path: string, mediaType: string, body: string | Uint8Array, headers?: Record<string, string>): void
+  /** Answers everything below a path. */
+  answer(prefix: string, handler: (url: URL) => Answer | Promise<Answer>): void
   forget(): void
   close(): Promise<void>
+}
+
+/** What a handler gives. */
+export interface Answer {
+  status?: number
+  headers?: Record<string, string>
+  body: string | Uint8Array
 }
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -34,9 +45,20 @@ export async function startModuleServer(root: string): Promise<ModuleServer> {
     { mediaType: string; body: string | Uint8Array; headers: Record<string, string> }
   >()
   const paths: string[] = []
+  const urls: string[] = []
+  const handlers: [string, (url: URL) => Answer | Promise<Answer>][] = []
   const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://here')
+    const url = new URL(request.url ?? '/', 'http://here')
+    const { pathname } = url
     paths.push(pathname)
+    urls.push(request.url ?? '/')
+    const handler = handlers.find(([prefix]) => pathname.startsWith(prefix))?.[1]
+    if (handler !== undefined) {
+      void Promise.resolve(handler(url)).then(({ status = 200, headers, body }) =>
+        response.writeHead(status, { ...served.headers, ...headers }).end(body),
+      )
+      return
+    }
     const own = made.get(pathname)
     if (own !== undefined) {
       response
@@ -56,9 +78,14 @@ export async function startModuleServer(root: string): Promise<ModuleServer> {
   const served: ModuleServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     paths,
+    urls,
     headers: {},
     serve: (path, mediaType, body, headers = {}) => void made.set(path, { mediaType, body, headers }),
-    forget: () => void paths.splice(0),
+    answer: (prefix, handler) => void handlers.unshift([prefix, handler]),
+    forget: () => {
+      paths.splice(0)
+      urls.splice(0)
+    },
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -19,6 +19,12 @@ export interface Pass {
    * @returns the address of the first plane's
    */
   row(): number
+  /** Source rows that the next one needs, from above; `row` brings those that are missing. */
+  sourceEnd(): number
+  /** Source rows that were brought so far. */
+  filtered(): number
+  /** Brings source rows up to this one, and one more where that is odd. */
+  filterTo(end: number): void
 }
 
 /**
@@ -79,12 +85,16 @@ export function createPass(
       }
     }
   }
+  const sourceEnd = (): number => Math.min(sourceHeight, (down.starts[next] ?? 0) + down.length)
   return {
     stride,
+    sourceEnd,
+    filtered: () => filtered,
+    filterTo,
     row() {
+      filterTo(sourceEnd())
       const y = next++
       const start = down.starts[y] ?? 0
-      filterTo(Math.min(sourceHeight, start + down.length))
       const places = new Uint32Array(kernel.memory.buffer, addresses, down.length)
       for (let i = 0; i < down.length; i++) places[i] = ring + ((start + i) % capacity) * rowBytes
       const own = down.coefficients.subarray(y * down.length, (y + 1) * down.length)

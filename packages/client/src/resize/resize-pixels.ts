@@ -1,8 +1,8 @@
-import type { Kernel } from './kernel.ts'
-import type { Arena } from './kernel.ts'
+import type { Arena, Kernel } from './kernel.ts'
 import { createArena } from './kernel.ts'
 import type { Light } from './light.ts'
 import { placeLightTables } from './light.ts'
+import type { Pass } from './pass.ts'
 import { createPass } from './pass.ts'
 
 /** RGBA pixels with straight alpha, four bytes each, rows from above. */
@@ -13,6 +13,16 @@ export interface PixelSource {
   readonly opaque: boolean
   /** Row by row, in order, each asked for once. What it gives is read before the next is asked for. */
   row(y: number): Uint8Array | Uint8ClampedArray
+}
+
+/** The same where rows have to be waited for. */
+export interface StripSource extends PixelSource {
+  /** Rows that come together: an even number. */
+  readonly stripRows: number
+  /** Red and blue are the other way round; colours are filtered alike, so only the answer is turned. */
+  readonly blueFirst: boolean
+  /** Brings the rows from `y` on, in order. `row` is then asked for these. */
+  load(y: number): Promise<void>
 }
 
 export interface TargetSize {
@@ -30,6 +40,49 @@ export function resizePixels(
   target: TargetSize,
   light: Light,
 ): Uint8ClampedArray<ArrayBuffer> {
+  const { write, answer } = begin(kernel, source, target, light)
+  for (let y = 0; y < target.heightPx; y++) write(y)
+  return answer
+}
+
+/** The same, of a source that gives its rows when they are there. */
+export async function resizeStrips(
+  kernel: Kernel,
+  source: StripSource,
+  target: TargetSize,
+  light: Light,
+): Promise<Uint8ClampedArray<ArrayBuffer>> {
+  const { pass, write, answer } = begin(kernel, source, target, light)
+  let loaded = 0
+  for (let y = 0; y < target.heightPx; y++) {
+    const end = pass.sourceEnd()
+    while (pass.filtered() < end) {
+      if (pass.filtered() >= loaded) {
+        await source.load(loaded)
+        loaded += source.stripRows
+      }
+      pass.filterTo(Math.min(end, loaded))
+    }
+    write(y)
+  }
+  if (source.blueFirst) {
+    for (let i = 0; i < answer.length; i += 4) {
+      const blue = answer[i] ?? 0
+      answer[i] = answer[i + 2] ?? 0
+      answer[i + 2] = blue
+    }
+  }
+  return answer
+}
+
+interface Begun {
+  pass: Pass
+  answer: Uint8ClampedArray<ArrayBuffer>
+  /** Makes row `y` of the answer. */
+  write(y: number): void
+}
+
+function begin(kernel: Kernel, source: PixelSource, target: TargetSize, light: Light): Begun {
   const arena = createArena(kernel)
   const { split, join } = conversions(kernel, arena, source.opaque, light)
   const pixels = arena.take(source.widthPx * 4)
@@ -50,11 +103,11 @@ export function resizePixels(
   view = new Uint8Array(kernel.memory.buffer)
   const answer = new Uint8ClampedArray(target.widthPx * target.heightPx * 4)
   const rowBytes = target.widthPx * 4
-  for (let y = 0; y < target.heightPx; y++) {
+  const write = (y: number): void => {
     join(pass.row(), pass.stride, target.widthPx, made)
     answer.set(view.subarray(made, made + rowBytes), y * rowBytes)
   }
-  return answer
+  return { pass, answer, write }
 }
 
 /** Pixels → samples, and back. */

@@ -1,5 +1,5 @@
 import type { Light } from './light.ts'
-import type { ResizeJob, WorkerAnswer } from './messages.ts'
+import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
 
 export interface ResizerOptions {
   /** Where `worker.js` lies: on the page's own origin, with `kernel.wasm` beside it. Default: beside this module. */
@@ -16,16 +16,30 @@ export interface ResizeOptions {
   heightPx?: number | undefined
   /** Default `linear`. `srgb` is faster, much so for JPEG, and darker where thin lines are bright. */
   light?: Light | undefined
+  /** Pictures asked for under the same key are one: several sizes asked for together are decoded once. */
+  sourceKey?: string | undefined
+  signal?: AbortSignal | undefined
+}
+
+export interface EncodeOptions {
+  /** The picture is made smaller until it has no more; never larger. */
+  maxPixels: number
+  /** `image/jpeg`, `image/webp` or `image/png`. What the browser cannot write becomes JPEG or PNG: see `blob.type`. */
+  mediaType: string
+  /** 0 to 1. */
+  quality?: number | undefined
+  onProgress?: ((stage: 'resize' | 'encode') => void) | undefined
   signal?: AbortSignal | undefined
 }
 
 /** A picture that was made. The bitmap is the caller's: `close()` gives its memory back. */
-export interface ResizedPicture {
+export interface ResizedPicture extends MadeFacts {
   bitmap: ImageBitmap
-  sourceWidthPx: number
-  sourceHeightPx: number
-  /** Decoding and resizing, without waiting. */
-  durationMs: number
+}
+
+/** A file that was made: upright, with neither metadata nor profile, in sRGB. */
+export interface EncodedPicture extends MadeFacts {
+  blob: Blob
 }
 
 /** Resizes pictures off the main thread. */
@@ -34,6 +48,8 @@ export interface Resizer {
   readonly available: Promise<boolean>
   /** @throws ResizeError */
   resize(picture: Blob, options: ResizeOptions): Promise<ResizedPicture>
+  /** @throws ResizeError */
+  encode(picture: Blob, options: EncodeOptions): Promise<EncodedPicture>
   /** Ends the workers; what is not finished fails. */
   close(): void
 }
@@ -53,7 +69,8 @@ interface WaitingJob {
   job: ResizeJob
   /** Its caller has left: nobody would give its bitmap back. */
   left: boolean
-  resolve(picture: ResizedPicture): void
+  onProgress: EncodeOptions['onProgress']
+  resolve(answer: Extract<WorkerAnswer, { kind: 'made' | 'encoded' }>): void
   reject(error: Error): void
 }
 
@@ -61,6 +78,8 @@ interface Lane {
   worker: Worker
   ready: boolean
   running: WaitingJob | undefined
+  /** Of the picture that its worker may still have decoded. */
+  sourceKey: string | undefined
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -87,14 +106,27 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
     for (const each of waiting.splice(0)) each.reject(error)
   }
 
+  /** First what its worker has decoded, and nothing that another has in hand: it follows there. */
+  const takeFor = (lane: Lane): WaitingJob | undefined => {
+    const isFor = ({ job: { sourceKey } }: WaitingJob): boolean =>
+      sourceKey === undefined ||
+      !lanes.some((other) => other !== lane && other.running !== undefined && other.sourceKey === sourceKey)
+    const own = waiting.findIndex(
+      ({ job }) => job.sourceKey !== undefined && job.sourceKey === lane.sourceKey,
+    )
+    const at = own === -1 ? waiting.findIndex(isFor) : own
+    return at === -1 ? undefined : waiting.splice(at, 1)[0]
+  }
+
   const hand = (): void => {
     if (lanes.length < count && waiting.length > lanes.filter((lane) => lane.running === undefined).length)
       open()
     for (const lane of lanes) {
       if (!lane.ready || lane.running !== undefined) continue
-      const next = waiting.shift()
-      if (next === undefined) return
+      const next = takeFor(lane)
+      if (next === undefined) continue
       lane.running = next
+      lane.sourceKey = next.job.sourceKey
       lane.timer = setTimeout(
         () => lose(lane, new ResizeError('timeout', 'Resizing took too long.')),
         timeoutMs,
@@ -123,6 +155,7 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
     }
     const { running } = lane
     if (running?.job.id !== answer.id) return
+    if (answer.kind === 'progress') return running.onProgress?.(answer.stage)
     if (running.left && answer.kind === 'made') answer.bitmap.close()
     clearTimeout(lane.timer)
     lane.running = undefined
@@ -138,12 +171,38 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
     } catch (error) {
       return giveUp(new ResizeError('unavailable', String(error)))
     }
-    const lane: Lane = { worker, ready: false, running: undefined, timer: undefined }
+    const lane: Lane = { worker, ready: false, running: undefined, sourceKey: undefined, timer: undefined }
     lanes.push(lane)
     worker.addEventListener('message', ({ data }: MessageEvent<WorkerAnswer>) => heard(lane, data))
     worker.addEventListener('error', (event) => {
       lose(lane, new ResizeError(lane.ready ? 'failed' : 'unavailable', event.message || 'The worker ended.'))
     })
+  }
+
+  const ask = async (
+    job: Omit<ResizeJob, 'id'>,
+    signal: AbortSignal | undefined,
+    onProgress?: EncodeOptions['onProgress'],
+  ): Promise<Extract<WorkerAnswer, { kind: 'made' | 'encoded' }>> => {
+    signal?.throwIfAborted()
+    if (unable !== undefined) throw unable
+    const { promise, resolve, reject } =
+      Promise.withResolvers<Extract<WorkerAnswer, { kind: 'made' | 'encoded' }>>()
+    const entry: WaitingJob = { job: { id: nextId++, ...job }, left: false, onProgress, resolve, reject }
+    const leave = (): void => {
+      const at = waiting.indexOf(entry)
+      if (at !== -1) waiting.splice(at, 1)
+      entry.left = true
+      reject(signal?.reason as Error)
+    }
+    signal?.addEventListener('abort', leave, { once: true })
+    waiting.push(entry)
+    hand()
+    try {
+      return await promise
+    } finally {
+      signal?.removeEventListener('abort', leave)
+    }
   }
 
   if (typeof Worker === 'undefined') giveUp(new ResizeError('unavailable', 'There are no workers here.'))
@@ -152,25 +211,19 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
       if (unable === undefined && lanes.length === 0) open()
       return available.promise
     },
-    resize: async (blob, { widthPx, heightPx, light = 'linear', signal }) => {
-      signal?.throwIfAborted()
-      if (unable !== undefined) throw unable
-      const { promise, resolve, reject } = Promise.withResolvers<ResizedPicture>()
-      const entry = { job: { id: nextId++, blob, widthPx, heightPx, light }, left: false, resolve, reject }
-      const leave = (): void => {
-        const at = waiting.indexOf(entry)
-        if (at !== -1) waiting.splice(at, 1)
-        entry.left = true
-        reject(signal?.reason as Error)
-      }
-      signal?.addEventListener('abort', leave, { once: true })
-      waiting.push(entry)
-      hand()
-      try {
-        return await promise
-      } finally {
-        signal?.removeEventListener('abort', leave)
-      }
+    resize: async (blob, { widthPx, heightPx, light = 'linear', sourceKey, signal }) => {
+      const size = { widthPx, heightPx, maxPixels: undefined }
+      const answer = await ask({ blob, sourceKey, ...size, light, encode: undefined }, signal)
+      if (answer.kind !== 'made') throw new ResizeError('failed', 'The worker answered another question.')
+      return { bitmap: answer.bitmap, ...answer.facts }
+    },
+    encode: async (blob, { maxPixels, mediaType, quality, onProgress, signal }) => {
+      const size = { widthPx: undefined, heightPx: undefined, maxPixels }
+      const encode = { mediaType, quality }
+      const job = { blob, sourceKey: undefined, ...size, light: 'linear', encode } as const
+      const answer = await ask(job, signal, onProgress)
+      if (answer.kind !== 'encoded') throw new ResizeError('failed', 'The worker answered another question.')
+      return { blob: answer.blob, ...answer.facts }
     },
     close: () => giveUp(new ResizeError('closed', 'The resizer was closed.')),
   }

@@ -1,8 +1,12 @@
 import { decode } from './decode.ts'
+import type { Decoded } from './decode.ts'
+import { encodeImage } from './encode.ts'
 import type { Kernel } from './kernel.ts'
 import { loadKernel } from './kernel.ts'
-import type { ResizeJob, WorkerAnswer } from './messages.ts'
-import { resizePixels } from './resize-pixels.ts'
+import type { Light } from './light.ts'
+import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
+import type { TargetSize } from './resize-pixels.ts'
+import { resizePixels, resizeStrips } from './resize-pixels.ts'
 import { resizePlanes } from './resize-planes.ts'
 
 /** The module worker: decodes, resizes, and gives bitmaps back. One job at a time. */
@@ -28,27 +32,80 @@ async function prepare(): Promise<Kernel> {
   return await loadKernel(new Uint8Array(await response.arrayBuffer()))
 }
 
-async function resize(kernel: Kernel, { id, blob, widthPx, heightPx, light }: ResizeJob): Promise<void> {
+/** What was decoded last: several sizes of one picture are one decode. */
+let recent: { key: string; decoded: Decoded; timer: ReturnType<typeof setTimeout> } | undefined
+/** A photograph is some fifty megabytes: they go back soon. */
+const keptMs = 200
+
+function forgetRecent(): void {
+  if (recent === undefined) return
+  clearTimeout(recent.timer)
+  recent.decoded.close()
+  recent = undefined
+}
+
+/** Decodes, or takes what is kept; `done` keeps it, or gives it back. */
+async function decodeOnce({
+  blob,
+  sourceKey,
+  light,
+}: ResizeJob): Promise<{ decoded: Decoded; done(): void }> {
+  const key = sourceKey === undefined ? undefined : `${light} ${sourceKey}`
+  const known = recent?.key === key ? recent?.decoded : undefined
+  if (known === undefined) forgetRecent()
+  else clearTimeout(recent?.timer)
+  const decoded = known ?? (await decode(blob, light === 'srgb'))
+  const done = (): void => {
+    if (key === undefined) return decoded.close()
+    clearTimeout(recent?.timer)
+    recent = { key, decoded, timer: setTimeout(forgetRecent, keptMs) }
+  }
+  return { decoded, done }
+}
+
+function targetOf({ widthPx, heightPx, maxPixels }: ResizeJob, source: TargetSize): TargetSize {
+  const most = Math.sqrt((maxPixels ?? Infinity) / (source.widthPx * source.heightPx))
+  const across = widthPx === undefined ? undefined : widthPx / source.widthPx
+  const down = heightPx === undefined ? undefined : heightPx / source.heightPx
+  // Rounded down where there is a limit.
+  const round = across === undefined && down === undefined ? Math.floor : Math.round
+  const scaled = (side: number, scale: number): number => Math.max(1, round(side * scale))
+  return {
+    widthPx: widthPx ?? scaled(source.widthPx, down ?? Math.min(1, most)),
+    heightPx: heightPx ?? scaled(source.heightPx, across ?? Math.min(1, most)),
+  }
+}
+
+async function pixelsOf(
+  kernel: Kernel,
+  decoded: Decoded,
+  target: TargetSize,
+  light: Light,
+): Promise<Uint8ClampedArray<ArrayBuffer>> {
+  if (decoded.kind === 'planes') return resizePlanes(kernel, decoded.planes, target)
+  if (decoded.kind === 'strips') return await resizeStrips(kernel, decoded.strips(), target, light)
+  return resizePixels(kernel, decoded.pixels(), target, light)
+}
+
+async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
+  const { id, light, encode } = job
   const startedAt = performance.now()
-  const decoded = await decode(blob, light === 'srgb')
+  const { decoded, done } = await decodeOnce(job)
   try {
-    const scale = (widthPx ?? Infinity) / decoded.widthPx
-    const target = {
-      widthPx:
-        widthPx ??
-        Math.max(1, Math.round(decoded.widthPx * ((heightPx ?? decoded.heightPx) / decoded.heightPx))),
-      heightPx: heightPx ?? Math.max(1, Math.round(decoded.heightPx * Math.min(scale, 1e6))),
+    const target = targetOf(job, decoded)
+    tell({ kind: 'progress', id, stage: 'resize' })
+    const data = await pixelsOf(kernel, decoded, target, light)
+    const image = new ImageData(data, target.widthPx, target.heightPx)
+    const sizes = { sourceWidthPx: decoded.widthPx, sourceHeightPx: decoded.heightPx, ...target }
+    const facts = (): MadeFacts => ({ ...sizes, durationMs: performance.now() - startedAt })
+    if (encode !== undefined) {
+      tell({ kind: 'progress', id, stage: 'encode' })
+      return tell({ kind: 'encoded', blob: await encodeImage(image, encode), id, facts: facts() })
     }
-    const data =
-      decoded.kind === 'planes'
-        ? resizePlanes(kernel, decoded.planes, target)
-        : resizePixels(kernel, decoded.pixels, target, light)
-    const bitmap = await createImageBitmap(new ImageData(data, target.widthPx, target.heightPx))
-    const { widthPx: sourceWidthPx, heightPx: sourceHeightPx } = decoded
-    const durationMs = performance.now() - startedAt
-    tell({ kind: 'made', id, bitmap, sourceWidthPx, sourceHeightPx, durationMs }, [bitmap])
+    const bitmap = await createImageBitmap(image)
+    tell({ kind: 'made', id, bitmap, facts: facts() }, [bitmap])
   } finally {
-    decoded.close()
+    done()
   }
 }
 
