@@ -28,7 +28,8 @@ export default defineConfig({
           isolate: false,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
-          testTimeout: 20_000,
+          // Some set every script that there is, again and again.
+          testTimeout: 60_000,
         },
       },
       {
