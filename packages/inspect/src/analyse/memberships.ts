@@ -31,7 +31,10 @@ function membershipsOf(operation: Operation, fanOuts: readonly FanOut[]): Member
     .toReversed()
     .filter((fanOut) => fanOut.root === operation.root && (fanOut.end ?? Infinity) >= operation.start)
   const found: Membership[] = []
-  const sameRun = fanOuts.slice(Math.max(0, at - 1), at + looked).find((fanOut) => isOfRun(operation, fanOut))
+  // Quick branches end, and the next fan-out is called, within the slack.
+  const sameRun = fanOuts
+    .slice(firstAfter(fanOuts, operation.start - slackMs), at + looked)
+    .find((fanOut) => isOfRun(operation, fanOut))
   if (sameRun !== undefined) found.push({ fanOut: sameRun, index: undefined })
   let branch = 0
   for (const [place, frame] of operation.frames.entries()) {
