@@ -88,7 +88,13 @@ describe('GET /v1/overview', () => {
   test('tells of this process as a worker, and that nothing has happened yet', async () => {
     const report = await read()
     expect(report.workers).toEqual([
-      { id: expect.stringMatching(/:\d+$/u), state: 'idle', models: ['sketch:sketch-1'], busy: 0, since: expect.any(String) },
+      {
+        id: expect.stringMatching(/:\d+$/u),
+        state: 'idle',
+        models: ['sketch:sketch-1'],
+        busy: 0,
+        since: expect.any(String),
+      },
     ])
     expect(report.queue).toEqual({
       queued: 0,

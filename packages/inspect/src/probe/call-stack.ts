@@ -107,7 +107,7 @@ function nameOf(site: NodeJS.CallSite): string {
   return name.includes('<') ? '' : name
 }
 
-/** Maps the program's own loader has registered; the command maps the others after the run. */
+/** By the maps that the program's own loader has registered; without them lines are those that run. */
 function mappedPosition(file: string, line: number, column: number): Omit<Frame, 'name'> | undefined {
   try {
     const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)

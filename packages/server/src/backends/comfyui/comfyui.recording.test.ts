@@ -16,13 +16,9 @@ interface Scenario {
   ws: { json?: object; bin?: string; len?: number }[]
 }
 
-const path = [
-  '../../../../../../shared/fixtures',
-  '../../../../../../../shared/fixtures',
-  '/work/shared/fixtures',
-]
-  .map((folder) => join(folder.startsWith('/') ? '' : import.meta.dirname, folder, 'comfyui.json'))
-  .find((each) => existsSync(each))
+const path = [join(import.meta.dirname, '../../../../../../shared/fixtures', 'comfyui.json')].find((each) =>
+  existsSync(each),
+)
 
 interface Replay {
   baseUrl: string

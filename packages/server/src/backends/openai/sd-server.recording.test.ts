@@ -15,13 +15,9 @@ interface Recording {
   exchanges: { name: string; req: { method: string; path: string }; res: { status: number; body: unknown } }[]
 }
 
-const path = [
-  '../../../../../../shared/fixtures',
-  '../../../../../../../shared/fixtures',
-  '/work/shared/fixtures',
-]
-  .map((folder) => join(folder.startsWith('/') ? '' : import.meta.dirname, folder, 'sd-server.json'))
-  .find((each) => existsSync(each))
+const path = [join(import.meta.dirname, '../../../../../../shared/fixtures', 'sd-server.json')].find((each) =>
+  existsSync(each),
+)
 
 /** A real server that answers each route as it was recorded, and keeps what it was asked. */
 async function replay(
