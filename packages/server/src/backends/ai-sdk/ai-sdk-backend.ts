@@ -7,6 +7,7 @@ import { pictureMediaType } from '../wire/picture-signature.ts'
 import { publicText, sentence } from '../wire/public-text.ts'
 import { callError } from './call-error.ts'
 import type { ImageModelFile, ImageModelLike } from './image-model.ts'
+import { orAborted } from '../wire/or-aborted.ts'
 
 /** What the bridge needs to know. */
 export interface AiSdkBackendOptions {
@@ -117,18 +118,6 @@ async function* run({ model, request, deadline: start, maxBytes, now }: Run): As
     throw signal.aborted ? deadline.explain(error) : callError(error)
   } finally {
     deadline.end()
-  }
-}
-
-/** A provider may not listen to its signal. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }
 

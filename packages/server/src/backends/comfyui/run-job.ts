@@ -14,6 +14,7 @@ import type { Heard, PollTimes } from './job-watch.ts'
 import { watchJob } from './job-watch.ts'
 import type { SavedPicture } from './server-messages.ts'
 import type { Workflow } from './workflow.ts'
+import { orAborted } from '../wire/or-aborted.ts'
 
 /** What the jobs of one server share. */
 export interface JobParts {
@@ -28,19 +29,6 @@ export interface JobParts {
 
 /** Taking a workflow into its queue is all that the server does for that answer. */
 const submitTimeoutMs = 30_000
-
-/** What a promise gives, or the reason of a signal that aborts before. */
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
-}
 
 /** Runs one workflow: uploads, queues, listens, fetches. @throws BackendError; the caller's reason */
 export async function* runJob(

@@ -7,6 +7,7 @@ import { plainRequest } from '../wire/plain-request.ts'
 import { publicText, sentence } from '../wire/public-text.ts'
 import type { ServerProcess } from './server-process.ts'
 import { startServerProcess } from './server-process.ts'
+import { orAborted } from '../wire/or-aborted.ts'
 
 /** What supervising a model server needs to know. */
 export interface SupervisedOptions {
@@ -164,7 +165,7 @@ class SupervisedServer {
     for (let attempt = 0; ; attempt += 1) {
       const isNew = this.#life === undefined
       this.#life ??= this.#start()
-      const life = await orReason(this.#life, signal)
+      const life = await orAborted(this.#life, signal)
       await life.process.answers(signal)
       if (!life.process.hasEnded) return life
       // One that had ended before we came is replaced; one that cannot even start is not tried again at once.
@@ -230,17 +231,4 @@ async function explain(error: unknown, { output }: ServerProcess): Promise<unkno
   if (!blind || !output.ranOut()) return error
   const message = 'The model server ran out of memory: ask for a smaller picture.'
   return new BackendError('backend_out_of_memory', message, { retry: 'smaller', cause: error })
-}
-
-/** What a promise gives, or the reason of a signal that aborts before. */
-async function orReason<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const abort = (): void => aborted.reject(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }
