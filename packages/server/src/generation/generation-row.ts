@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { GenerationStatus, GenerationsTable } from '../database/schema.ts'
 import { DarkroomError, isErrorCode } from '../errors.ts'
 import type { Place } from '../queue/job-queue.ts'
+import type { PictureSpec } from '../request/picture-spec.ts'
 
 export type { StoredInput, StoredTimings } from '../database/schema.ts'
 
@@ -13,6 +14,21 @@ export interface StoredGeneration extends GenerationRow {
   image_id: string
   object_hash: string
   format: string
+}
+
+/** What is to be drawn, whoever draws it: all of a picture's specification but its domain and its model. */
+export function drawingOf(row: GenerationRow): Required<Omit<PictureSpec, 'domain' | 'model'>> {
+  return {
+    prompt: row.prompt,
+    negative: row.negative ?? undefined,
+    style: row.style ?? undefined,
+    widthPx: row.width_px,
+    heightPx: row.height_px,
+    seed: Number(row.seed),
+    inputs: row.inputs ?? undefined,
+    strength: row.strength ?? undefined,
+    steps: row.steps ?? undefined,
+  }
 }
 
 /** Whether nothing more will happen to the record without a new request. */

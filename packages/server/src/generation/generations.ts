@@ -16,7 +16,7 @@ import { readEvents } from './events.ts'
 import type { Foreseen } from './foresee.ts'
 import { foresee, withdrawForeseen } from './foresee.ts'
 import type { GenerationRow, StoredGeneration } from './generation-row.ts'
-import { errorOf, isStored } from './generation-row.ts'
+import { drawingOf, errorOf, isStored } from './generation-row.ts'
 import { markAnswered } from './idempotency.ts'
 import { retire } from './image-rows.ts'
 import type { Line } from './line.ts'
@@ -286,14 +286,6 @@ function specOf(row: GenerationRow): PictureSpec {
       model: row.model,
       rendererVersion: row.renderer_version,
     },
-    prompt: row.prompt,
-    negative: row.negative ?? undefined,
-    style: row.style ?? undefined,
-    widthPx: row.width_px,
-    heightPx: row.height_px,
-    seed: Number(row.seed),
-    inputs: row.inputs ?? undefined,
-    strength: row.strength ?? undefined,
-    steps: row.steps ?? undefined,
+    ...drawingOf(row),
   }
 }

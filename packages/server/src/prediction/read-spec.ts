@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
+import { drawingOf } from '../generation/generation-row.ts'
 import type { PictureSpec, ResolvedModel } from '../request/picture-spec.ts'
 
 /**
@@ -21,19 +22,7 @@ export async function readSpec(
     .executeTakeFirst()
   if (row === undefined || row.taken_down_at !== null) return undefined
   try {
-    return {
-      domain: row.domain,
-      model: resolveModel(row.alias),
-      prompt: row.prompt,
-      negative: row.negative ?? undefined,
-      style: row.style ?? undefined,
-      widthPx: row.width_px,
-      heightPx: row.height_px,
-      seed: Number(row.seed),
-      inputs: row.inputs ?? undefined,
-      strength: row.strength ?? undefined,
-      steps: row.steps ?? undefined,
-    }
+    return { domain: row.domain, model: resolveModel(row.alias), ...drawingOf(row) }
   } catch (error) {
     if (error instanceof DarkroomError) return undefined
     throw error

@@ -6,6 +6,7 @@ import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { DarkroomError } from '../errors.ts'
 import type { GenerationRow } from '../generation/generation-row.ts'
+import { drawingOf } from '../generation/generation-row.ts'
 import type { Failure, LeasedGeneration, Requeue } from '../generation/lease.ts'
 import type { Recorder } from '../latency/recorder.ts'
 import type { Objects } from '../storage/objects.ts'
@@ -143,17 +144,11 @@ async function draw(
 }
 
 function requestOf(row: GenerationRow): Omit<BackendRequest, 'inputs'> {
+  const { inputs: _, ...drawing } = drawingOf(row)
   return {
     id: `${row.id}-${row.attempt}-${row.retries}-${row.reruns}`,
     model: row.model,
-    prompt: row.prompt,
-    negative: row.negative ?? undefined,
-    style: row.style ?? undefined,
-    widthPx: row.width_px,
-    heightPx: row.height_px,
-    seed: Number(row.seed),
-    strength: row.strength ?? undefined,
-    steps: row.steps ?? undefined,
+    ...drawing,
   }
 }
 
