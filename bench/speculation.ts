@@ -1,141 +1,102 @@
-import { createPlatform, parseConfig } from '@darkroom/server'
-import type { Platform } from '@darkroom/server'
-import { performance } from 'node:perf_hooks'
-import { pino } from 'pino'
-import type { TestCluster, TestNode } from '../packages/server/src/generation/testing/test-cluster.ts'
-import { newSpec, startTestCluster } from '../packages/server/src/generation/testing/test-cluster.ts'
-import { makeDataDir, removeDataDir } from '../test/support/server-process.ts'
 import { createRandom } from '../test/torture/random.ts'
 import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
+import type { Lane } from './speculation/lane.ts'
+import { openLane } from './speculation/lane.ts'
 
-/** `--requests=30` a block, `--step-ms=150`, `--blocks=2` of each kind. */
+/** `--minutes=5` for all, `--pairs=3` at the same time, `--step-ms=150`, `--rest-s=3`. */
 interface SpeculationOptions {
   value(name: string): string | undefined
 }
 
 const steps = 20
-/** Of the one worker's time. */
+/** Of each worker's time. */
 const load = 0.5
 
 /**
  * Demand on the real platform with one worker at a simulated GPU, with and without a line of speculative pictures that
- * never ends. Blocks of both kinds alternate and have the same arrivals, so that each request is compared to itself.
+ * never ends. A pair is two platforms, each with its own database, that are asked for the same pictures at the same
+ * moments: whatever else happens on the machine happens to both, and each request is compared to itself.
  */
 export async function speculationBench(options: SpeculationOptions): Promise<BenchResult> {
-  const requests = Number(options.value('requests') ?? 30)
+  const minutes = Number(options.value('minutes') ?? 5)
+  const pairs = Number(options.value('pairs') ?? 3)
   const stepMs = Number(options.value('step-ms') ?? 150)
-  const blocks = Number(options.value('blocks') ?? 2)
-  const cluster = await startTestCluster()
-  const dataDir = await makeDataDir()
-  const node = await cluster.openNode()
-  const platform = await startPlatform(cluster, dataDir, stepMs)
-  const plain: number[] = []
-  const speculating: number[] = []
-  let made = 0
+  // A tenth of the default, as pictures of 3 s are a tenth of those that the default is for.
+  const restS = Number(options.value('rest-s') ?? 3)
+  const lanes: { alone: Lane; ahead: Lane }[] = []
+  const alone: number[] = []
+  const ahead: number[] = []
+  let drawn = 0
+  let yields = 0
   try {
-    await ask(platform, -1)
-    for (let block = 0; block < blocks * 2; block += 1) {
-      // Plain, speculating, speculating, plain: a machine that gets slower hurts both alike.
-      const withSpeculation = block % 4 === 1 || block % 4 === 2
-      const ahead = withSpeculation ? speculate(node, cluster) : undefined
-      const waits = await demand(platform, {
-        requests,
-        meanGapMs: (steps * stepMs) / load,
-        seed: block >> 1,
-        block,
+    for (let pair = 0; pair < pairs; pair += 1) {
+      lanes.push({
+        alone: await openLane({ stepMs, steps, restS, speculates: false }),
+        ahead: await openLane({ stepMs, steps, restS, speculates: true }),
       })
-      ;(withSpeculation ? speculating : plain).push(...waits)
-      made += (await ahead?.stop()) ?? 0
     }
+    await Promise.all(
+      lanes.map(async (pair, index) => {
+        const arrivals = poisson(index + 1, (steps * stepMs) / load, minutes * 60_000)
+        const waits = await Promise.all([pair.alone.demand(arrivals), pair.ahead.demand(arrivals)])
+        alone.push(...waits[0])
+        ahead.push(...waits[1])
+        const made = await pair.ahead.speculated()
+        drawn += made.drawn
+        yields += made.yields
+      }),
+    )
   } finally {
-    await platform.close()
-    await node.close()
-    await cluster.close()
-    await removeDataDir(dataDir)
+    await Promise.all(lanes.flatMap((pair) => [pair.alone.close(), pair.ahead.close()]))
   }
-  const row = (what: string, of: readonly number[]): Record<string, string | number> => ({
+  const added = ahead.map((waitMs, index) => waitMs - (alone[index] ?? waitMs))
+  return {
+    name: 'speculation',
+    method: `${pairs} pairs at once for ${minutes} min; one worker each, pictures of ${steps} steps of ${stepMs} ms, busy with demand for ${load * 100} % of its time; asked → told; speculation begins after ${restS} s without demand: ${drawn} pictures were drawn ahead and ${yields} given up for demand`,
+    rows: [
+      row('alone', alone),
+      row('with speculation', ahead),
+      row('added to each', added),
+      {
+        demand: 'with speculation, of alone',
+        requests: ahead.length,
+        'mean ms': share(mean(ahead), mean(alone)),
+        'p50 ms': share(percentile(ahead, 0.5), percentile(alone, 0.5)),
+        'p95 ms': share(percentile(ahead, 0.95), percentile(alone, 0.95)),
+        'p99 ms': share(percentile(ahead, 0.99), percentile(alone, 0.99)),
+      },
+    ],
+  }
+}
+
+function row(what: string, of: readonly number[]): Record<string, string | number> {
+  return {
     demand: what,
     requests: of.length,
+    'mean ms': round(mean(of), 0),
     'p50 ms': round(percentile(of, 0.5), 0),
     'p95 ms': round(percentile(of, 0.95), 0),
     'p99 ms': round(percentile(of, 0.99), 0),
-  })
-  const added = speculating.map((waitMs, index) => waitMs - (plain[index] ?? waitMs))
-  return {
-    name: 'speculation',
-    method: `one worker, pictures of ${steps} steps of ${stepMs} ms, busy with demand for ${load * 100} % of its time; asked → told; ${made} speculative pictures were begun or made meanwhile`,
-    rows: [row('alone', plain), row('with speculation', speculating), row('added to each', added)],
   }
 }
 
-async function startPlatform(cluster: TestCluster, dataDir: string, stepMs: number): Promise<Platform> {
-  const { host, port, user, password, database } = cluster.connection
-  return await createPlatform({
-    config: parseConfig({
-      DATABASE_URL: `postgres://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`,
-      DARKROOM_DATA: dataDir,
-      DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
-      DARKROOM_SIMULATED_GPU: `spinUpMs=0,loadMs=0,stepMs=${stepMs},steps=${steps},batch=1`,
-      DARKROOM_WORKER_CONCURRENCY: '1',
-    }),
-    log: pino({ level: 'silent' }),
-  })
+function mean(of: readonly number[]): number {
+  return of.reduce((sum, each) => sum + each, 0) / of.length
 }
 
-async function demand(
-  platform: Platform,
-  { requests, meanGapMs, seed, block }: { requests: number; meanGapMs: number; seed: number; block: number },
-): Promise<number[]> {
-  const random = createRandom(seed + 1)
-  const waits: Promise<number>[] = []
-  const startedAt = performance.now()
-  let atMs = 0
-  for (let index = 0; index < requests; index += 1) {
+function share(part: number, whole: number): string {
+  const percent = round((part / whole - 1) * 100, 2)
+  return `${percent < 0 ? '' : '+'}${percent} %`
+}
+
+/** Moments in milliseconds, with exponential gaps of that mean. */
+function poisson(seed: number, meanGapMs: number, untilMs: number): number[] {
+  const random = createRandom(seed)
+  const moments: number[] = []
+  for (let atMs = 0; atMs < untilMs;) {
     atMs += -Math.log(1 - random.next()) * meanGapMs
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, startedAt + atMs - performance.now())))
-    waits.push(ask(platform, block * 10_000 + index))
+    moments.push(atMs)
   }
-  return await Promise.all(waits)
-}
-
-async function ask(platform: Platform, seed: number): Promise<number> {
-  const askedAt = performance.now()
-  const response = await platform.fetch(
-    new Request('http://127.0.0.1/v1/generations', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', prefer: 'wait=120' },
-      body: JSON.stringify({ prompt: 'demand', size: '64x64', seed: seed + 1 }),
-    }),
-  )
-  if (response.status !== 201) throw new Error(await response.text())
-  await response.arrayBuffer()
-  return performance.now() - askedAt
-}
-
-/** Keeps speculative pictures in line until it is stopped. */
-function speculate(node: TestNode, cluster: TestCluster): { stop(): Promise<number> } {
-  const ids: string[] = []
-  let stopped = false
-  const model = { alias: 'default', backend: 'simulated-gpu', model: 'sim-1', rendererVersion: 'bench' }
-  const feeding = (async () => {
-    while (!stopped) {
-      cluster.clock.now = Date.now()
-      const { row } = await node.generations.foresee({
-        project: 'default',
-        scope: 'ahead',
-        spec: newSpec({ model, widthPx: 64, heightPx: 64 }),
-      })
-      ids.push(row.id)
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-    }
-  })()
-  return {
-    stop: async () => {
-      stopped = true
-      await feeding
-      await node.generations.withdrawForeseen(ids)
-      return ids.length
-    },
-  }
+  return moments
 }

@@ -30,6 +30,7 @@ export async function startWorkers(
     concurrency: config.workerConcurrency,
     backendTimeoutMs: config.backendTimeoutMs,
     prices: config.servers.prices,
+    speculationRestMs: config.servers.speculationRestMs,
     servers: { ...config.servers, knownModels: config.models.list(), warmModels: warmModelsOf(config) },
   })
   const stopping = stopOnce(config, log)

@@ -2,10 +2,10 @@ import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import { deleteOldPreviews } from './events.ts'
-import type { GenerationRow } from './generation-row.ts'
 import type { LeasedGeneration } from './lease.ts'
 import { leaseGeneration } from './lease.ts'
-import { makeRoom } from './make-room.ts'
+import type { RoomNeed, RoomOffer } from './make-room.ts'
+import { clearFor, makeRoom } from './make-room.ts'
 import { tellOfForgotten } from './tell-webhooks.ts'
 import type { WorkerRows } from './worker-rows.ts'
 import { createWorkerRows } from './worker-rows.ts'
@@ -28,8 +28,10 @@ export interface Leases {
   recoverOrphans(): Promise<number>
   /** Hands back records whose job a process was handed that died before it began. @returns how many that were */
   recoverUnstarted(): Promise<number>
-  /** Gives up as many of these runs as demand waits for. @returns the ids of those generations */
-  makeRoom(runs: readonly GenerationRow[]): Promise<string[]>
+  /** Gives up as many of these runs as demand waits for, anywhere. */
+  makeRoom(offer: RoomOffer, need: RoomNeed): Promise<void>
+  /** Gives up all of these runs. */
+  clearFor(offer: RoomOffer): Promise<void>
   /** Tells webhooks of requests that have ended without anybody being told. @returns how many requests that were */
   tellOfForgotten(): Promise<number>
   /** Deletes previews of runs that are long over. @returns how many */
@@ -48,7 +50,8 @@ export function createLeases(context: {
     recover: (workerId) => recoverFromWorker(context, workerId),
     recoverOrphans: () => recoverOrphans(context),
     recoverUnstarted: () => recoverUnstarted(context),
-    makeRoom: (runs) => makeRoom(context, runs),
+    makeRoom: (offer, need) => makeRoom(context, offer, need),
+    clearFor: (offer) => clearFor(context, offer),
     tellOfForgotten: () => tellOfForgotten(context.database, new Date(context.now())),
     deleteOldPreviews: () => deleteOldPreviews(context.database),
   }

@@ -12,9 +12,6 @@ interface RoomContext {
   queue: JobQueue
 }
 
-/** A job that a free slot anywhere would take has been taken by then. */
-const patienceMs = 100
-
 /** What made room so recently made it for the demand that still waits now: its slot is just being freed. */
 const freeingMs = 1000
 
@@ -27,39 +24,95 @@ const maxYields = 5
 /** Class of the advisory lock around the decision ("drm" in ASCII). */
 const roomLock = 0x64726d
 
+/** Speculative runs of this process, and how they are stopped. */
+export interface RoomOffer {
+  /** The records as they were leased. */
+  runs: readonly GenerationRow[]
+  /**
+   * Stops a run, the last thing before the change of its record is committed: should that fail, who ran it gives it
+   * back. @returns false when its picture is drawn already: then it is kept, and the run is not given up
+   */
+  stop(id: string): boolean
+}
+
+/** Of whose demand a run is given up. */
+export interface RoomNeed {
+  /** Demand counts once it could have been started for so long; a free slot anywhere would have taken it by then. */
+  waitedMs: number
+}
+
 /**
  * Gives up speculative runs for demand that waits: at most as many as wait, in the whole cluster, the youngest first.
  * They are queued again, which is neither a failure nor a retry, and each time later: after 1, 2, 4, 8 s. What nobody
  * has asked for and has been given up `maxYields` times is cancelled, so that no model works on it for ever in vain.
  *
- * The record is written before the run is stopped: an ask that comes in between finds it queued. Who has asked before
- * has made it demand, and then it is not given up.
- * @param runs the records as they were leased, of this process
- * @returns the ids of the generations that were given up: their runs are to be stopped
+ * The record is written before others see that the run has stopped: an ask that comes in between waits for the commit
+ * and finds it queued. Who has asked before has made it demand, and then it is not given up.
  */
 export async function makeRoom(
   { database, queue }: RoomContext,
-  runs: readonly GenerationRow[],
-): Promise<string[]> {
-  if (runs.length === 0 || (await waitingDemand(database, queue)) === 0) return []
-  return await database.transaction().execute(async (transaction) => {
-    // One process decides at a time; whoever comes second counts what the first has given up.
-    await sql`select pg_advisory_xact_lock(${roomLock}, 0)`.execute(transaction)
-    const needed = (await waitingDemand(transaction, queue)) - (await beingFreed(transaction))
-    const given: string[] = []
-    const youngestFirst = runs.toSorted(
-      (a, b) => (b.started_at?.getTime() ?? 0) - (a.started_at?.getTime() ?? 0),
-    )
-    for (const run of youngestFirst) {
-      if (given.length >= needed) break
-      if (await giveUp(run, transaction, queue)) given.push(run.id)
-    }
-    return given
-  })
+  { runs, stop }: RoomOffer,
+  { waitedMs }: RoomNeed,
+): Promise<void> {
+  for (const run of youngestFirst(runs)) {
+    if ((await waitingDemand(database, queue, waitedMs)) === 0) return
+    const stillNeeded = await database
+      .transaction()
+      .execute(async (transaction) => {
+        // One process decides at a time; whoever comes second counts what the first has given up.
+        await sql`select pg_advisory_xact_lock(${roomLock}, 0)`.execute(transaction)
+        const needed = (await waitingDemand(transaction, queue, waitedMs)) - (await beingFreed(transaction))
+        if (needed <= 0) return 0
+        return (await giveUpUnlessDrawn(run, stop, transaction, queue)) ? needed - 1 : needed
+      })
+      // Its slot is being freed without this.
+      .catch(noneIfDrawn)
+    if (stillNeeded === 0) return
+  }
+}
+
+/** Gives up these runs for demand that this process has begun: an accelerator is not shared with what can wait. */
+export async function clearFor({ database, queue }: RoomContext, { runs, stop }: RoomOffer): Promise<void> {
+  for (const run of runs) {
+    await database
+      .transaction()
+      .execute((transaction) => giveUpUnlessDrawn(run, stop, transaction, queue))
+      .catch(noneIfDrawn)
+  }
+}
+
+function youngestFirst(runs: readonly GenerationRow[]): GenerationRow[] {
+  return runs.toSorted((a, b) => (b.started_at?.getTime() ?? 0) - (a.started_at?.getTime() ?? 0))
+}
+
+/** Takes the change back. */
+class Drawn extends Error {
+  override readonly name = 'Drawn'
+}
+
+function noneIfDrawn(error: unknown): 0 {
+  if (error instanceof Drawn) return 0
+  throw error
+}
+
+/** @returns false when somebody has asked for it meanwhile @throws Drawn */
+async function giveUpUnlessDrawn(
+  run: GenerationRow,
+  stop: RoomOffer['stop'],
+  transaction: Transaction<Schema>,
+  queue: JobQueue,
+): Promise<boolean> {
+  if (!(await giveUp(run, transaction, queue))) return false
+  if (!stop(run.id)) throw new Drawn()
+  return true
 }
 
 /** Demand that could have been started for a while, and was not. */
-async function waitingDemand(database: Pick<Kysely<Schema>, 'selectFrom'>, queue: JobQueue): Promise<number> {
+async function waitingDemand(
+  database: Pick<Kysely<Schema>, 'selectFrom'>,
+  queue: JobQueue,
+  waitedMs: number,
+): Promise<number> {
   const { count } = await database
     .selectFrom((eb) =>
       eb
@@ -72,7 +125,7 @@ async function waitingDemand(database: Pick<Kysely<Schema>, 'selectFrom'>, queue
         .as('head'),
     )
     .select(sql<number>`count(*)::int`.as('count'))
-    .where(queue.isReady(sql.ref('head.job_id'), patienceMs))
+    .where(queue.isReady(sql.ref('head.job_id'), waitedMs))
     .executeTakeFirstOrThrow()
   return count
 }

@@ -28,6 +28,8 @@ export interface WaitingRoute {
   count: number
   /** For how long the oldest of them has waited. */
   waitedMs: number
+  /** Whether somebody waits for one of them. */
+  isDemand: boolean
 }
 
 /** What workers know of each other, and of what waits. */
@@ -105,7 +107,7 @@ export function createWorkerRows({
     waiting: async () => {
       const head = database
         .selectFrom('generations')
-        .select(['backend', 'model', 'queued_at'])
+        .select(['backend', 'model', 'queued_at', 'priority'])
         .where('status', '=', 'queued')
         .orderBy('priority')
         .orderBy('turn')
@@ -117,16 +119,18 @@ export function createWorkerRows({
           'model',
           sql<number>`count(*)::int`.as('count'),
           sql<number>`(extract(epoch from now() - min(queued_at)) * 1000)::float8`.as('waited_ms'),
+          sql<boolean>`bool_or(priority = 'demand')`.as('is_demand'),
         ])
         .groupBy(['backend', 'model'])
         .execute()
       return rows
-        .map(({ backend, model, count, waited_ms: waitedMs }) => ({
+        .map(({ backend, model, count, waited_ms: waitedMs, is_demand: isDemand }) => ({
           route: routeOf({ backend, model }),
           backend,
           model,
           count,
           waitedMs,
+          isDemand,
         }))
         .toSorted((a, b) => b.waitedMs - a.waitedMs)
     },

@@ -7,6 +7,8 @@ export interface ClaimLoopOptions {
   queue: string
   concurrency: number
   routes: RouteFilter
+  /** The lowest of pg-boss's priorities that a job has which somebody waits for. */
+  demandPriority: number
   handler: (lease: Lease) => Promise<void>
   /** Calls the listener whenever a job may have come. @returns stops it */
   onWake(listener: () => void): () => void
@@ -63,6 +65,7 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
       const claims = await boss.fetch<RecordJob>(queue, {
         batchSize: routes.atOnce(concurrency - running.size),
         ...(ignored.length > 0 ? { ignoreGroups: [...ignored] } : {}),
+        ...(routes.demandAlone() ? { minPriority: options.demandPriority } : {}),
       })
       if (claims.length === 0) {
         routes.idle()

@@ -17,6 +17,8 @@ export interface Lease extends RecordJob {
 export interface RouteFilter {
   /** The routes that are left to others at present; `all`: nothing is taken. Jobs without a route are for anybody. */
   ignored(): readonly string[] | 'all'
+  /** Whether only jobs are taken that somebody waits for. */
+  demandAlone(): boolean
   /** How long to wait before a job is asked for, in milliseconds. */
   holdMs(): number
   /** How many jobs to take in one go, of that many free slots. */

@@ -125,7 +125,16 @@ async function openQueue(
     work: async ({ concurrency, routes }, handler) =>
       routes === undefined
         ? await work(boss, name, concurrency, handler)
-        : startClaimLoop({ boss, queue: name, concurrency, routes, handler, onWake, log }),
+        : startClaimLoop({
+            boss,
+            queue: name,
+            concurrency,
+            routes,
+            demandPriority: rerunPriority.speculative + 1,
+            handler,
+            onWake,
+            log,
+          }),
     announcement: ({ recordId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
     onAnnouncement: (hear) => {

@@ -64,14 +64,14 @@ export function startScalingController(options: ScalingControllerOptions): Scali
     })
     const reader = createDemandReader(database)
     const { slots } = await pools.read()
-    replay(policy, await reader.read(slots), now())
+    replay(policy, await reader.read(slots, now()), now())
     log.info('this process decides how many workers are wanted')
     return { lock, policy, reader }
   }
   async function decide({ policy, reader }: Term): Promise<void> {
     const reading = await pools.read()
-    for (const event of await reader.read(reading.slots)) policy.observe(event)
     const nowMs = now()
+    for (const event of await reader.read(reading.slots, nowMs)) policy.observe(event)
     policy.observe({ type: 'pool', atMs: nowMs, ...reading.pool })
     const decision = policy.decide(nowMs)
     const answer = scalingAnswer(decision, reading, { nowMs, spinUpMs: settings.spinUpMs })

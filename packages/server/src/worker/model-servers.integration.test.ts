@@ -31,6 +31,37 @@ test('a model that is not loaded is loaded when it is asked for', async () => {
   expect(calls.warmed.toSorted()).toEqual(['sim-1', 'sim-2'])
 })
 
+test('what nobody has asked for does not keep a model from being loaded that somebody waits for', async () => {
+  // 200 s of drawing ahead, on a server that would drop its model for another.
+  const { node, worker, calls } = await openWorker({
+    warm: ['sim-1'],
+    settings: { batch: 1, stepMs: 100, steps: 2000 },
+    worker: {
+      servers: {
+        knownModels: [],
+        warmModels: [{ backend: 'simulated-gpu', model: 'sim-1' }],
+        keepAliveMs: 0,
+        batchWindowMs: 0,
+        breakerFailures: 3,
+      },
+    },
+  })
+  await untilReady(worker)
+  const ahead = specOf('sim-1')
+  await node.generations.foresee({ project: 'default', scope: 'ahead', spec: ahead })
+  await expect.poll(() => calls.drawn.length, { timeout: 10_000 }).toBe(1)
+  const wanted = specOf('sim-2')
+  await accept(node, newAsk([wanted]))
+  await expect.poll(() => calls.drawn.map(({ model }) => model), { timeout: 10_000 }).toContain('sim-2')
+  expect(calls.warmed).toEqual(['sim-1', 'sim-2'])
+  expect((await rowOf(node, ahead)).yields).toBe(1)
+  await node.database.kysely
+    .updateTable('generations')
+    .set({ status: 'cancelled', lease: null })
+    .where('status', 'in', ['queued', 'running'])
+    .execute()
+})
+
 test('a job goes to the worker that has its model', async () => {
   const one = await openWorker({ warm: ['sim-1'] })
   const two = await openWorker({ warm: ['sim-2'] })

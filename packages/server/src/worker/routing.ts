@@ -11,19 +11,27 @@ export interface RoutingOptions {
   /** How many generations run here, and how many may. */
   busy(): number
   slots: number
+  speculation: {
+    /** Whether nothing runs here that somebody waits for. */
+    isAlone(): boolean
+    /** Gives up what nobody waits for. */
+    clear(): Promise<void>
+  }
   /** Looks for jobs again. */
   wake(): void
   log: Logger
 }
 
 /** Which jobs this worker takes: those whose model it has, and which other models it loads. */
-export interface Routing extends RouteFilter {
+export interface Routing extends Omit<RouteFilter, 'demandAlone'> {
   /** Loads these, one after the other. Resolves when each has been tried once. */
   warm(models: readonly RoutedModel[]): Promise<void>
   /** What this worker is to the others. */
   status(draining: boolean): WorkerStatus
   /** Whether others have the route ready. */
   othersHave(route: string): boolean
+  /** Whether another worker had a free slot when it was last looked. */
+  othersHaveFreeSlot(): boolean
   close(): Promise<void>
 }
 
@@ -62,7 +70,10 @@ export function createRouting(options: RoutingOptions): Routing {
     }
     if (loading !== undefined || closing.signal.aborted) return
     const next = waiting.find((route) => isOurs(route))
-    makesRoom = next !== undefined && next.waitedMs > starvingMs && mustWait(next)
+    const isInTheWay = next !== undefined && mustWait(next)
+    const isSpeculative = isInTheWay && next.isDemand && options.speculation.isAlone()
+    makesRoom = isInTheWay && (isSpeculative || next.waitedMs > starvingMs)
+    if (isSpeculative) await options.speculation.clear()
     const wanted = next ?? broken()
     if (wanted === undefined || mustWait(wanted)) return
     if (next !== undefined && !(await rows.mayLoad(options.workerId, next))) return
@@ -143,6 +154,7 @@ export function createRouting(options: RoutingOptions): Routing {
       const state = draining ? 'draining' : warming === undefined ? working : 'warming'
       return { state, models: ready, warming, busy, slots: options.slots }
     },
+    othersHaveFreeSlot: () => !hasLooked || peers.some(({ busy, slots }) => busy < slots),
     othersHave: (route) => peers.some(({ models }) => models.includes(route)),
     close: async () => {
       closing.abort(new Error('the worker stops'))

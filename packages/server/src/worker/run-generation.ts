@@ -208,7 +208,8 @@ function sourceTypeOf(kind: BackendCapabilities['kind'], { inputs }: GenerationR
 async function settleFailure(leased: LeasedGeneration, error: unknown, context: RunContext): Promise<void> {
   if (error instanceof Interruption) {
     // A cancelled record is settled already, and a lost lease is another worker's now.
-    if (error.kind === 'drain') await leased.requeue({ kind: 'drain' })
+    // Who made room is queued again, unless the commit of that has failed: without the lease this changes nothing.
+    if (error.kind === 'drain' || error.kind === 'yield') await leased.requeue({ kind: 'drain' })
     return
   }
   const decided = decide(error, leased.row)

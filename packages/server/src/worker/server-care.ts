@@ -9,7 +9,7 @@ import type { Breaker } from './breaker.ts'
 import { createBreaker } from './breaker.ts'
 import type { ModelReadiness, RoutedModel } from './model-readiness.ts'
 import { createModelReadiness } from './model-readiness.ts'
-import type { Routing } from './routing.ts'
+import type { Routing, RoutingOptions } from './routing.ts'
 import { createRouting } from './routing.ts'
 import { createWatchedBackends } from './watched-backends.ts'
 
@@ -26,6 +26,8 @@ export interface ServerCareOptions {
   batchWindowMs: number
   breakerFailures: number
   concurrency: number
+  /** What runs here that nobody has asked for. */
+  speculation: RoutingOptions['speculation']
   log: Logger
 }
 
@@ -85,6 +87,7 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
     workerId,
     busy: () => busy,
     slots: concurrency,
+    speculation: options.speculation,
     wake,
     log,
   })

@@ -7,6 +7,8 @@ import { parseModelTable } from '../backends/model-table.ts'
 import type { OpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import { startOpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import { createSessionLock } from '../database/session-lock.ts'
+import type { GenerationRow } from '../generation/generation-row.ts'
+import type { Leases } from '../generation/leases.ts'
 import type { TestCluster, TestNode } from '../generation/testing/test-cluster.ts'
 import {
   accept,
@@ -48,7 +50,11 @@ afterEach(async () => {
 let lastLockId = 100
 
 /** A worker with one slot whose model server really stops when it is told to, or not. */
-async function openWorker(cancel: boolean, concurrency = 1): Promise<void> {
+async function openWorker(
+  cancel: boolean,
+  concurrency = 1,
+  { speculationRestMs = 0, leases = {} }: { speculationRestMs?: number; leases?: Partial<Leases> } = {},
+): Promise<void> {
   const own = await cluster.openNode()
   opened.push(() => own.close())
   const parsed = parseModelTable('default=openai:any')
@@ -66,13 +72,14 @@ async function openWorker(cancel: boolean, concurrency = 1): Promise<void> {
   const lock = await createSessionLock({ connection: cluster.connection, log: cluster.log, id: lastLockId })
   opened.push(() => lock.close())
   const worker = await startWorker({
-    leases: own.leases,
+    leases: { ...own.leases, ...leases },
     queue: own.queue,
     objects: own.objects,
     backends: createBackends({ table: parsed.table, makers: { ...makers, openai } }),
     lock,
     log: cluster.log,
     concurrency,
+    speculationRestMs,
     backendTimeoutMs: 60_000,
     drainMs: 0,
     sweepIntervalMs: 50,
@@ -84,7 +91,14 @@ async function openWorker(cancel: boolean, concurrency = 1): Promise<void> {
 const never = new AbortController().signal
 
 async function foresee(spec: PictureSpec): Promise<void> {
-  expect((await node.generations.foresee({ project: 'default', scope: 'ahead', spec })).how).toBe('started')
+  await node.generations.foresee({ project: 'default', scope: 'ahead', spec })
+}
+
+/** Offers these runs as room. @returns which of them were stopped */
+async function madeRoom(of: TestNode, runs: readonly GenerationRow[]): Promise<string[]> {
+  const stopped: string[] = []
+  await of.leases.makeRoom({ runs, stop: (id) => stopped.push(id) > 0 }, { waitedMs: 100 })
+  return stopped
 }
 
 function drawn(): unknown[] {
@@ -116,6 +130,55 @@ describe('a speculative run', () => {
     expect((await eventsOf(node, row)).filter((event) => event.endsWith('queued'))).toHaveLength(2)
   })
 
+  test('makes way for demand that has a slot of its own: they would share the accelerator', async () => {
+    const [ahead, wanted] = [newSpec(), newSpec()]
+    fake.mode = 'hang'
+    await openWorker(true, 2)
+    await foresee(ahead)
+    await fake.waitForCalls(1)
+    fake.mode = 'ok'
+    const { record } = await node.generations.settled(await accept(node, newAsk([wanted])), never)
+    expect(record.status).toBe('stored')
+    expect(fake.abandonedCalls).toBe(1)
+    await node.settlements.wait((await rowOf(node, ahead)).id)
+    expect(await rowOf(node, ahead)).toMatchObject({ status: 'stored', yields: 1, retries: 0 })
+    expect(drawn()).toEqual([ahead.prompt, wanted.prompt, ahead.prompt])
+  })
+
+  test('is queued again although the commit of that has failed, and is drawn later', async () => {
+    const [ahead, wanted] = [newSpec(), newSpec()]
+    const clearFor: Leases['clearFor'] = ({ runs, stop }) => {
+      for (const { id } of runs) stop(id)
+      return Promise.reject(new Error('the connection was lost'))
+    }
+    fake.mode = 'hang'
+    await openWorker(true, 2, { leases: { clearFor } })
+    await foresee(ahead)
+    await fake.waitForCalls(1)
+    fake.mode = 'ok'
+    await node.generations.settled(await accept(node, newAsk([wanted])), never)
+    await node.settlements.wait((await rowOf(node, ahead)).id)
+    expect(await rowOf(node, ahead)).toMatchObject({ status: 'stored', yields: 0, retries: 0, reruns: 0 })
+    expect(drawn().filter((prompt) => prompt === ahead.prompt)).toHaveLength(2)
+  })
+
+  test('does not begin before its worker has had no demand for a while', async () => {
+    const [first, second] = [newSpec(), newSpec()]
+    await openWorker(true, 2, { speculationRestMs: 3_600_000 })
+    await foresee(first)
+    await node.settlements.wait((await rowOf(node, first)).id)
+    const wanted = [newSpec(), newSpec()]
+    for (const spec of wanted) {
+      await node.generations.settled(await accept(node, newAsk([spec])), never)
+      await foresee(second)
+    }
+    expect((await rowOf(node, second)).status).toBe('queued')
+    expect(drawn()).toEqual([first, ...wanted].map(({ prompt }) => prompt))
+    await openWorker(true)
+    await node.settlements.wait((await rowOf(node, second)).id)
+    expect((await rowOf(node, second)).status).toBe('stored')
+  })
+
   test('that somebody asks for while it runs makes room for nobody', async () => {
     const [ahead, wanted] = [newSpec(), newSpec()]
     const release = fake.hold()
@@ -125,7 +188,7 @@ describe('a speculative run', () => {
     const joined = await accept(node, newAsk([ahead], { scope: 'somebody' }))
     expect(joined.generations[0]).toMatchObject({ priority: 'demand', status: 'running', scope: 'somebody' })
     const other = await accept(node, newAsk([wanted]))
-    expect(await node.leases.makeRoom([await rowOf(node, ahead)])).toEqual([])
+    expect(await madeRoom(node, [await rowOf(node, ahead)])).toEqual([])
     release()
     for (const request of [joined, other]) {
       expect((await node.generations.settled(request, never)).record.status).toBe('stored')
@@ -170,16 +233,42 @@ describe('making room', () => {
   test('gives up as many runs as demand waits for, in the whole cluster, and fences the run', async () => {
     const runs = [await running(newSpec()), await running(newSpec()), await running(newSpec())]
     await accept(node, newAsk([newSpec()]))
-    expect(await node.leases.makeRoom(runs.map(({ row }) => row))).toEqual([])
+    expect(
+      await madeRoom(
+        node,
+        runs.map(({ row }) => row),
+      ),
+    ).toEqual([])
     await age()
     const other = await cluster.openNode()
     opened.push(() => other.close())
     const given = await Promise.all(
-      [node, other].map((each) => each.leases.makeRoom(runs.map(({ row }) => row))),
+      [node, other].map((each) =>
+        madeRoom(
+          each,
+          runs.map(({ row }) => row),
+        ),
+      ),
     )
     expect(given.flat()).toHaveLength(1)
     const stored = await Promise.all(runs.map((leased) => leased.store(resultOf(node, leased.row.id))))
     expect(stored.filter((kept) => !kept)).toHaveLength(1)
+  })
+
+  test('leaves a run alone whose picture is drawn while its record is being written', async () => {
+    const spec = newSpec()
+    const leased = await running(spec)
+    await accept(node, newAsk([newSpec()]))
+    await age()
+    const before = await rowOf(node, spec)
+    for (const give of [
+      () => node.leases.makeRoom({ runs: [leased.row], stop: () => false }, { waitedMs: 100 }),
+      () => node.leases.clearFor({ runs: [leased.row], stop: () => false }),
+    ]) {
+      await give()
+      expect(await rowOf(node, spec)).toEqual(before)
+    }
+    expect(await leased.store(resultOf(node, leased.row.id))).toBe(true)
   })
 
   test('is later each time, and ends: what nobody asked for is cancelled, and what somebody did is not', async () => {
@@ -194,7 +283,7 @@ describe('making room', () => {
         [alone, listed].map(async (spec) => node.leases.take(jobOf(await rowOf(node, spec)), 1)),
       )
       const rows = leased.flatMap((each) => (each === undefined ? [] : [each.row]))
-      expect(await node.leases.makeRoom(rows)).toHaveLength(2)
+      expect(await madeRoom(node, rows)).toHaveLength(2)
       await sql`update generations set yielded_at = yielded_at - interval '2 seconds'`.execute(
         node.database.kysely,
       )

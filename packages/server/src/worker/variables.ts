@@ -52,6 +52,7 @@ export const serverVariables: {
   DARKROOM_KEEP_ALIVE_S: Variable<number>
   DARKROOM_BATCH_WINDOW_MS: Variable<number>
   DARKROOM_BREAKER_FAILURES: Variable<number>
+  DARKROOM_SPECULATION_REST_S: Variable<number>
   DARKROOM_SPOT_NOTICE_FILE: Variable<string | undefined>
   DARKROOM_SPOT_NOTICE_S: Variable<number>
   DARKROOM_PRICES: Variable<PriceList>
@@ -75,6 +76,11 @@ export const serverVariables: {
     '5',
     'After this many failures of a backend in a row nothing is taken for it until it has drawn a small picture again.',
     integer(1, 1000, 5),
+  ),
+  DARKROOM_SPECULATION_REST_S: defineVariable(
+    '30',
+    'How long a worker must have drawn nothing that somebody waits for, before it draws ahead: requests come in bursts. 0: whenever it is idle.',
+    integer(0, 86_400, 30),
   ),
   DARKROOM_SPOT_NOTICE_FILE: defineVariable(
     '',
@@ -108,6 +114,7 @@ export interface ServerSettings {
   readonly keepAliveMs: number
   readonly batchWindowMs: number
   readonly breakerFailures: number
+  readonly speculationRestMs: number
   readonly spotNoticeFile: string | undefined
   readonly spotNoticeMs: number
   readonly prices: PriceList
@@ -122,6 +129,7 @@ export function serverSettingsOf(parsed: {
     keepAliveMs: parsed.DARKROOM_KEEP_ALIVE_S * 1000,
     batchWindowMs: parsed.DARKROOM_BATCH_WINDOW_MS,
     breakerFailures: parsed.DARKROOM_BREAKER_FAILURES,
+    speculationRestMs: parsed.DARKROOM_SPECULATION_REST_S * 1000,
     spotNoticeFile: parsed.DARKROOM_SPOT_NOTICE_FILE,
     spotNoticeMs: parsed.DARKROOM_SPOT_NOTICE_S * 1000,
     prices: parsed.DARKROOM_PRICES,

@@ -31,8 +31,10 @@ export interface WorkerOptions {
   now: () => number
   /** What pictures cost where the server does not say; default: nobody knows. */
   prices?: PriceList
+  /** How long it must have had no demand before it draws what nobody has asked for; default 0. */
+  speculationRestMs?: number
   /** How its model servers are treated; default: nothing is loaded before it is asked for. */
-  servers?: Omit<ServerCareOptions, 'rows' | 'workerId' | 'backends' | 'concurrency' | 'log'>
+  servers?: Omit<ServerCareOptions, 'rows' | 'workerId' | 'backends' | 'concurrency' | 'speculation' | 'log'>
   /** Takes what each job took. */
   recorder?: Recorder | undefined
 }
@@ -56,12 +58,25 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
   const { leases, lock, queue, servers = defaultServers } = options
   let subscription: WorkSubscription | undefined
   let worker: Worker | undefined
-  const care = startServerCare({ ...options, ...servers, rows: leases.workers, workerId: lock.id }, () =>
-    subscription?.wake(),
+  const care = startServerCare(
+    {
+      ...options,
+      ...servers,
+      rows: leases.workers,
+      workerId: lock.id,
+      speculation: {
+        isAlone: () => !speculativeRuns.isDemandRunning,
+        clear: () => speculativeRuns.clear(),
+      },
+    },
+    () => subscription?.wake(),
   )
   const speculativeRuns = createSpeculativeRuns({
     ...options,
     hasFreeSlot: () => (worker?.running ?? 0) < options.concurrency,
+    othersHaveFreeSlot: () => care.routing.othersHaveFreeSlot(),
+    restMs: options.speculationRestMs ?? 0,
+    now: () => performance.now(),
   })
   const context = {
     prices: new Map(),
@@ -78,13 +93,18 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       work: async (limits, handler) => {
         // Without its lock this worker is dead for the others: what it took now they would take from it.
         const ignored: RouteFilter['ignored'] = () => (lock.held ? care.routing.ignored() : 'all')
-        subscription = await queue.work({ ...limits, routes: { ...care.routing, ignored } }, handler)
+        const routes = { ...care.routing, ignored, demandAlone: () => !speculativeRuns.mayBegin() }
+        subscription = await queue.work({ ...limits, routes }, handler)
         return subscription
       },
     },
     take: async (job, signal) =>
       (await care.accepts(job)) ? await leases.take(job, lock.id, signal) : undefined,
-    run: (leased, signal) => care.count(() => runGeneration(leased, context, signal)),
+    run: (leased, signal) =>
+      care.count(() => {
+        const run = (): Promise<void> => runGeneration(leased, context, signal)
+        return leased.row.priority === 'demand' ? speculativeRuns.demand(leased.row, run) : run()
+      }),
   })
   worker = started
   return {
