@@ -10,7 +10,7 @@ import { migrate } from '../database/migrate.ts'
 import { migrations } from '../database/migrations.ts'
 import { startFlusher } from './flusher.ts'
 import type { Labels } from './labels.ts'
-import type { LatencyAsk } from './latency-query.ts'
+import type { LatencyAsk, LatencyReport } from './latency-query.ts'
 import { readLatency } from './latency-query.ts'
 import { readLedger } from './ledger-query.ts'
 import type { Measurements } from './measurements.ts'
@@ -22,6 +22,14 @@ const hourMs = 3_600_000
 const minuteMs = 60_000
 const log = { warn: () => {}, info: () => {}, error: () => {}, debug: () => {} }
 const labels: Labels = { route: '/live/{scope}', cacheClass: 'miss', scope: 'a', model: 'm' }
+
+const measuredTables = [
+  'latency_minutes',
+  'latency_hours',
+  'ledger_minutes',
+  'ledger_hours',
+  'summed_hours',
+] as const
 
 let folder: string
 let postgres: EmbeddedPostgres
@@ -39,7 +47,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 beforeEach(async () => {
-  for (const table of ['latency_minutes', 'latency_hours', 'ledger_minutes', 'ledger_hours'] as const) {
+  for (const table of measuredTables) {
     await database.kysely.deleteFrom(table).execute()
   }
 })
@@ -127,5 +135,65 @@ describe('what was measured', () => {
     expect(week.bucketMs % hourMs).toBe(0)
     const ledger = await readLedger(database.kysely, { fromMs: nowMs - 7 * 24 * hourMs, toMs: nowMs })
     expect(ledger.totals).toMatchObject({ cached: 4, savedMs: 900 })
+  })
+})
+
+describe('a long window', () => {
+  const nowMs = Date.now()
+  const presentMs = Math.floor(nowMs / hourMs) * hourMs
+
+  /** Two processes and two scopes over a day, each hour in three minutes of it. */
+  async function fillDay(): Promise<void> {
+    for (let ageHours = 0; ageHours <= 24; ageHours += 1) {
+      for (const minute of [1, 20, 59]) {
+        const atMs = presentMs - ageHours * hourMs + minute * minuteMs
+        if (atMs >= nowMs) continue
+        for (const process of [1, 2]) {
+          const measurements = createMeasurements({ now: () => atMs })
+          for (const scope of ['a', 'b']) {
+            const timings = measurements.stages()
+            timings.add('generate', minute * process)
+            measurements.record({ ...labels, scope }, timings, 10 * minute + ageHours)
+          }
+          await storeSlices(database.kysely, process, measurements.pending())
+        }
+      }
+    }
+  }
+
+  const reports = (): Promise<LatencyReport[]> =>
+    Promise.all(
+      (['class', 'stage', 'route', 'scope', 'model'] as const).flatMap((by) =>
+        [24, 7 * 24].map((hours) =>
+          readLatency(database.kysely, { ...ask(nowMs - hours * hourMs, nowMs), by }),
+        ),
+      ),
+    )
+
+  test('is read from the sums of its hours, and says what its minutes say', async () => {
+    await fillDay()
+    const byMinutes = await reports()
+    await rollUp(database.kysely, nowMs)
+    const summed = await database.kysely.selectFrom('summed_hours').selectAll().execute()
+    expect(summed).toHaveLength(24)
+    const bySums = await reports()
+    // A day; what is older than the minutes are kept is hours alone.
+    expect(bySums.filter((_, at) => at % 2 === 0)).toEqual(byMinutes.filter((_, at) => at % 2 === 0))
+    // What the sums were made of is read no more.
+    await database.kysely
+      .deleteFrom('latency_minutes')
+      .where('starts_at', '>=', new Date(presentMs - 20 * hourMs))
+      .where('starts_at', '<', new Date(presentMs - 2 * hourMs))
+      .execute()
+    expect(await reports()).toEqual(bySums)
+  })
+
+  test('takes the minutes of an hour that was summed before all of it had come', async () => {
+    const atMs = presentMs - 2 * hourMs
+    await storeSlices(database.kysely, 1, measured(atMs, [100]).pending())
+    await rollUp(database.kysely, atMs + hourMs + 5 * minuteMs)
+    await storeSlices(database.kysely, 2, measured(atMs, [200]).pending())
+    const day = await readLatency(database.kysely, ask(nowMs - 24 * hourMs, nowMs))
+    expect(day.groups).toMatchObject([{ count: 2, maxMs: 200 }])
   })
 })
