@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { comparisonText } from '../cli/comparison-text.ts'
 import type { Database } from '../database/database.ts'
 import { openDatabase } from '../database/database.ts'
 import type { EmbeddedPostgres } from '../database/embedded-postgres.ts'
@@ -13,6 +14,7 @@ import type { Labels } from './labels.ts'
 import type { LatencyAsk, LatencyReport } from './latency-query.ts'
 import { readLatency } from './latency-query.ts'
 import { readLedger } from './ledger-query.ts'
+import { createMarkers } from './markers.ts'
 import type { Measurements } from './measurements.ts'
 import { createMeasurements } from './measurements.ts'
 import { storeSlices } from './measurement-store.ts'
@@ -196,4 +198,33 @@ describe('a long window', () => {
     const day = await readLatency(database.kysely, ask(nowMs - 24 * hourMs, nowMs))
     expect(day.groups).toMatchObject([{ count: 2, maxMs: 200 }])
   })
+})
+
+test('a comparison says that there are more hits, and what changed besides', async () => {
+  const atMs = Math.floor(Date.now() / minuteMs) * minuteMs - 30 * minuteMs
+  for (let minute = -10; minute < 10; minute += 1) {
+    const measurements = createMeasurements({ now: () => atMs + minute * minuteMs })
+    for (let index = 0; index < 50; index += 1) {
+      const isHit = minute < 0 ? index < 10 : index < 40
+      const cacheClass = isHit ? 'hit' : 'miss'
+      measurements.record({ ...labels, cacheClass }, measurements.stages(), isHit ? 2 : 900)
+    }
+    await storeSlices(database.kysely, 1, measurements.pending())
+  }
+  const markers = createMarkers({ database: database.kysely, now: () => Date.now(), cut: async () => {} })
+  const { id } = await markers.add({ text: 'edge on', atMs, actor: 'local' })
+  const all = { windowMs: 10 * minuteMs, class: undefined, route: undefined, stage: 'total' } as const
+  const compared = await markers.compare(id, all)
+  expect(compared).toMatchObject({ before: { count: 500 }, after: { count: 500 } })
+  expect(compared.differences[0]).toMatchObject({ percentile: 50, verdict: 'faster' })
+  expect(compared.atEqualShares?.map(({ verdict }) => verdict)).toEqual(Array(3).fill('no difference'))
+  expect(compared.classes).toMatchObject([
+    { class: 'hit', before: { count: 100, share: 0.2 }, after: { count: 400, share: 0.8 } },
+    { class: 'miss', before: { count: 400, share: 0.8 }, after: { count: 100, share: 0.2 } },
+  ])
+  const text = comparisonText(compared)
+  expect(text).toContain('hit 20 % → 80 %')
+  expect(text).toMatch(/share that it had before:\np50 .*no difference/u)
+  const one = await markers.compare(id, { ...all, class: 'hit' })
+  expect(one).toMatchObject({ class: 'hit', warning: null, atEqualShares: null, classes: [] })
 })
