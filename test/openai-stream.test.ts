@@ -85,7 +85,7 @@ test('each event says which of n pictures it is of, and which id that has', asyn
     if (event.type === 'image_generation.partial_image') partials.set(index, event.partial_image_index)
     else completed.push([index, createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')])
   }
-  expect([...partials.keys()].toSorted()).toEqual([0, 1, 2])
+  expect([...partials.keys()].toSorted((a, b) => a - b)).toEqual([0, 1, 2])
   expect(new Set(ids.values()).size).toBe(3)
   const stored = await Promise.all(
     [0, 1, 2].map(async (index) => {

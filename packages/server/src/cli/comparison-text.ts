@@ -5,7 +5,7 @@ import type { Comparison } from '../latency/markers.ts'
 export function comparisonText(comparison: Comparison): string {
   const { marker, before, after, differences, stage, class: cacheClass } = comparison
   const what = `${stage}${cacheClass === null ? '' : ` of ${cacheClass}`}`
-  const { warning = null, atEqualShares = null, classes = [] } = comparison
+  const { warning, atEqualShares, classes } = comparison
   return [
     `${marker.text}, ${short(marker.at)}: ${what}`,
     '',
