@@ -1,5 +1,6 @@
 import { createCanvas } from '@napi-rs/canvas'
 import OpenAI, { toFile } from 'openai'
+import { hash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
@@ -184,13 +185,62 @@ describe('native edits', () => {
     expect(answer.status).toBe(status)
     expect(answer.record.code).toBe(code)
   })
+})
 
-  test('variations are not offered, in words', async () => {
-    const image = await file(picture('red'), 'a.png')
-    const refused: unknown = await client.images
-      .createVariation({ image, model: 'dall-e-2' })
-      .catch((error: unknown) => error)
-    expect(refused).toMatchObject({ status: 501, message: expect.stringContaining('/v1/images/edits') })
+describe('variations with the official client', () => {
+  const vary = async (fields: object = {}): Promise<OpenAI.Images.ImagesResponse> =>
+    client.images.createVariation({ image: await file(picture('red', 96), 'a.png'), ...fields })
+  const urls = ({ data = [] }: OpenAI.Images.ImagesResponse): (string | undefined)[] =>
+    data.map(({ url }) => url)
+
+  test('are n other pictures of the image’s size, made of it and of no prompt', async () => {
+    const answer = await vary({ n: 2, response_format: 'b64_json', user: 'somebody' })
+    const pictures = (answer.data ?? []).map((each) => Buffer.from(each.b64_json ?? '', 'base64'))
+    expect(pictures).toHaveLength(2)
+    for (const bytes of pictures) expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([96, 96])
+    const [first, second] = pictures.map((bytes) => hash('sha256', bytes))
+    expect(first).not.toBe(second)
+    expect(answer.data?.[0]?.url).toBeUndefined()
+    const sized = await vary({ size: '256x256', response_format: 'url' })
+    expect(urls(sized)[0]).toMatch(/^http:\/\/127\.0\.0\.1\/images\/img_/u)
+  })
+
+  test('asked for by ten at once are one generation; another seed is another', async () => {
+    const image = picture('teal', 80)
+    const asked = async (): Promise<string[]> =>
+      urls(await client.images.createVariation({ image: await file(image, 'a.png') })).map(String)
+    const answers = await Promise.all(Array.from({ length: 10 }, asked))
+    expect(new Set(answers.flat()).size).toBe(1)
+    const listed = await platform.fetch(new Request('http://127.0.0.1/v1/generations?limit=10'))
+    const { items } = (await listed.json()) as { items: Record[] }
+    expect(new Set(items.flatMap(({ images }) => images.map(({ key }) => key))).size).toBe(1)
+    const other = new FormData()
+    other.set('image', await file(image, 'a.png'))
+    other.set('seed', '7')
+    const request = new Request('http://127.0.0.1/v1/images/variations', { method: 'POST', body: other })
+    const { data } = (await (await platform.fetch(request)).json()) as { data: { url: string }[] }
+    expect(data[0]?.url).not.toBe(answers[0]?.[0])
+  })
+
+  test.each([
+    [{ model: 'sketch' }, { status: 422, code: 'unsupported_by_backend', param: 'model' }],
+    [{ model: 'dall-e-9' }, { status: 400, code: 'unknown_model', param: 'model' }],
+    [{ prompt: 'a hat' }, { status: 400, code: 'unknown_parameter', param: 'prompt' }],
+    [{ n: 11 }, { status: 400, param: 'n' }],
+    [{ n: 0 }, { status: 400, param: 'n' }],
+    [{ size: 'large' }, { status: 400, param: 'size' }],
+    [{ response_format: 'hex' }, { status: 400, param: 'response_format' }],
+    [{ quality: 'hd' }, { status: 400, param: 'quality' }],
+  ])('%j is refused in words', async (fields, expected) => {
+    await expect(vary(fields)).rejects.toMatchObject(expected)
+  })
+
+  test('have one picture and no mask', async () => {
+    const body = new FormData()
+    for (const color of ['red', 'blue']) body.append('image', await file(picture(color), 'a.png'))
+    const request = new Request('http://127.0.0.1/v1/images/variations', { method: 'POST', body })
+    const response = await platform.fetch(request)
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { param: 'image' } }])
   })
 })
 

@@ -1,5 +1,7 @@
 import { createCanvas } from '@napi-rs/canvas'
 import OpenAI, { toFile } from 'openai'
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Platform } from '@darkroom/server'
@@ -69,6 +71,54 @@ test('the events are valid against OpenAI’s schemas', async (context) => {
     expect(faultsOf(name, event)).toEqual([])
   }
 })
+
+test('each event says which of n pictures it is of, and which id that has', async () => {
+  const request = { prompt: 'three at once', n: 3, stream: true, partial_images: 1, size: '256x256' } as const
+  const completed: unknown[] = []
+  const partials = new Map<number, unknown>()
+  const ids = new Map<number, string>()
+  const place = z.looseObject({ image_index: z.int(), image_id: z.string(), b64_json: z.string() })
+  for await (const event of await client.images.generate(request)) {
+    const { image_index: index, image_id: id, b64_json: base64 } = place.parse(event)
+    expect(ids.get(index) ?? id).toBe(id)
+    ids.set(index, id)
+    if (event.type === 'image_generation.partial_image') partials.set(index, event.partial_image_index)
+    else completed.push([index, createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')])
+  }
+  expect([...partials.keys()].toSorted((a, b) => a - b)).toEqual([0, 1, 2])
+  expect(new Set(ids.values()).size).toBe(3)
+  const stored = await Promise.all(
+    [0, 1, 2].map(async (index) => {
+      const picture = await platform.fetch(new Request(`http://127.0.0.1/images/${ids.get(index)}.png`))
+      const bytes = Buffer.from(await picture.arrayBuffer())
+      return [index, createHash('sha256').update(bytes).digest('hex')]
+    }),
+  )
+  expect(completed).toEqual(stored)
+})
+
+test('natively each event has the index and the id of its picture', async () => {
+  const accepted = await platform.fetch(
+    new Request('http://127.0.0.1/v1/generations', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'respond-async' },
+      body: JSON.stringify({ prompt: 'two native ones', n: 2, size: '64x64' }),
+    }),
+  )
+  const { id, images } = (await accepted.json()) as { id: string; images: { id: string }[] }
+  const stream = await platform.fetch(new Request(`http://127.0.0.1/v1/generations/${id}/events`))
+  const told = (await stream.text())
+    .split('\n')
+    .flatMap((line) => (line.startsWith('data: ') ? [JSON.parse(line.slice(6)) as Told] : []))
+  expect(new Set(told.map(({ index, imageId }) => `${index} ${imageId}`))).toEqual(
+    new Set(images.map((image, index) => `${index} ${image.id}`)),
+  )
+})
+
+interface Told {
+  index: number
+  imageId: string
+}
 
 test('natively: previews at most twice a second, never stored as pictures, then the end', async () => {
   const accepted = await platform.fetch(

@@ -12,6 +12,10 @@ export interface WorkEvent {
   /** When, as ISO 8601. */
   at: string
   /** Of a request of several pictures: which, from 0. */
+  index?: number
+  /** The id that this picture has once it is stored. */
+  imageId?: string | null
+  /** @deprecated the same as `index` */
   image?: number
   [field: string]: unknown
 }

@@ -116,6 +116,23 @@ export interface Generation {
     message: string
   }
 }
+export interface GenerationEvent {
+  /**
+   * Which picture of the request, from 0.
+   */
+  index: number
+  /**
+   * The id that the picture has once it is stored.
+   */
+  imageId: string | null
+  /**
+   * @deprecated
+   * The same as index.
+   */
+  image: number
+  at: string
+  [k: string]: unknown
+}
 export interface Carousel {
   id: string
   /**

@@ -30,12 +30,19 @@ export interface BackendEdits {
   image: boolean
   /** Which part of it to change: see `BackendInputs.mask`. */
   mask: boolean
+  /** Whether `image` may be changed without a prompt, by `strength` and seed alone. */
+  variation: boolean
   /** How many pictures to take a subject or a style from; 0: none. */
   references: number
 }
 
 /** The edits of a model that can only start from a prompt. */
-export const noEdits: BackendEdits = Object.freeze({ image: false, mask: false, references: 0 })
+export const noEdits: BackendEdits = Object.freeze({
+  image: false,
+  mask: false,
+  variation: false,
+  references: 0,
+})
 
 /** A picture that a generation starts from: PNG, JPEG or WebP, whole and decodable. */
 export interface BackendInput {

@@ -53,10 +53,21 @@ export function describeInputs(current: CurrentHarness): void {
     expect(Buffer.compare(image.bytes, plain.image.bytes), 'the input changed nothing').not.toBe(0)
   })
 
-  test('edits fit together: a mask needs an image', () => {
+  test('a variation of an image needs no prompt, where it is offered', async ({ skip }) => {
+    const harness = current()
+    const { backend, model, size } = harness
+    skip(!backend.capabilities(model).edits.variation, 'this model varies no picture without a prompt')
+    const inputs = { image: contractInput(size, '#c0392b'), references: [] }
+    const request = requestFor(harness, { inputs, prompt: '', strength: 0.5 })
+    const { image, done } = await collectEvents(backend.generate(request, never()))
+    await expectPicture(image, size)
+    expect(done.warnings.filter((warning) => /strength|prompt/iu.test(warning))).toEqual([])
+  })
+
+  test('edits fit together: a mask and a variation need an image', () => {
     const { backend, model } = current()
-    const { image, mask, references } = backend.capabilities(model).edits
-    expect(mask && !image).toBe(false)
+    const { image, mask, variation, references } = backend.capabilities(model).edits
+    expect((mask || variation) && !image).toBe(false)
     expect(Number.isInteger(references) && references >= 0).toBe(true)
   })
 }

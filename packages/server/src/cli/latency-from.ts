@@ -2,6 +2,7 @@ import { milliseconds } from '../latency/check/report.ts'
 import type { LatencyReport } from '../latency/latency-query.ts'
 import type { Comparison } from '../latency/markers.ts'
 import { callApi } from './api-call.ts'
+import { comparisonText, short } from './comparison-text.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
 
@@ -85,41 +86,4 @@ function latencyText({ groups, by, stage, from, to }: LatencyReport): string {
     ...(rows.length === 0 ? ['nothing was measured'] : []),
     '',
   ].join('\n')
-}
-
-function comparisonText({
-  marker,
-  before,
-  after,
-  differences,
-  stage,
-  class: cacheClass,
-}: Comparison): string {
-  const what = `${stage}${cacheClass === null ? '' : ` of ${cacheClass}`}`
-  const rows = differences.map(({ percentile, beforeMs, afterMs, differenceMs, lowMs, highMs, verdict }) =>
-    [
-      `p${percentile}`.padEnd(5),
-      milliseconds(beforeMs).padStart(9),
-      milliseconds(afterMs).padStart(9),
-      signed(differenceMs).padStart(10),
-      `  ${verdict} (95 %: ${signed(lowMs)} to ${signed(highMs)})`,
-    ].join(''),
-  )
-  return [
-    `${marker.text}, ${short(marker.at)}: ${what}`,
-    '',
-    `${''.padEnd(5)}${'before'.padStart(9)}${'after'.padStart(9)}${'change'.padStart(10)}`,
-    ...rows,
-    `n    ${String(before.count).padStart(9)}${String(after.count).padStart(9)}`,
-    '',
-  ].join('\n')
-}
-
-function signed(valueMs: number): string {
-  if (valueMs === 0) return '0ms'
-  return `${valueMs < 0 ? '-' : '+'}${milliseconds(Math.abs(valueMs))}`
-}
-
-function short(at: string): string {
-  return `${at.slice(0, 19)}Z`
 }

@@ -21,6 +21,12 @@ export interface LatencyMinutesTable extends LatencyColumns {
 /** All processes' slices of an hour; kept for 90 days. */
 export type LatencyHoursTable = LatencyColumns
 
+/** Hours whose minutes are summed up: when that was done last. */
+export interface SummedHoursTable {
+  starts_at: ColumnType<Date, Date, never>
+  summed_at: Timestamp
+}
+
 /** Figures of the ledger, of work of one kind along one axis. */
 interface LedgerColumns {
   starts_at: ColumnType<Date, Date, never>
@@ -62,6 +68,7 @@ export interface LatencySchema {
   latency_hours: LatencyHoursTable
   ledger_minutes: LedgerMinutesTable
   ledger_hours: LedgerHoursTable
+  summed_hours: SummedHoursTable
   markers: MarkersTable
 }
 
@@ -103,4 +110,14 @@ export const latencyTables: readonly string[] = [
   `create index markers_at on markers (at)`,
   // The trace that the ask belonged to which began a record's present attempt (W3C Trace Context).
   `alter table generations add column traceparent text`,
+]
+
+/** Migration 0015. */
+export const summedHoursTable: readonly string[] = [
+  `create table summed_hours (starts_at timestamptz primary key, summed_at timestamptz not null)`,
+  // Those that all minutes are still kept of are summed once more, the others are as they are.
+  `insert into summed_hours
+    select starts_at, case when starts_at > now() - interval '20 hours' then starts_at else now() end from (
+      select starts_at from latency_hours union select starts_at from ledger_hours
+    ) as hours`,
 ]

@@ -6,7 +6,7 @@ import { predictionTables } from './prediction-tables.ts'
 import { scalingTables } from './scaling-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
-import { latencyTables } from './latency-tables.ts'
+import { latencyTables, summedHoursTable } from './latency-tables.ts'
 import { turnTables } from './turn-tables.ts'
 import { webhookTables } from './webhook-tables.ts'
 import { yieldColumns } from './yield-columns.ts'
@@ -79,6 +79,11 @@ export const migrations: Record<string, Migration> = {
   '0013-tag-index': {
     async up(db) {
       for (const statement of lookUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
+  '0015-summed-hours': {
+    async up(db) {
+      for (const statement of summedHoursTable) await sql.raw(statement).execute(db)
     },
   },
 }

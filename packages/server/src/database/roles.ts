@@ -51,6 +51,7 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   ledger_minutes: { api: all, worker: ['select', 'insert', 'update'] },
   latency_hours: { api: all, worker: nothing },
   ledger_hours: { api: all, worker: nothing },
+  summed_hours: { api: all, worker: nothing },
   markers: { api: all, worker: nothing },
 }
 

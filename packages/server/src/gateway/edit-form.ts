@@ -44,13 +44,13 @@ export async function readNativeForm(request: Request, services: GatewayServices
 const numberFields = new Set(['n', 'output_compression', 'partial_images', 'seed'])
 
 /**
- * An edit on the OpenAI wire: the first `image` is what is changed, the others are references.
+ * An edit or a variation on the OpenAI wire: the first `image` is what is changed, the others are references.
  * @throws DarkroomError unsupported_media_type, invalid_request and what the body is refused with
  */
 export async function readOpenAIEditForm(request: Request, services: GatewayServices): Promise<EditForm> {
   if (mediaTypeOfRequest(request) !== 'multipart/form-data') {
     await readJsonBody(request).catch(() => undefined)
-    const message = 'Send the edit as multipart/form-data, with the picture in a part named image.'
+    const message = 'Send the body as multipart/form-data, with the picture in a part named image.'
     throw new DarkroomError('unsupported_media_type', message)
   }
   const form = await formOf(request, services, imageParts)

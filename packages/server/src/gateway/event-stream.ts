@@ -80,7 +80,9 @@ export function eventStream(
         continue
       }
       const { event, index, position } = item
-      const data = JSON.stringify({ image: index, at: event.at.toISOString(), ...event.data })
+      const imageId = request.record.images[index]?.id ?? null
+      // `image` is how releases before called the index.
+      const data = JSON.stringify({ index, imageId, image: index, at: event.at.toISOString(), ...event.data })
       yield `id: ${position.join('.')}\nevent: ${event.type}\ndata: ${data}\n\n`
     }
   })

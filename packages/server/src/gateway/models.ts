@@ -5,6 +5,8 @@ import type { ResolvedModel } from '../request/picture-spec.ts'
 export interface ModelEdits {
   image: boolean
   mask: boolean
+  /** An image without a prompt. */
+  variation: boolean
   /** How many references it takes. */
   references: number
 }

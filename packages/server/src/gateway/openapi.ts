@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AnswerDocument, Route } from './route.ts'
 import {
   carouselSchema,
+  generationEventSchema,
   imageSchema,
   problemSchema,
   recordSchema,
@@ -104,7 +105,9 @@ function bodyOf(body: NonNullable<Route['body']>): JsonObject {
 function answerOf(answer: AnswerDocument): JsonObject {
   if (answer.mediaType === undefined) return { description: answer.about }
   const content = answer.schema === undefined ? {} : { schema: schemaOf(answer.schema, 'output') }
-  return { description: answer.about, content: { [answer.mediaType]: content } }
+  const events =
+    answer.events === undefined ? {} : { 'text/event-stream': { schema: schemaOf(answer.events, 'output') } }
+  return { description: answer.about, content: { [answer.mediaType]: content, ...events } }
 }
 
 /**
@@ -134,7 +137,15 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonObject {
 /** The schemas that others refer to by name. */
 function namedSchemas(): JsonObject {
   const registry = z.registry<{ id?: string }>()
-  const named = [problemSchema, recordSchema, carouselSchema, imageSchema, webhookSchema, webhookSecretSchema]
+  const named = [
+    problemSchema,
+    recordSchema,
+    generationEventSchema,
+    carouselSchema,
+    imageSchema,
+    webhookSchema,
+    webhookSecretSchema,
+  ]
   for (const schema of named) {
     registry.add(schema, { id: z.globalRegistry.get(schema)?.id ?? '' })
   }

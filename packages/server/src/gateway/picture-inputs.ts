@@ -71,11 +71,12 @@ function fittedTo(
   const can = (of: ModelEdits): boolean =>
     (ask.image === undefined || of.image) &&
     (ask.mask === undefined || of.mask) &&
+    (ask.isVariation !== true || of.variation) &&
     ask.references.length <= of.references
   if (can(edits)) return ask
   const able = services.models.namesThat(can)
   const wanted = [
-    ...(ask.image === undefined ? [] : ['an image']),
+    ...(ask.image === undefined ? [] : [ask.isVariation === true ? 'an image alone' : 'an image']),
     ...(ask.mask === undefined ? [] : ['a mask']),
     ...(ask.references.length === 0 ? [] : [`${ask.references.length} references`]),
   ]

@@ -24,6 +24,8 @@ export interface AnswerDocument {
   about: string
   mediaType?: string
   schema?: z.ZodType
+  /** The data of its events, where the answer may be a stream of them. */
+  events?: z.ZodType
 }
 
 /** One route: what serves it and what documents it are the same object, so neither can be forgotten. */

@@ -40,6 +40,16 @@ export const recordSchema: z.ZodType = z
   })
   .meta({ id: 'Generation' })
 
+/** The data of an event of a request; what else it has is of its type. */
+export const generationEventSchema: z.ZodType = z
+  .looseObject({
+    index: z.int().meta({ description: 'Which picture of the request, from 0.' }),
+    imageId: z.string().nullable().meta({ description: 'The id that the picture has once it is stored.' }),
+    image: z.int().meta({ description: 'The same as index.', deprecated: true }),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: 'GenerationEvent' })
+
 const counts = z.record(z.string(), z.int())
 const details = z.record(z.string(), z.object({ ran: z.int(), joined: z.int(), cached: z.int() }))
 const problem = z.object({ code: z.string(), message: z.string() })

@@ -57,6 +57,16 @@ export class Histogram {
     this.maxMs = Math.max(this.maxMs, other.maxMs)
   }
 
+  /** The same durations, each counted so many times; a factor below 1 makes it count for less. */
+  scaled(factor: number): Histogram {
+    const scaled = new Histogram()
+    scaled.merge(this)
+    scaled.#counts = scaled.#counts.map((count) => count * factor)
+    scaled.count *= factor
+    scaled.sumMs *= factor
+    return scaled
+  }
+
   /** The duration that a share of all is at most (nearest rank); NaN where there is none. */
   percentile(share: number): number {
     return this.atRank(Math.max(1, Math.ceil(share * this.count)))

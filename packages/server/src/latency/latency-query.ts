@@ -3,7 +3,8 @@ import type { Schema } from '../database/schema.ts'
 import { Histogram } from './histogram.ts'
 import { mergeBytes } from './histogram-bytes.ts'
 import type { CacheClass, Stage } from './labels.ts'
-import { cacheClasses, jobRoutePrefix, stageNames } from './labels.ts'
+import { cacheClasses, stageNames } from './labels.ts'
+import { bucketOf, readLatencyRows } from './latency-rows.ts'
 
 /** What groups of a latency report are made by. */
 export type GroupBy = 'class' | 'stage' | 'route' | 'scope' | 'model'
@@ -51,18 +52,14 @@ export interface LatencyReport {
   groups: LatencyGroup[]
 }
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
-const dayMs = 24 * hourMs
-
 /** Groups a report has at most, those with most requests. */
 const maxGroups = 50
 
-/** Percentiles over a window, from the minutes of the last day and the hours before. */
+/** Percentiles over a window: from the sums of whole hours, where a point is whole hours, and from minutes. */
 export async function readLatency(database: Kysely<Schema>, ask: LatencyAsk): Promise<LatencyReport> {
   const bucketMs = bucketOf(ask)
   const groups = new Map<string, { whole: Histogram; points: Map<number, Histogram> }>()
-  for await (const { startsAtMs, name, bytes } of readRows(database, ask)) {
+  for await (const { startsAtMs, name, bytes } of readLatencyRows(database, ask, bucketMs)) {
     let group = groups.get(name)
     if (group === undefined) groups.set(name, (group = { whole: new Histogram(), points: new Map() }))
     const at = Math.floor(startsAtMs / bucketMs) * bucketMs
@@ -82,74 +79,6 @@ export async function readLatency(database: Kysely<Schema>, ask: LatencyAsk): Pr
       [...groups].map(([name, { whole, points }]) => groupOf(name, whole, points)),
     ),
   }
-}
-
-/** Whole minutes, and whole hours where nothing finer is kept. */
-function bucketOf({ fromMs, toMs, points }: LatencyAsk): number {
-  const unitMs = toMs - fromMs > dayMs ? hourMs : minuteMs
-  return Math.max(1, Math.ceil((toMs - fromMs) / points / unitMs)) * unitMs
-}
-
-interface Row {
-  startsAtMs: number
-  name: string
-  bytes: Uint8Array
-}
-
-async function* readRows(database: Kysely<Schema>, ask: LatencyAsk): AsyncGenerator<Row> {
-  // Minutes are kept a little longer than a day: at this hour both are there.
-  const boundaryMs = Math.ceil((Date.now() - dayMs) / hourMs) * hourMs
-  const needsHours = ask.toMs - ask.fromMs > dayMs
-  const recent = needsHours ? { ...ask, fromMs: Math.max(boundaryMs, ask.fromMs) } : ask
-  if (needsHours) {
-    const older = { ...ask, fromMs: Math.floor(ask.fromMs / hourMs) * hourMs, toMs: boundaryMs }
-    yield* pieces(database, 'latency_hours', older, dayMs)
-  }
-  yield* pieces(database, 'latency_minutes', recent, hourMs)
-}
-
-/**
- * One piece of the time after the other: all at once they are a million rows in memory where there are many scopes,
- * and other requests get their turn between two.
- */
-async function* pieces(
-  database: Kysely<Schema>,
-  table: 'latency_minutes' | 'latency_hours',
-  ask: LatencyAsk,
-  pieceMs: number,
-): AsyncGenerator<Row> {
-  for (let fromMs = ask.fromMs; fromMs < ask.toMs; fromMs += pieceMs) {
-    yield* await rowsOf(database, table, { ...ask, fromMs, toMs: Math.min(ask.toMs, fromMs + pieceMs) })
-  }
-}
-
-async function rowsOf(
-  database: Kysely<Schema>,
-  table: 'latency_minutes' | 'latency_hours',
-  ask: LatencyAsk,
-): Promise<Row[]> {
-  let query = database
-    .selectFrom(table)
-    .select(['starts_at', 'histogram', `${ask.by} as name`])
-    .where('starts_at', '>=', new Date(ask.fromMs))
-    .where('starts_at', '<', new Date(ask.toMs))
-  if (ask.by !== 'stage') query = query.where('stage', '=', ask.stage)
-  if (ask.class !== undefined) query = query.where('class', '=', ask.class)
-  if (ask.route !== undefined) query = query.where('route', '=', ask.route)
-  if (ask.scope !== undefined) query = query.where('scope', '=', ask.scope)
-  if (ask.model !== undefined) query = query.where('model', '=', ask.model)
-  // A job's whole duration is no answer's: it is shown among routes.
-  if (ask.by !== 'route' && ask.route === undefined) {
-    query = query.where((eb) =>
-      eb.or([eb('stage', '<>', 'total'), eb('route', 'not like', `${jobRoutePrefix}%`)]),
-    )
-  }
-  const rows = await query.execute()
-  return rows.map((row) => ({
-    startsAtMs: row.starts_at.getTime(),
-    name: row.name,
-    bytes: row.histogram,
-  }))
 }
 
 function groupOf(name: string, whole: Histogram, points: ReadonlyMap<number, Histogram>): LatencyGroup {

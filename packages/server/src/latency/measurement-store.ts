@@ -36,7 +36,8 @@ function changed<T extends { isDirty: boolean }>(all: ReadonlyMap<string, T>): T
   return [...all.values()].filter(({ isDirty }) => isDirty)
 }
 
-function* parts<T>(rows: readonly T[]): Generator<T[]> {
+/** As many rows as one statement takes. */
+export function* parts<T>(rows: readonly T[]): Generator<T[]> {
   for (let at = 0; at < rows.length; at += rowsPerStatement) yield rows.slice(at, at + rowsPerStatement)
 }
 

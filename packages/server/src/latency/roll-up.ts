@@ -1,9 +1,10 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Insertable, Kysely, Transaction } from 'kysely'
 import { sql } from 'kysely'
+import type { LatencyHoursTable } from '../database/latency-tables.ts'
 import type { Schema } from '../database/schema.ts'
 import { Histogram } from './histogram.ts'
 import { histogramToBytes, mergeBytes } from './histogram-bytes.ts'
-import { ledgerColumns } from './measurement-store.ts'
+import { ledgerColumns, parts } from './measurement-store.ts'
 
 const hourMs = 3_600_000
 
@@ -11,8 +12,14 @@ const hourMs = 3_600_000
 const keepMinutesMs = 25 * hourMs
 const keepHoursMs = 90 * 24 * hourMs
 
-/** A process that could not write may bring its minutes so much later. */
+/** An hour is summed again for so long: a process that stood still may bring its minutes late. */
 const lateMs = 3 * hourMs
+
+/**
+ * A process that cannot write keeps its slices for a quarter of an hour and then gives them up. What was summed later
+ * than that has everything; a report reads it in place of the minutes.
+ */
+export const lastSliceMs: number = 20 * 60_000
 
 /** Key of the advisory lock ("darkroll" in ASCII): one process sums up, the others leave it. */
 const rollUpLock = '7233188282340240492'
@@ -27,26 +34,42 @@ export async function rollUp(database: Kysely<Schema>, nowMs: number): Promise<v
       select pg_try_advisory_xact_lock(${rollUpLock}::bigint) as locked
     `.execute(transaction)
     if (rows[0]?.locked !== true) return
-    for (const hour of await hoursToSum(transaction, nowMs)) await sumHour(transaction, hour)
+    for (const hour of await hoursToSum(transaction, nowMs)) {
+      await sumHour(transaction, hour)
+      await noteSummed(transaction, hour, new Date(nowMs))
+    }
     await deleteOld(transaction, nowMs)
   })
 }
 
+/** Ended hours with minutes that are not summed for good, found hour by hour in the indexes. */
 async function hoursToSum(transaction: Transaction<Schema>, nowMs: number): Promise<Date[]> {
   const present = new Date(Math.floor(nowMs / hourMs) * hourMs)
-  const late = new Date(present.getTime() - lateMs)
   const { rows } = await sql<{ hour: Date }>`
-    select distinct date_trunc('hour', starts_at, 'UTC') as hour from (
-      select starts_at from latency_minutes where starts_at < ${present}
-      union all select starts_at from ledger_minutes where starts_at < ${present}
-    ) as slices
-    where date_trunc('hour', starts_at, 'UTC') >= ${late}
-      or date_trunc('hour', starts_at, 'UTC') not in (
-        select starts_at from latency_hours union select starts_at from ledger_hours
-      )
+    select hour from generate_series(
+      date_trunc('hour', least(
+        (select min(starts_at) from latency_minutes), (select min(starts_at) from ledger_minutes)
+      ), 'UTC'),
+      ${present}::timestamptz - interval '1 hour', interval '1 hour'
+    ) as hour
+    where not exists (
+      select from summed_hours
+      where starts_at = hour and summed_at >= hour + interval '1 hour' + ${lateMs} * interval '1 millisecond'
+    ) and (
+      exists (select from latency_minutes where starts_at >= hour and starts_at < hour + interval '1 hour')
+      or exists (select from ledger_minutes where starts_at >= hour and starts_at < hour + interval '1 hour')
+    )
     order by hour
   `.execute(transaction)
   return rows.map(({ hour }) => hour)
+}
+
+async function noteSummed(transaction: Transaction<Schema>, hour: Date, summedAt: Date): Promise<void> {
+  await transaction
+    .insertInto('summed_hours')
+    .values({ starts_at: hour, summed_at: summedAt })
+    .onConflict((conflict) => conflict.column('starts_at').doUpdateSet({ summed_at: summedAt }))
+    .execute()
 }
 
 async function sumHour(transaction: Transaction<Schema>, hour: Date): Promise<void> {
@@ -64,18 +87,28 @@ async function sumHour(transaction: Transaction<Schema>, hour: Date): Promise<vo
     if (sum === undefined) sums.set(key, (sum = { row, histogram: new Histogram() }))
     mergeBytes(sum.histogram, row.histogram)
   }
-  for (const { row, histogram } of sums.values()) {
-    await transaction
-      .insertInto('latency_hours')
-      .values({ ...row, starts_at: hour, histogram: Buffer.from(histogramToBytes(histogram)) })
-      .onConflict((conflict) =>
-        conflict
-          .columns(['starts_at', 'stage', 'route', 'class', 'scope', 'model'])
-          .doUpdateSet((eb) => ({ histogram: eb.ref('excluded.histogram') })),
-      )
-      .execute()
-  }
+  const rows = [...sums.values()].map(({ row, histogram }) => ({
+    ...row,
+    starts_at: hour,
+    histogram: Buffer.from(histogramToBytes(histogram)),
+  }))
+  for (const part of parts(rows)) await writeHours(transaction, part)
   await sumLedgerHour(transaction, hour, end)
+}
+
+async function writeHours(
+  transaction: Transaction<Schema>,
+  rows: Insertable<LatencyHoursTable>[],
+): Promise<void> {
+  await transaction
+    .insertInto('latency_hours')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['starts_at', 'stage', 'route', 'class', 'scope', 'model'])
+        .doUpdateSet((eb) => ({ histogram: eb.ref('excluded.histogram') })),
+    )
+    .execute()
 }
 
 async function sumLedgerHour(transaction: Transaction<Schema>, hour: Date, end: Date): Promise<void> {
@@ -97,7 +130,7 @@ async function deleteOld(transaction: Transaction<Schema>, nowMs: number): Promi
       .where('starts_at', '<', new Date(nowMs - keepMinutesMs))
       .execute()
   }
-  for (const table of ['latency_hours', 'ledger_hours'] as const) {
+  for (const table of ['latency_hours', 'ledger_hours', 'summed_hours'] as const) {
     await transaction
       .deleteFrom(table)
       .where('starts_at', '<', new Date(nowMs - keepHoursMs))

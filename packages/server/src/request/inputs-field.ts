@@ -10,6 +10,8 @@ export interface InputsAsk {
   image: InputAsk | undefined
   mask: InputAsk | undefined
   references: readonly InputAsk[]
+  /** Whether the image is to be varied without a prompt. */
+  isVariation?: true
 }
 
 /** A request that starts from its prompt alone. */

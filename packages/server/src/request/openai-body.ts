@@ -74,7 +74,10 @@ export const openAIImageBodySchema: z.ZodType<OpenAIImageBody> = z.strictObject(
  * @throws DarkroomError invalid_request, unknown_parameter, unsupported_by_backend
  */
 export function parseOpenAIImageBody(body: unknown, files: InputFiles = {}): OpenAIImageAsk {
-  const parsed = parseWith(openAIImageBodySchema, body)
+  return askOf(parseWith(openAIImageBodySchema, body), files)
+}
+
+function askOf(parsed: OpenAIImageBody, files: InputFiles): OpenAIImageAsk {
   const n = parsed.n ?? 1
   const size = parsed.size === 'auto' ? undefined : (parsed.size ?? undefined)
   const compression = parsed.output_compression ?? undefined
@@ -130,4 +133,34 @@ export function parseOpenAIEditBody(body: unknown, files: InputFiles): OpenAIIma
   }
   const ask = parseOpenAIImageBody(rest, files)
   return fidelity === undefined ? ask : { ...ask, ignored: [...ask.ignored, 'input_fidelity'] }
+}
+
+/** How far a variation moves away from its picture: half the way. */
+const variationStrength = 0.5
+
+type VariationField = 'model' | 'n' | 'size' | 'response_format' | 'user' | 'seed' | 'scope'
+
+/** The fields of a variation (OpenAI's CreateImageVariationRequest, with `seed` and `scope` besides). */
+const openAIVariationSchema: z.ZodType<Pick<OpenAIImageBody, VariationField>> = z.strictObject({
+  model: nullable(modelField),
+  n: nullable(pictureCountField),
+  size: nullable(z.string()),
+  response_format: nullable(z.enum(['url', 'b64_json'])),
+  user: nullable(z.string().max(512)),
+  seed: nullable(seedField),
+  scope: nullable(scopeField),
+})
+
+/**
+ * Reads a variation on the OpenAI wire: an edit without a prompt. The first is of seed 0, so that asking again for the
+ * same gives the same; others are asked for by `n` or `seed`.
+ * @throws DarkroomError invalid_request, unknown_parameter
+ */
+export function parseOpenAIVariationBody(body: unknown, files: InputFiles): OpenAIImageAsk {
+  if (typeof body === 'object' && body !== null && 'prompt' in body) {
+    const message = 'prompt: a variation has none; send an image with a prompt to /v1/images/edits.'
+    throw new DarkroomError('unknown_parameter', message, { param: 'prompt' })
+  }
+  const ask = askOf({ ...parseWith(openAIVariationSchema, body), prompt: '' }, files)
+  return { ...ask, inputs: { ...ask.inputs, isVariation: true }, strength: variationStrength }
 }

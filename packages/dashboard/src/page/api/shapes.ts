@@ -56,16 +56,22 @@ export interface Comparison {
   stage: string
   before: Percentiles & { from: string; to: string }
   after: Percentiles & { from: string; to: string }
-  differences: {
-    percentile: number
-    beforeMs: number | null
-    afterMs: number | null
-    differenceMs: number | null
-    lowMs: number | null
-    highMs: number | null
-    confidence: number
-    verdict: string
-  }[]
+  differences: Difference[]
+  /** As if the classes had the shares that they had before; `null` where one class is compared. */
+  atEqualShares: Difference[] | null
+  /** That the shares changed. */
+  warning: string | null
+}
+
+export interface Difference {
+  percentile: number
+  beforeMs: number | null
+  afterMs: number | null
+  differenceMs: number | null
+  lowMs: number | null
+  highMs: number | null
+  confidence: number
+  verdict: string
 }
 
 /** `GET /v1/ledger`. */

@@ -77,7 +77,7 @@ const capabilities: BackendCapabilities = Object.freeze({
   progress: true,
   previews: true,
   cancel: true,
-  edits: Object.freeze({ image: true, mask: true, references: 0 }),
+  edits: Object.freeze({ image: true, mask: true, variation: true, references: 0 }),
   batch: 1,
 })
 

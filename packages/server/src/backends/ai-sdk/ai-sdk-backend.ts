@@ -70,7 +70,7 @@ function capabilitiesOf(model: ImageModelLike | undefined): BackendCapabilities 
     progress: false,
     previews: false,
     cancel: false,
-    edits: edits ? { image: true, mask: true, references: 7 } : noEdits,
+    edits: edits ? { image: true, mask: true, variation: false, references: 7 } : noEdits,
     batch: 1,
   }
 }

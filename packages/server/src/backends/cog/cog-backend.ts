@@ -100,6 +100,7 @@ function capabilitiesOf(names: CogInputs): BackendCapabilities {
     edits: {
       image: names.image !== null,
       mask: names.image !== null && names.mask !== null,
+      variation: names.image !== null && names.strength !== null,
       references: names.references === null ? 0 : 7,
     },
     batch: 1,

@@ -167,6 +167,7 @@ function capabilitiesOf(workflow: Workflow | undefined): BackendCapabilities {
         : {
             image: mapping.image !== undefined,
             mask: mapping.mask !== undefined,
+            variation: mapping.image !== undefined && mapping.strength !== undefined,
             references: mapping.references?.length ?? 0,
           },
     batch: 1,

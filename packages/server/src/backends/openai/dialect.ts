@@ -12,7 +12,8 @@ export interface Dialect {
   familyOf(model: string): ModelFamily
   /** Which of a request's options reach the model. */
   readonly takes: { seed: boolean; negative: boolean; steps: boolean; strength: boolean }
-  editsOf(model: string): BackendEdits
+  /** A variation is taken where an image and a strength are. */
+  editsOf(model: string): Omit<BackendEdits, 'variation'>
   /** How pictures to start from are sent: as files to `/images/edits`, or within the JSON. */
   readonly inputsAs: 'files' | 'json'
   /** How many pictures of one prompt, with seeds in a row, one call may make as if each were made alone. */

@@ -114,6 +114,7 @@ export function dialectCapabilities(
   hearsSteps: boolean,
 ): BackendCapabilities {
   const family = dialect.familyOf(model)
+  const edits = dialect.editsOf(model)
   return {
     kind: 'model',
     rendererVersion: dialect.rendererVersion,
@@ -125,7 +126,7 @@ export function dialectCapabilities(
     previews: family.streams && partialImages > 0,
     // The connection is closed, but no server of this API promises to stop, and OpenAI charges.
     cancel: false,
-    edits: dialect.editsOf(model),
+    edits: { ...edits, variation: edits.image && dialect.takes.strength },
     batch: dialect.batch,
   }
 }

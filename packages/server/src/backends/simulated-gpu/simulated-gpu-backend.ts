@@ -150,7 +150,7 @@ function capabilitiesOf({ batch }: SimulatedGpuSettings): BackendCapabilities {
     progress: true,
     previews: true,
     cancel: true,
-    edits: { image: true, mask: true, references: 4 },
+    edits: { image: true, mask: true, variation: true, references: 4 },
     batch,
   }
 }
@@ -168,9 +168,11 @@ function checkModel(model: string): void {
 
 const sides = { minPx: 16, maxPx: 8192 }
 
-function checkRequest({ model, widthPx, heightPx, prompt }: BackendRequest): void {
+function checkRequest({ model, widthPx, heightPx, prompt, inputs }: BackendRequest): void {
   checkModel(model)
-  if (prompt.trim() === '') throw refusal('The prompt is empty: say what the picture shows.')
+  // A picture can be varied without one.
+  if (prompt.trim() === '' && inputs.image === undefined)
+    throw refusal('The prompt is empty: say what the picture shows.')
   const isSide = (side: number): boolean =>
     Number.isInteger(side) && side >= sides.minPx && side <= sides.maxPx
   if (isSide(widthPx) && isSide(heightPx)) return

@@ -12,7 +12,7 @@ import { readNativeForm } from '../edit-form.ts'
 import { eventStream } from '../event-stream.ts'
 import { requestAskOf } from '../request-ask.ts'
 import type { Route, RouteContext } from '../route.ts'
-import { recordSchema } from '../schemas.ts'
+import { generationEventSchema, recordSchema } from '../schemas.ts'
 import type { GatewayServices } from '../services.ts'
 import { publicUrlOf } from '../services.ts'
 
@@ -78,7 +78,13 @@ export function generationRoutes(services: GatewayServices): Route[] {
       right: 'read',
       summary: 'What happens to a request, as server-sent events',
       requestHeaders: { 'Last-Event-ID': 'Events after this one are replayed' },
-      answers: { 200: { about: 'Events until every picture has settled.', mediaType: 'text/event-stream' } },
+      answers: {
+        200: {
+          about: 'Events until every picture has settled; the data of each is a GenerationEvent.',
+          mediaType: 'text/event-stream',
+          schema: generationEventSchema,
+        },
+      },
       handle: async (context) => eventStream(context, services, await readOwn(context, services)),
     },
     {

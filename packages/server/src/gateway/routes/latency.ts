@@ -102,7 +102,13 @@ function markerRoutes(services: GatewayServices): Route[] {
       right: 'admin',
       summary: 'Percentiles before and after a marker, with confidence intervals of their differences',
       query: comparisonQuerySchema,
-      answers: { 200: { about: 'before, after and differences.', ...inJson } },
+      answers: {
+        200: {
+          about:
+            'before, after and differences; classes, and atEqualShares, where the shares of the classes changed (warning).',
+          ...inJson,
+        },
+      },
       handle: (context) => comparison(context, services),
     },
   ]

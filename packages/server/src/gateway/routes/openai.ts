@@ -10,6 +10,7 @@ import {
   openAIImageBodySchema,
   parseOpenAIEditBody,
   parseOpenAIImageBody,
+  parseOpenAIVariationBody,
 } from '../../request/openai-body.ts'
 import { maxWaitS } from '../../request/prefer.ts'
 import { readJsonBody } from '../body.ts'
@@ -28,6 +29,22 @@ const imagesResponseSchema = z.object({
   data: z.array(z.object({ url: z.string().optional(), b64_json: z.string().optional() })),
 })
 
+/** OpenAI's events, and which picture each is of: theirs do not say, and with `n` above 1 nobody could tell. */
+const imageEventSchema = z.looseObject({
+  type: z.string().meta({ example: 'image_generation.completed' }),
+  image_index: z.int().meta({ description: 'Which picture of the request, from 0; not in OpenAI’s schema.' }),
+  image_id: z.string().meta({ description: 'Its id at this server; not in OpenAI’s schema.' }),
+  b64_json: z.string(),
+  partial_image_index: z.int().optional(),
+})
+
+const images = {
+  about: 'The images; with stream, events.',
+  mediaType: 'application/json',
+  schema: imagesResponseSchema,
+  events: imageEventSchema,
+}
+
 /** The OpenAI wire: its official client works unchanged. */
 export function openAIRoutes(services: GatewayServices): Route[] {
   return [
@@ -38,7 +55,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
       wire: 'openai',
       summary: "Create images (OpenAI's Images API, streaming included)",
       body: { mediaType: 'application/json', schema: openAIImageBodySchema },
-      answers: { 200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema } },
+      answers: { 200: images },
       handle: async (context) =>
         createImages(
           parseOpenAIImageBody(await readJsonBody(context.request)),
@@ -58,7 +75,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
         about: 'image (one or image[] up to 17), mask, prompt and the fields of generations.',
       },
       answers: {
-        200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema },
+        200: images,
         422: { about: 'The model cannot do this; the message names those that can.' },
       },
       handle: async (context) => {
@@ -71,13 +88,22 @@ export function openAIRoutes(services: GatewayServices): Route[] {
       path: '/v1/images/variations',
       right: 'generate',
       wire: 'openai',
-      summary: 'Variations: not offered, as OpenAI retires them',
-      answers: { 501: { about: 'Use edits with a prompt.' } },
-      handle: () => {
-        throw new DarkroomError(
-          'not_implemented',
-          'Variations are not offered: OpenAI retires them. Send the image to /v1/images/edits with a prompt.',
-        )
+      summary: "Vary an image without a prompt (OpenAI's Images API)",
+      body: {
+        mediaType: 'multipart/form-data',
+        about: 'image (one), model, n, size, response_format and user; seed and scope besides.',
+      },
+      answers: {
+        200: { about: 'The images.', mediaType: 'application/json', schema: imagesResponseSchema },
+        422: { about: 'The model cannot do this; the message names those that can.' },
+      },
+      handle: async (context) => {
+        const { body, files } = await readOpenAIEditForm(context.request, services)
+        if ((files.references ?? []).length > 0 || files.mask !== undefined) {
+          const message = 'image: a variation has one picture and no mask; send others to /v1/images/edits.'
+          throw new DarkroomError('invalid_request', message, { param: files.mask ? 'mask' : 'image' })
+        }
+        return await createImages(parseOpenAIVariationBody(body, files), 'image_edit', context, services)
       },
     },
     {
@@ -216,16 +242,18 @@ async function* imageEvents(
         partials[index] = sent + 1
         yield sse(`${family}.partial_image`, {
           ...commonFields(services, ask),
+          ...pictureFields(request, index),
           b64_json: await previewAs(ask.format, event.data),
           partial_image_index: sent,
         })
       }
     }
     const { generations } = await services.generations.read(request.request.project, request.record.id)
-    for (const row of generations) {
+    for (const [index, row] of generations.entries()) {
       if (!isStored(row)) throw errorOf(row, services.now())
       yield sse(`${family}.completed`, {
         ...commonFields(services, ask),
+        ...pictureFields(request, index),
         b64_json: await base64Of(row, ask, services),
         // Nothing is metered in tokens here.
         usage: {
@@ -251,6 +279,10 @@ function commonFields(services: GatewayServices, ask: OpenAIImageAsk): Record<st
     background: 'opaque',
     output_format: ask.format,
   }
+}
+
+function pictureFields({ record }: RequestWithGenerations, index: number): Record<string, unknown> {
+  return { image_index: index, image_id: record.images[index]?.id ?? null }
 }
 
 /** Previews come in whatever the backend sends; the wire promises the output format. */

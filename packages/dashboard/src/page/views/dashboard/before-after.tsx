@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useResource } from '../../api/resource.ts'
-import type { Comparison } from '../../api/shapes.ts'
+import type { Comparison, Difference } from '../../api/shapes.ts'
 import { classes } from '../../charts/class-colours.ts'
 import { count, duration } from '../../format.ts'
 import { Choice } from '../../parts/choice.tsx'
@@ -54,7 +54,7 @@ export function Before({ id }: { id: string }): VNode {
 }
 
 function Differences({ data }: { data: Comparison }): VNode {
-  const { before, after, differences } = data
+  const { before, after, differences, atEqualShares, warning } = data
   if (before.count === 0 || after.count === 0) {
     return (
       <p class="quiet">
@@ -80,30 +80,43 @@ function Differences({ data }: { data: Comparison }): VNode {
             <th scope="col">Verdict</th>
           </tr>
         </thead>
-        <tbody>
-          {differences.map((row) => (
-            <tr key={row.percentile}>
-              <th scope="row">P{row.percentile}</th>
-              <td class="number">{duration(row.beforeMs)}</td>
-              <td class="number">{duration(row.afterMs)}</td>
-              <td class="number">
-                {signed(row.differenceMs)}{' '}
-                <span class="quiet">
-                  ({signed(row.lowMs)} to {signed(row.highMs)})
-                </span>
-              </td>
-              <td>
-                <span class={`verdict ${row.verdict.replaceAll(' ', '-')}`}>{row.verdict}</span>
-              </td>
+        <tbody>{differences.map(differenceRow)}</tbody>
+        {warning !== null && atEqualShares !== null && (
+          <tbody>
+            <tr>
+              <th scope="rowgroup" colSpan={5}>
+                Each class with the share that it had before
+              </th>
             </tr>
-          ))}
-        </tbody>
+            {atEqualShares.map(differenceRow)}
+          </tbody>
+        )}
       </table>
+      {warning !== null && <p role="note">{warning}</p>}
       <p class="quiet">
         In brackets: where the difference lies with {Math.round((differences[0]?.confidence ?? 0.95) * 100)} %
         confidence.
       </p>
     </div>
+  )
+}
+
+function differenceRow(row: Difference): VNode {
+  return (
+    <tr key={row.percentile}>
+      <th scope="row">P{row.percentile}</th>
+      <td class="number">{duration(row.beforeMs)}</td>
+      <td class="number">{duration(row.afterMs)}</td>
+      <td class="number">
+        {signed(row.differenceMs)}{' '}
+        <span class="quiet">
+          ({signed(row.lowMs)} to {signed(row.highMs)})
+        </span>
+      </td>
+      <td>
+        <span class={`verdict ${row.verdict.replaceAll(' ', '-')}`}>{row.verdict}</span>
+      </td>
+    </tr>
   )
 }
 

@@ -11,7 +11,7 @@ import { Answer, Empty, Panel } from '../../parts/panel.tsx'
 import { Markers } from './markers.tsx'
 
 type Percentile = 'p50Ms' | 'p95Ms' | 'p99Ms'
-type Window = '1h' | '24h' | '7d'
+type Window = '1h' | '6h' | '24h' | '7d'
 
 const percentiles = [
   { value: 'p50Ms', text: 'P50' },
@@ -21,12 +21,13 @@ const percentiles = [
 
 const windows = [
   { value: '1h', text: '1 hour' },
+  { value: '6h', text: '6 hours' },
   { value: '24h', text: '24 hours' },
   { value: '7d', text: '7 days' },
 ] as const
 
-/** Minutes of an hour, ten minutes of a day, hours of a week. */
-const points: Readonly<Record<Window, number>> = { '1h': 60, '24h': 144, '7d': 168 }
+/** Minutes of an hour, five minutes of six, hours of a day and of a week. */
+const points: Readonly<Record<Window, number>> = { '1h': 60, '6h': 72, '24h': 24, '7d': 168 }
 
 /** How long answers took over time, a line for each class of the cache, with the markers of what was changed. */
 export function LatencyPanel(): VNode {

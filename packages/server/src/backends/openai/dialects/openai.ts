@@ -25,7 +25,7 @@ export const openAIDialect: Dialect = Object.freeze({
 } satisfies Dialect)
 
 /** OpenAI's CreateImageEditRequest: GPT models take 16 pictures, `dall-e-2` one, `dall-e-3` none. */
-function editsOf(model: string): BackendEdits {
+function editsOf(model: string): Omit<BackendEdits, 'variation'> {
   const { name } = familyOf(model)
   if (name === 'dall-e-3') return noEdits
   return { image: true, mask: true, references: name.startsWith('gpt-image') ? 15 : 0 }

@@ -25,7 +25,10 @@ export function withOwnArguments(request: BackendRequest): string {
     ...(request.steps === undefined ? {} : { sample_params: { sample_steps: request.steps } }),
     ...(strength === undefined ? {} : { strength }),
   }
+  // It refuses what is left empty without them; a full stop says as little.
+  const isVariation = request.prompt === '' && image !== undefined
+  const prompt = isVariation ? '.' : withoutTags(withoutServerArguments(request.prompt))
   // No `<` may be left in it: the server looks for the closing tag and not for the end of the JSON.
   const json = JSON.stringify(args).replaceAll('<', String.raw`\u003c`)
-  return `${withoutTags(withoutServerArguments(request.prompt))}<sd_cpp_extra_args>${json}</sd_cpp_extra_args>`
+  return `${prompt}<sd_cpp_extra_args>${json}</sd_cpp_extra_args>`
 }
