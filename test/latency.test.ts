@@ -310,3 +310,28 @@ interface Explanation {
   status: string
   spans: { name: string; how: string; process: string | null; durationMs: number; detail?: string }[]
 }
+
+describe('the class of an answer', () => {
+  const counted = async (name: string): Promise<number> => (await group('by=class', name))?.count ?? 0
+
+  test('of the API’s own is that of its pictures, and of an answer without them other', async () => {
+    const body = { prompt: 'a lighthouse of one class', size: '64x64', scope: 'classes' }
+    const native = (headers: Record<string, string> = {}): Promise<{ status: number }> =>
+      ask('/v1/generations', { body, headers })
+    const openAI = (): Promise<{ status: number }> =>
+      ask('/v1/images/generations', { body: { prompt: body.prompt, size: '64x64', scope: 'classes' } })
+    const before = { miss: await counted('miss'), hit: await counted('hit') }
+    expect((await native()).status).toBe(201)
+    expect((await native()).status).toBe(201)
+    expect((await openAI()).status).toBe(200)
+    expect((await native({ prefer: 'respond-async' })).status).toBe(201)
+    expect(await counted('miss')).toBe(before.miss + 1)
+    expect(await counted('hit')).toBe(before.hit + 3)
+    const withoutPicture = await ask('/v1/generations', {
+      body: { ...body, prompt: 'another lighthouse' },
+      headers: { prefer: 'respond-async' },
+    })
+    expect(withoutPicture.status).toBe(202)
+    expect(await counted('miss')).toBe(before.miss + 1)
+  })
+})

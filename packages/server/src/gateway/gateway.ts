@@ -2,11 +2,12 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { randomUUID } from 'node:crypto'
 import { DarkroomError } from '../errors.ts'
-import { classOfAnswer, scopeLabel } from '../latency/labels.ts'
+import { scopeLabel } from '../latency/labels.ts'
+import { classOfResponse } from './cache-class.ts'
 import { traceOf } from './request-trace.ts'
 import { openApiDocument } from './openapi.ts'
 import { darkroomErrorOf, errorResponse } from './problem.ts'
-import type { Route } from './route.ts'
+import type { Route, RequestSubject } from './route.ts'
 import { catalogRoutes } from './routes/catalogs.ts'
 import { predictionRoutes } from './routes/predictions.ts'
 import { carouselRoutes } from './routes/carousels.ts'
@@ -18,6 +19,7 @@ import { jobRoutes } from './routes/jobs.ts'
 import { latencyRoutes } from './routes/latency.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { openAIModelRoutes } from './routes/openai-models.ts'
 import { openAIRoutes } from './routes/openai.ts'
 import { overviewRoutes } from './routes/overview.ts'
 import { pictureAccess, pictureRoutes } from './routes/pictures.ts'
@@ -38,6 +40,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...carouselRoutes(services),
     ...imageRoutes(services),
     ...openAIRoutes(services),
+    ...openAIModelRoutes(services),
     ...purgeRoutes(services),
     ...catalogRoutes(services),
     ...predictionRoutes(services),
@@ -158,7 +161,7 @@ async function serve(
   const wire = routes.find((route) => route.wire !== undefined)?.wire
   const url = new URL(request.url)
   const stages = recorder.stages()
-  const about = { project: '', scope: '', model: '' }
+  const about: RequestSubject = { project: '', scope: '', model: '' }
   const trace = traceOf(request, recorder)
   const { traceparent } = trace
   let response: Response
@@ -196,7 +199,7 @@ async function serve(
   response.headers.set('x-content-type-options', 'nosniff')
   const labels = {
     route: routes[0]?.path ?? '',
-    cacheClass: isLookOfOurs(request, url) ? 'other' : classOfAnswer(response.status, response.headers),
+    cacheClass: classOfResponse(response, about, request, url),
     scope: about.scope === '' ? '' : scopeLabel(about.project, about.scope),
     model: about.model,
   }
@@ -204,14 +207,6 @@ async function serve(
   trace.end?.({ method: request.method, status: response.status, labels, stages, startedAt })
   logRequest(log, request, url, response, services.now() - startedAt)
   return request.method === 'HEAD' ? withoutBody(response) : response
-}
-
-/**
- * A picture of the dashboard's own gallery. It is no reader's: counted with theirs, who looks at the figures would
- * change them. The browser says so, and whoever else does hides a request of its own from the classes, no more.
- */
-function isLookOfOurs(request: Request, { origin, pathname }: URL): boolean {
-  return pathname.startsWith('/images/') && request.headers.get('referer') === `${origin}/dashboard/`
 }
 
 /** HEAD is GET without the body (RFC 9110 §9.3.2). @throws DarkroomError method_not_allowed */

@@ -5,6 +5,7 @@ import type { Generations } from '../generation/generations.ts'
 import type { UsageLog } from '../prediction/usage-log.ts'
 import type { LiveAsk } from '../request/live-query.ts'
 import { classOfAnswer } from '../latency/labels.ts'
+import { classOfPicture } from './cache-class.ts'
 import { specOfLive } from './picture-origin.ts'
 import type { RouteContext } from './route.ts'
 import type { GatewayServices } from './services.ts'
@@ -72,8 +73,7 @@ export function notingGenerations(generations: Generations, usage: UsageLog): Ge
             imageId: row?.image_id ?? undefined,
             client: `${ask.project}/${ask.scope}`,
             format: undefined,
-            class:
-              row?.status !== 'stored' ? 'miss' : row.priority === 'speculative' ? 'pre-generated' : 'hit',
+            class: row === undefined ? 'miss' : classOfPicture(row, accepted.started),
             // It has been accepted; when its caller has the picture is not known here.
             waitMs: row?.status === 'stored' ? 0 : undefined,
           })

@@ -1,7 +1,17 @@
+import type { CacheClass } from '../latency/labels.ts'
 import type { z } from 'zod'
 import type { Logger } from 'pino'
 import type { Caller, RouteRight } from '../access/rights.ts'
 import type { StageTimings } from '../latency/stage-timings.ts'
+
+/** What a request turned out to be about, for the latency tables: handlers fill it in. */
+export interface RequestSubject {
+  project: string
+  scope: string
+  model: string
+  /** Of pictures that the answer brings, where no header says it. */
+  cacheClass?: CacheClass
+}
 
 /** What a handler is given besides the request. */
 export interface RouteContext {
@@ -12,8 +22,7 @@ export interface RouteContext {
   requestId: string
   log: Logger
   stages: StageTimings
-  /** What the request turned out to be about, for the latency tables: handlers fill it in. */
-  about: { project: string; scope: string; model: string }
+  about: RequestSubject
   /** What work for this request belongs to (W3C Trace Context), if it belongs to a trace. */
   traceparent: string | undefined
   /** Who asks. They have the route's right. */

@@ -63,7 +63,12 @@ export interface GenerationBudget {
 }
 
 export type Accepted =
-  | { kind: 'accepted'; request: RequestWithGenerations }
+  | {
+      kind: 'accepted'
+      request: RequestWithGenerations
+      /** The ids of the generations that this request began; the others were there, or on their way. */
+      started: ReadonlySet<string>
+    }
   /** The idempotency key was used before: nothing was done, this is what it did then. */
   | { kind: 'replayed'; requestId: string }
 
@@ -91,7 +96,7 @@ export async function acceptRequest(
         if (claim.kind === 'used') return { kind: 'replayed', requestId: claim.requestId }
       }
       place = await context.line.look(transaction, ask)
-      return { kind: 'accepted', request: await acceptAt(place, transaction, ask, context, id) }
+      return { kind: 'accepted', ...(await acceptAt(place, transaction, ask, context, id)) }
     })
   } finally {
     place?.release()
@@ -109,7 +114,7 @@ export async function acceptIn(
 ): Promise<RequestWithGenerations> {
   const place = await context.line.look(transaction, ask)
   try {
-    return await acceptAt(place, transaction, ask, context, newRequestId())
+    return (await acceptAt(place, transaction, ask, context, newRequestId())).request
   } finally {
     place.release()
   }
@@ -121,13 +126,13 @@ async function acceptAt(
   ask: RequestAsk,
   context: AcceptContext,
   id: string,
-): Promise<RequestWithGenerations> {
-  const generations = await armAll(place, ask, transaction, context)
+): Promise<{ request: RequestWithGenerations; started: ReadonlySet<string> }> {
+  const { generations, started } = await armAll(place, ask, transaction, context)
   const request = await insertRequest(ask, id, generations, transaction)
   if (ask.webhook !== undefined) {
     await orderRequestWebhook(transaction, request, ask.webhook, generations, new Date(context.now()))
   }
-  return withRecord(request, generations)
+  return { request: withRecord(request, generations), started }
 }
 
 function newRequestId(): string {
@@ -140,7 +145,7 @@ async function armAll(
   ask: RequestAsk,
   transaction: Transaction<Schema>,
   context: AcceptContext,
-): Promise<GenerationRow[]> {
+): Promise<{ generations: GenerationRow[]; started: ReadonlySet<string> }> {
   const byKey = new Map<string, Armed>()
   const keys = ask.pictures.map((spec) => ({ spec, key: generationKey(spec) }))
   for (const { spec, key } of keys.toSorted((a, b) => (a.key < b.key ? -1 : 1))) {
@@ -169,11 +174,12 @@ async function armAll(
       noteShared(context.ledger, row, isStored(row) ? 'cached' : 'joined')
     }
   }
-  return keys.map(({ key }) => {
+  const generations = keys.map(({ key }) => {
     const armed = byKey.get(key)
     if (armed === undefined) throw new Error('a picture of the request was not armed')
     return armed.row
   })
+  return { generations, started: new Set(started.map((row) => row.id)) }
 }
 
 async function insertRequest(

@@ -1,4 +1,4 @@
-/** How an answer came about, as latency is kept by. `other`: everything that is no picture. */
+/** How an answer came about, as latency is kept by. `other`: every answer without a picture. */
 export type CacheClass = 'hit' | 'stale' | 'collapsed' | 'miss' | 'pre-generated' | 'other'
 
 export const cacheClasses: readonly CacheClass[] = [

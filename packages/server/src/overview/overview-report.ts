@@ -12,7 +12,7 @@ export interface OverviewReport {
 }
 
 export interface RequestsReport {
-  /** Pictures that were asked for by their address, a minute; what the API itself was asked is `byClass.other`. */
+  /** Answers with pictures, a minute, by their address or by the API; all others are `byClass.other`. */
   perMinute: number
   byClass: Record<string, number>
   /** Hits, stale and pre-generated among the pictures, 0..1; `null` where none was asked for. */

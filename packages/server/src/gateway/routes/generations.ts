@@ -1,3 +1,4 @@
+import type { CacheClass } from '../../latency/labels.ts'
 import { z } from 'zod'
 import { mayUseScope } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
@@ -9,6 +10,7 @@ import { readPreference } from '../../request/prefer.ts'
 import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import { isPlainText } from '../../request/text.ts'
 import { readNativeForm } from '../edit-form.ts'
+import { classOfPictures } from '../cache-class.ts'
 import { eventStream } from '../event-stream.ts'
 import { requestAskOf } from '../request-ask.ts'
 import type { Route, RouteContext } from '../route.ts'
@@ -133,8 +135,9 @@ async function create(context: RouteContext, services: GatewayServices): Promise
       await services.generations.read(context.caller.project, accepted.requestId),
     )
   }
+  const cacheClass = classOfPictures(accepted.request.generations, accepted.started)
   try {
-    return await answerWhenDone(context, services, accepted.request)
+    return await answerWhenDone(context, services, accepted.request, cacheClass)
   } finally {
     if (idempotency !== undefined) {
       // What is noted here only lets repeats be answered sooner: no reason to lose the answer.
@@ -171,6 +174,7 @@ async function answerWhenDone(
   context: RouteContext,
   services: GatewayServices,
   accepted: RequestWithGenerations,
+  cacheClass?: CacheClass,
 ): Promise<Response> {
   const preference = readPreference(context.request.headers.get('prefer'))
   const { id } = accepted.record
@@ -190,6 +194,8 @@ async function answerWhenDone(
   if (failed !== undefined && !images.some((image) => image.status === 'stored')) {
     throw errorOf(failed, services.now(), id)
   }
+  // An answer without the pictures says nothing of how long they take.
+  if (cacheClass !== undefined) context.about.cacheClass = cacheClass
   return json(201, publicRecord(current.record, services), headers)
 }
 
@@ -230,7 +236,7 @@ async function regenerate(context: RouteContext, services: GatewayServices): Pro
   )
   // Soft: the old picture is shown while the new one is made, and replaced by it.
   if (retiredImageIds.length > 0) await purgeImages(services, project, retiredImageIds, true)
-  const response = await answerWhenDone(context, services, request)
+  const response = await answerWhenDone(context, services, request, 'miss')
   // Whoever was told that the new one is there must not be served the old one once more.
   if (response.status === 201 && retiredImageIds.length > 0)
     await purgeImages(services, project, retiredImageIds, false)

@@ -13,6 +13,7 @@ import {
   parseOpenAIVariationBody,
 } from '../../request/openai-body.ts'
 import { maxWaitS } from '../../request/prefer.ts'
+import { classOfPictures } from '../cache-class.ts'
 import { readJsonBody } from '../body.ts'
 import { readOpenAIEditForm } from '../edit-form.ts'
 import { requestEvents, streamOf } from '../event-stream.ts'
@@ -106,34 +107,7 @@ export function openAIRoutes(services: GatewayServices): Route[] {
         return await createImages(parseOpenAIVariationBody(body, files), 'image_edit', context, services)
       },
     },
-    {
-      method: 'GET',
-      path: '/v1/models',
-      right: 'read',
-      wire: 'openai',
-      summary: "The models that requests may name (OpenAI's list)",
-      answers: { 200: { about: 'The list.', mediaType: 'application/json' } },
-      handle: () => json(200, { object: 'list', data: services.models.names().map(modelObject) }),
-    },
-    {
-      method: 'GET',
-      path: '/v1/models/{model}',
-      right: 'read',
-      wire: 'openai',
-      summary: 'One model',
-      answers: { 200: { about: 'The model.', mediaType: 'application/json' } },
-      handle: ({ params }) => {
-        const name = params['model'] ?? ''
-        if (services.models.names().includes(name)) return json(200, modelObject(name))
-        throw new DarkroomError('not_found', 'There is no such model.', { param: 'model' })
-      },
-    },
   ]
-}
-
-function modelObject(id: string): object {
-  // When a model was made is unknown here; the wire wants a number.
-  return { id, object: 'model', created: 0, owned_by: 'darkroom' }
 }
 
 /** What the events of a stream are called. */
@@ -170,6 +144,7 @@ async function createImages(
       },
     )
   }
+  context.about.cacheClass = classOfPictures(accepted.request.generations, accepted.started)
   const data = []
   for (const row of current.generations) data.push(await imageObject(row, ask, context, services))
   return json(200, { created: Math.floor(services.now() / 1000), data, output_format: ask.format }, headers)
