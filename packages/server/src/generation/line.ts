@@ -54,36 +54,48 @@ const rateFreshMs = 1000
 
 export function createLine(options: LineOptions): Line {
   const { maxQueuedPerScope: limit } = options
-  const reserved = new Map<string, Set<number>>()
+  const handedOut = new Map<string, { looks: number; highest: number }>()
   const refusals = createRefusals(options)
 
   return {
     look: async (transaction, ask) => {
       const name = JSON.stringify([ask.project, ask.scope, ask.priority])
-      const { queued, head, last } = await read(transaction, options.table, ask, limit)
+      const beside = handedOut.get(name) ?? { looks: 0, highest: -1 }
+      handedOut.set(name, beside)
+      beside.looks += 1
       const own = new Set<number>()
-      const isFull = (): boolean => queued + own.size >= limit
+      let isReleased = false
+      const release = (): void => {
+        if (isReleased) return
+        isReleased = true
+        own.clear()
+        beside.looks -= 1
+        if (beside.looks === 0) handedOut.delete(name)
+      }
+      let found: Awaited<ReturnType<typeof read>>
+      try {
+        found = await read(transaction, options.table, ask, limit)
+      } catch (error) {
+        release()
+        throw error
+      }
+      const isFull = (): boolean => found.queued + own.size >= limit
       return {
         isFull,
         next: async () => {
           if (isFull()) throw await refusals.errorFor(transaction, ask, limit)
-          const taken = reserved.get(name) ?? new Set<number>()
-          // Turns of transactions that run beside this one in this process cannot be read yet.
-          const turn = Math.max(head, last + 1, ...[...taken].map((each) => each + 1))
-          reserved.set(name, taken.add(turn))
+          // Turns of transactions that ran beside this one in this process could not be read when it looked: they
+          // may have been committed since.
+          const turn = Math.max(found.head, found.last + 1, beside.highest + 1)
+          beside.highest = turn
           own.add(turn)
           return turn
         },
         giveBack: (turn) => {
           own.delete(turn)
-          reserved.get(name)?.delete(turn)
+          if (beside.highest === turn) beside.highest -= 1
         },
-        release: () => {
-          const taken = reserved.get(name)
-          for (const turn of own) taken?.delete(turn)
-          own.clear()
-          if (taken?.size === 0) reserved.delete(name)
-        },
+        release,
       }
     },
     nextTurn: async (transaction, ask) => {
