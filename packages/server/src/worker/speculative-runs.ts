@@ -19,6 +19,8 @@ export interface SpeculativeRuns {
   offer(row: GenerationRow, stop: () => void): () => void
   /** Runs demand, once what this process draws ahead on the same backend has been stopped. */
   demand<T>(row: GenerationRow, run: () => Promise<T>): Promise<T>
+  /** How long to leave a job to those who need give up nothing for it. */
+  holdMs(): number
   /** Gives up all runs that are offered. */
   clear(): Promise<void>
   /** Whether anything runs here that somebody waits for. */
@@ -53,6 +55,9 @@ const patienceMs = 100
 
 /** Just longer than that. */
 const lookAfterMs = 120
+
+/** Several times what a process without other work takes to ask for a job; a step of a picture is far longer. */
+const leaveMs = 20
 
 /** The net below announcements: jobs whose delay has passed, and those that a lost connection hid. */
 const lookIntervalMs = 500
@@ -127,6 +132,7 @@ export function createSpeculativeRuns(options: SpeculativeRunsOptions): Speculat
   const timer = setInterval(() => void look(patienceMs), lookIntervalMs).unref()
   return {
     mayBegin: () => demandRuns === 0 && now() - lastDemandAt >= options.restMs,
+    holdMs: () => (offers.size > 0 && options.othersHaveFreeSlot() ? leaveMs : 0),
     clear: () => clear(),
     get isDemandRunning() {
       return demandRuns > 0

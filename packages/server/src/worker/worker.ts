@@ -93,7 +93,12 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       work: async (limits, handler) => {
         // Without its lock this worker is dead for the others: what it took now they would take from it.
         const ignored: RouteFilter['ignored'] = () => (lock.held ? care.routing.ignored() : 'all')
-        const routes = { ...care.routing, ignored, demandAlone: () => !speculativeRuns.mayBegin() }
+        const routes: RouteFilter = {
+          ...care.routing,
+          ignored,
+          demandAlone: () => !speculativeRuns.mayBegin(),
+          holdMs: () => care.routing.holdMs() + speculativeRuns.holdMs(),
+        }
         subscription = await queue.work({ ...limits, routes }, handler)
         return subscription
       },
