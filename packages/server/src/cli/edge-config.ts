@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Config } from '../config.ts'
+import { cdnSettingsOf, cdnVariables } from '../cdn/variables.ts'
 import { megabyte, parseVariables } from '../config-variable.ts'
 import { variables } from '../config.ts'
 
@@ -16,9 +17,11 @@ const edgeVariables = {
       .transform((host) => host ?? '127.0.0.1'),
   },
   DARKROOM_EDGE_MB: variables.DARKROOM_EDGE_MB,
-  DARKROOM_CDN: variables.DARKROOM_CDN,
   DARKROOM_DRAIN_S: variables.DARKROOM_DRAIN_S,
   DARKROOM_LOG_LEVEL: variables.DARKROOM_LOG_LEVEL,
+  AWS_ACCESS_KEY_ID: variables.AWS_ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY: variables.AWS_SECRET_ACCESS_KEY,
+  ...cdnVariables,
 } as const
 
 /** @throws ConfigError with all faults */
@@ -28,7 +31,7 @@ export function parseEdgeConfig(environment: Readonly<Record<string, string | un
     port: parsed.PORT,
     host: parsed.HOST,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
-    cdn: parsed.DARKROOM_CDN,
+    cdn: cdnSettingsOf(parsed),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })

@@ -9,6 +9,7 @@ import {
   viaNameOfProcess,
 } from '@darkroom/edge'
 import { createServer } from 'node:http'
+import { tagFieldsOf } from '../cdn/adapters.ts'
 import { ConfigError } from '../config-variable.ts'
 import type { EdgeConfig } from './edge-config.ts'
 import { parseEdgeConfig } from './edge-config.ts'
@@ -50,8 +51,7 @@ export async function edgeCommand(options: EdgeCommandOptions, io: CommandEnviro
     profile,
     joinTimeoutMs,
     log,
-    // A CDN in front of this one may purge by them.
-    forwardSurrogateHeaders: config.cdn,
+    cdnTagFields: tagFieldsOf(config.cdn),
   })
   try {
     const listener = createEdgeListener({ edge, base: origin.url, log, viaName })

@@ -9,6 +9,7 @@ import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route } from './route.ts'
 import { catalogRoutes } from './routes/catalogs.ts'
 import { predictionRoutes } from './routes/predictions.ts'
+import { cdnRoutes } from './routes/cdns.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { explainRoutes } from './routes/explain.ts'
@@ -39,6 +40,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...imageRoutes(services),
     ...openAIRoutes(services),
     ...purgeRoutes(services),
+    ...cdnRoutes(services),
     ...catalogRoutes(services),
     ...predictionRoutes(services),
     ...jobRoutes(services),
