@@ -29,6 +29,7 @@ export const cdnVariables: {
   CLOUDFRONT_DISTRIBUTION_ID: Variable<string | undefined>
   AWS_ENDPOINT_URL_CLOUDFRONT: Variable<string>
   AWS_SESSION_TOKEN: Variable<string | undefined>
+  DARKROOM_EDGE_PURGE_KEY: Variable<string | undefined>
 } = {
   DARKROOM_CDN: defineVariable(
     'off',
@@ -84,6 +85,14 @@ export const cdnVariables: {
     '',
     'The token that belongs to a temporary key; for CloudFront alone.',
     z.string().optional(),
+  ),
+  DARKROOM_EDGE_PURGE_KEY: defineVariable(
+    '(no purges)',
+    'For `darkroom edge` alone: who shows it as a bearer token may `POST /.darkroom/purge`.',
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{16,}$/u, 'must be 16 characters or more, without spaces')
+      .optional(),
   ),
 }
 

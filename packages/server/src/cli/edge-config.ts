@@ -5,7 +5,10 @@ import { megabyte, parseVariables } from '../config-variable.ts'
 import { variables } from '../config.ts'
 
 /** What `darkroom edge` reads: the cache alone needs no models, no folders and no database. */
-export type EdgeConfig = Pick<Config, 'port' | 'host' | 'edgeMaxBytes' | 'cdn' | 'drainMs' | 'logLevel'>
+export type EdgeConfig = Pick<Config, 'port' | 'host' | 'edgeMaxBytes' | 'cdn' | 'drainMs' | 'logLevel'> & {
+  /** `undefined`: no purges are taken. */
+  readonly purgeKey: string | undefined
+}
 
 /** Another address than a loopback one is fine here: the cache causes no generations and has no API. */
 const edgeVariables = {
@@ -32,6 +35,7 @@ export function parseEdgeConfig(environment: Readonly<Record<string, string | un
     host: parsed.HOST,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
     cdn: cdnSettingsOf(parsed),
+    purgeKey: parsed.DARKROOM_EDGE_PURGE_KEY,
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     logLevel: parsed.DARKROOM_LOG_LEVEL,
   })
