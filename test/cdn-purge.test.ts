@@ -355,7 +355,10 @@ describe('a CDN that fails', () => {
         ? void response.writeHead(400).end('{"success":false,"errors":[{"code":1,"message":"no"}]}')
         : takes.cloudflare(response, request)
     await purge({ tags: [bad, ...good] })
-    await until(async () => ((await states())['cloudflare']?.failed === 1 ? true : undefined))
+    await until(async () => {
+      const state = (await states())['cloudflare']
+      return state?.failed === 1 && state.waiting === 0 ? true : undefined
+    })
     const taken = fakes.cloudflare.received.map(tagsOf).filter((tags) => !tags.includes(bad ?? ''))
     expect(taken.flat().toSorted()).toEqual(good.toSorted())
     // The same name, taken later, is no dead letter any more.

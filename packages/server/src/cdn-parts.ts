@@ -38,7 +38,8 @@ export async function startCdns(
     forget()
     await unlisten()
   })
-  await calls.reviveUnauthorized(adapters.map(({ name }) => name))
+  const names = adapters.map(({ name }) => name)
+  await calls.reviveUnauthorized(names)
   let sender: CdnSender | undefined
   const sweeper = await startSweeper({
     records: {
@@ -49,7 +50,7 @@ export async function startCdns(
         if (count > 0) wake()
         return count
       },
-      cleanUp: () => calls.recoverOwn(sender?.sending() ?? []),
+      cleanUp: () => calls.cleanUp(sender?.sending() ?? [], names),
     },
     lock: sessionLock,
     sweepIntervalMs: 1000,

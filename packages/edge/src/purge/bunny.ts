@@ -14,7 +14,8 @@ export interface BunnyOptions extends CdnOptions {
 
 /**
  * bunny.net: `POST /pullzone/{id}/purgeCache`, with `CacheTag` for one tag and without a body for everything;
- * `POST /purge?url=` for one URL. It has no soft purge: whatever is asked for softly is dropped.
+ * `POST /purge?url=` for one URL. It has no soft purge: whatever is asked for softly is
+ * dropped. A star at the end of a tag is a wildcard.
  * Per documentation, not run against the service: https://docs.bunny.net/cdn/purge-cache and
  * https://docs.bunny.net/api-reference/core/pull-zone/purge-cache (November 2026).
  */
@@ -30,8 +31,7 @@ export function createBunny(options: BunnyOptions): CdnAdapter {
       const target = targetOf(purge, adapter)
       const request: CdnRequest =
         target === 'tags'
-          ? // A star would be a wildcard, and so is none of our tags.
-            { url: zone, body: { CacheTag: purge.tags?.[0] } }
+          ? { url: zone, body: { CacheTag: purge.tags?.[0] } }
           : target === 'urls'
             ? { url: `${baseUrl}/purge?url=${encodeURIComponent(purge.urls?.[0] ?? '')}&async=false` }
             : { url: zone }

@@ -13,7 +13,7 @@ const times = {
 function shown(
   fields: readonly CdnTagField[],
   tags: readonly string[] | undefined,
-  { stale = false, given = times as Record<string, string> } = {},
+  { stale = false, given = times }: { stale?: boolean; given?: Record<string, string> } = {},
 ): Record<string, string> {
   const { remove, set } = cdnFields(fields, { tags, stale, get: (name) => given[name] })
   const all = { ...given, 'cache-tag': 'as it came' }
@@ -63,7 +63,7 @@ describe('one list of tags', () => {
         Array.from({ length: 50 }, (_, at) => `t${at}`),
       )['cache-tag'],
     ).toMatch(/,t49$/u)
-    const list = [...Array.from({ length: 8 }, (_, at) => `${at}`.padEnd(127, 'x'))]
+    const list = Array.from({ length: 8 }, (_, at) => `${at}`.padEnd(127, 'x'))
     expect(shown([bunny], list)['cdn-tag']).toHaveLength(1023)
   })
 

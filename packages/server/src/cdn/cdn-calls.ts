@@ -5,7 +5,7 @@ import { hash, randomUUID } from 'node:crypto'
 import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import type { Schema } from '../database/schema.ts'
 import { putRows } from './cdn-orders.ts'
-import { reviveFailed } from './dead-letters.ts'
+import { endOldPurges, reviveFailed } from './dead-letters.ts'
 import type { LeasedRow, SettlingOptions } from './settle-cdn-call.ts'
 import { endLease, putBack, rowOf, settleCdnCall } from './settle-cdn-call.ts'
 
@@ -31,8 +31,11 @@ export interface CdnCalls {
   holders(): Promise<number[]>
   /** Frees what a dead process held. @returns how many calls that were */
   recover(workerId: number): Promise<number>
-  /** Frees what this process holds and does not send, after the database was away for too long. */
-  recoverOwn(sending: readonly string[]): Promise<number>
+  /**
+   * Frees what this process holds and does not send, after the database was away for too long, and what came with an
+   * imported database. Ends what nobody will send any more.
+   */
+  cleanUp(sending: readonly string[], configured: readonly string[]): Promise<number>
   /** Tries again what was refused for its key: with a start there may be another. @returns how many names */
   reviveUnauthorized(cdns: readonly string[]): Promise<number>
 }
@@ -56,7 +59,10 @@ export function createCdnCalls(options: CdnCallsOptions): CdnCalls {
       return rows.flatMap((row) => (row.worker_id === null ? [] : [row.worker_id]))
     },
     recover: (deadId) => freeLeases(database, deadId, []),
-    recoverOwn: (sending) => freeLeases(database, workerId, sending),
+    cleanUp: async (sending, configured) => {
+      await endOldPurges(database, configured, options.now())
+      return (await freeLeases(database, workerId, sending)) + (await freeOrphans(database))
+    },
     reviveUnauthorized: (cdns) => reviveFailed(database, { cdns, failure: 'unauthorized' }, options.now()),
   }
 }
@@ -199,22 +205,27 @@ async function freeLeases(
       .where(sql<boolean>`cdn <> all(${[...except]})`)
       .returning('cdn')
       .execute()
-    if (states.length === 0) return 0
-    const rows = await transaction
-      .deleteFrom('cdn_purges')
-      .where('status', '=', 'pending')
-      .where('lease', 'is not', null)
-      .where(
-        'cdn',
-        'in',
-        states.map(({ cdn }) => cdn),
-      )
-      .returning(['cdn', 'kind', 'name', 'soft', 'orders', 'round', 'alone', 'ordered_at', 'due_at'])
-      .execute()
-    await putRows(
-      transaction,
-      rows.map((row) => rowOf(row, row.due_at.getTime())),
-    )
+    if (states.length > 0) await freeOrphanRows(transaction)
     return states.length
   })
+}
+
+async function freeOrphans(database: Kysely<Schema>): Promise<number> {
+  return await database.transaction().execute(async (transaction) => await freeOrphanRows(transaction))
+}
+
+/** Rows of calls that nobody holds wait again. A call takes its lease and its rows at once. */
+async function freeOrphanRows(transaction: Transaction<Schema>): Promise<number> {
+  const rows = await transaction
+    .deleteFrom('cdn_purges')
+    .where('status', '=', 'pending')
+    .where('lease', 'is not', null)
+    .where(sql<boolean>`lease not in (select lease from cdn_states where lease is not null)`)
+    .returning(['cdn', 'kind', 'name', 'soft', 'orders', 'round', 'alone', 'ordered_at', 'due_at'])
+    .execute()
+  await putRows(
+    transaction,
+    rows.map((row) => rowOf(row, row.due_at.getTime())),
+  )
+  return rows.length
 }

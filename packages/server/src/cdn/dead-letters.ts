@@ -1,9 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import { putRows } from './cdn-orders.ts'
+import { giveUpMs } from './schedule.ts'
 import { rowOf } from './settle-cdn-call.ts'
 
-/** Dead letters become orders again. @returns how many names */
+/** A copy that was kept for longer than this has been asked for again since, or by nobody. */
+const keepFailedMs = 30 * 24 * 3_600_000
+
+/** Dead letters become orders again, and no CDN is left alone any longer. @returns how many names */
 export async function reviveFailed(
   database: Kysely<Schema>,
   { cdns, failure }: { cdns: readonly string[]; failure?: 'unauthorized' | undefined },
@@ -11,6 +15,13 @@ export async function reviveFailed(
 ): Promise<number> {
   if (cdns.length === 0) return 0
   return await database.transaction().execute(async (transaction) => {
+    if (failure === undefined) {
+      await transaction
+        .updateTable('cdn_states')
+        .set({ retry_at: null })
+        .where('cdn', 'in', [...cdns])
+        .execute()
+    }
     const rows = await transaction
       .deleteFrom('cdn_purges')
       .where('status', '=', 'failed')
@@ -26,4 +37,33 @@ export async function reviveFailed(
     )
     return unique.size
   })
+}
+
+/**
+ * Ends what nobody will ever send: what waits for a CDN that no process is configured for any more, and dead letters of
+ * long ago.
+ */
+export async function endOldPurges(
+  database: Kysely<Schema>,
+  configured: readonly string[],
+  now: number,
+): Promise<void> {
+  await database
+    .updateTable('cdn_purges')
+    .set({
+      status: 'failed',
+      failure: 'given-up',
+      reason: 'No process is configured for this CDN.',
+      failed_at: new Date(now),
+    })
+    .where('status', '=', 'pending')
+    .where('lease', 'is', null)
+    .where('ordered_at', '<', new Date(now - giveUpMs))
+    .where('cdn', 'not in', [...configured])
+    .execute()
+  await database
+    .deleteFrom('cdn_purges')
+    .where('status', '=', 'failed')
+    .where('failed_at', '<', new Date(now - keepFailedMs))
+    .execute()
 }

@@ -107,6 +107,7 @@ async function bury(
   { failure, reason, at }: { failure: 'unauthorized' | 'refused' | 'given-up'; reason: string; at: number },
 ): Promise<void> {
   if (rows.length === 0) return
+  await forgetFailed(transaction, rows[0]?.cdn ?? '', rows)
   await transaction
     .updateTable('cdn_purges')
     .set({ status: 'failed', failure, reason, failed_at: new Date(at), lease: null })

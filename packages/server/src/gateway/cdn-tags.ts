@@ -22,7 +22,8 @@ function projectTag(domain: string): string {
  */
 function cdnTag(domain: string, tag: string): string {
   const isShared = domain === defaultProject || isImageId(tag)
-  return surrogateTag(isShared ? tag : `${domain}/${tag}`)
+  // A star at the end is a wildcard in purges of bunny.net.
+  return surrogateTag((isShared ? tag : `${domain}/${tag}`).replaceAll('*', '%2A'))
 }
 
 /** Without the mark of the caller's own project: as answers show it, it may be purged. */
