@@ -1,3 +1,9 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Platform } from '@darkroom/server'
+import { createPlatform, parseConfig } from '@darkroom/server'
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from './support/access-platform.ts'
 import type { ServerProcess } from './support/server-process.ts'
@@ -178,6 +184,76 @@ describe.skipIf(missing !== undefined)(`a real Varnish in front${missing ? ` (${
     for (const headers of [{}, { 'x-purge-host': 'a' }]) {
       const answer = await fetch(varnish.url, { method: 'PURGE', headers })
       expect(answer.status).toBe(400)
+    }
+  })
+})
+
+describe.skipIf(missing !== undefined)(`an answer on its way${missing ? ` (${missing})` : ''}`, () => {
+  test('during a purge is kept by Varnish as fresh, and gone after the second call', async () => {
+    const dataDir = await makeDataDir()
+    let platform: Platform | undefined
+    let aheadMs = 0
+    const ask = async (path: string, body?: object): Promise<Response> => {
+      if (platform === undefined) throw new Error('it runs by now')
+      const headers = { 'content-type': 'application/json' }
+      const sent = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) }
+      return await platform.fetch(new Request(`http://127.0.0.1${path}`, sent))
+    }
+    // Between Varnish and the platform: it has the whole answer, and hands it on when it is told to.
+    const asked = Promise.withResolvers<void>()
+    const release = Promise.withResolvers<void>()
+    const slow = createServer((request, response) => {
+      void ask(request.url ?? '').then(async (answer) => {
+        const body = Buffer.from(await answer.arrayBuffer())
+        asked.resolve()
+        await release.promise
+        response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(body)
+      })
+    })
+    slow.listen(0, '127.0.0.1')
+    await once(slow, 'listening')
+    const varnish = await startVarnish(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`)
+    try {
+      platform = await createPlatform({
+        config: parseConfig({
+          DARKROOM_DATA: dataDir,
+          DARKROOM_CDN: 'varnish',
+          DARKROOM_CDN_REPEAT_S: '600',
+          VARNISH_URLS: varnish.url,
+        }),
+        log: pino({ level: 'silent' }),
+        now: () => Date.now() + aheadMs,
+      })
+      const state = async (): Promise<{ waiting: number; repeating: number }> => {
+        const { cdns } = (await (await ask('/v1/cdns')).json()) as {
+          cdns: { waiting: number; repeating: number }[]
+        }
+        return cdns[0] ?? { waiting: -1, repeating: -1 }
+      }
+      const path = `/live/race?prompt=a+ferry&${small}`
+      const look = async (): Promise<string | null> => {
+        const answer = await fetch(varnish.url + path)
+        await answer.arrayBuffer()
+        return answer.headers.get('x-varnish-cache')
+      }
+      await (await ask(path)).arrayBuffer()
+      const onItsWay = look()
+      await asked.promise
+      expect((await ask('/v1/purge', { tags: ['scope:race'] })).status).toBe(200)
+      await until(async () => ((await state()).waiting === 0 ? true : undefined))
+      release.resolve()
+      expect(await onItsWay).toBe('MISS')
+      expect([await look(), (await state()).repeating]).toEqual(['HIT', 1])
+      aheadMs += 700_000
+      await until(async () => ((await state()).repeating === 0 ? true : undefined))
+      expect(await look()).toBe('MISS')
+    } finally {
+      release.resolve()
+      await varnish.stop()
+      await platform?.close()
+      slow.closeAllConnections()
+      slow.close()
+      await removeDataDir(dataDir)
     }
   })
 })

@@ -75,8 +75,9 @@ export async function startVarnish(origin: string): Promise<Varnish> {
   const url = `http://127.0.0.1:${port}`
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`varnishd ended with ${child.exitCode}: ${printed.join('')}`)
-    // It answers, be it that nothing is behind it yet.
-    return (await fetch(url).catch(() => undefined)) === undefined ? undefined : true
+    // Answered by Varnish itself: nothing need be behind it yet.
+    const answer = await fetch(url, { method: 'PURGE' }).catch(() => undefined)
+    return answer?.status === 400 ? true : undefined
   })
   return {
     url,
