@@ -61,6 +61,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
       'access',
       'generation',
       'carousels',
+      'cdn',
       'webhooks',
       'prediction',
       'scaling',
@@ -83,6 +84,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'messages about work that has ended: outbox, signatures, delivery',
     packages: ['outbound'],
     rooms: ['database'],
+  },
+  cdn: {
+    holds: 'CDNs in front: what they are still to be told, and telling them',
+    packages: ['edge'],
+    rooms: ['database', 'config-variable.ts'],
   },
   queue: { holds: 'job queue over pg-boss', packages: [], rooms: ['database'] },
   worker: {
@@ -157,6 +163,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'the sender of webhooks and its own door to other hosts, for `platform.ts`',
     packages: ['outbound'],
     rooms: ['closers.ts', 'config.ts', 'database', 'version.ts', 'webhooks', 'worker'],
+  },
+  'cdn-parts.ts': {
+    holds: 'the CDNs in front and their caller, for `gateway-parts.ts`',
+    packages: [],
+    rooms: ['cdn', 'closers.ts', 'platform.ts', 'worker'],
   },
   'prediction-parts.ts': {
     holds: 'the usage log, catalogues and the predictor, for `platform.ts`',

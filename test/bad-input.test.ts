@@ -245,6 +245,8 @@ describe('junk', () => {
     '/v1/carousels/car_x/slides/0',
     '/v1/carousels/car_x/slides/x/retry',
     '/v1/purge',
+    '/v1/cdns',
+    '/v1/cdns/redrive',
     '/v1/catalogs',
     '/v1/catalogs/cat_x',
     '/v1/catalogs/%00',

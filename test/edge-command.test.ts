@@ -6,6 +6,7 @@ import { Agent, createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { startFakeCdn } from '../packages/edge/src/purge/testing/fake-cdn.ts'
 
 const bin = new URL('../packages/server/bin/darkroom.js', import.meta.url).pathname
 
@@ -199,4 +200,102 @@ test('a port that is taken is said so', async () => {
   await expect(startEdge(['--origin', originUrl], { PORT: port })).rejects.toThrow(
     `1: Port ${port} on 127.0.0.1 is in use`,
   )
+})
+
+const purgeKey = 'a-key-for-purges-of-the-edge'
+
+test('takes purges with its key, drops its own answers and then tells the CDN in front', async () => {
+  await using cdn = await startFakeCdn()
+  const held: (string | null)[] = []
+  answer = (_, response) => {
+    response.setHeader('cache-control', 'max-age=60, stale-while-revalidate=60')
+    response.setHeader('cache-tag', 'sale,shop')
+    response.end('a picture')
+  }
+  const { url } = await startEdge(['--origin', originUrl], {
+    DARKROOM_EDGE_PURGE_KEY: purgeKey,
+    DARKROOM_CDN: 'fastly,bunny',
+    FASTLY_SERVICE_ID: 'service1',
+    FASTLY_API_TOKEN: 'fastly-secret',
+    FASTLY_BASE_URL: cdn.url,
+    BUNNY_PULL_ZONE_ID: '42',
+    BUNNY_API_KEY: 'bunny-secret',
+    BUNNY_BASE_URL: cdn.url,
+  })
+  const look = async (): Promise<string | null> => {
+    const shown = await fetch(`${url}/a?b=1`, { headers: { 'cache-control': 'only-if-cached' } })
+    await shown.arrayBuffer()
+    return shown.status === 504 ? 'nothing' : shown.headers.get('x-cache-status')
+  }
+  cdn.answer = (response, { path }) => {
+    void look().then((state) => {
+      held.push(state)
+      response.writeHead(path.startsWith('/pullzone') ? 204 : 200).end()
+    })
+  }
+  const purge = async (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+    await fetch(`${url}/.darkroom/purge`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${purgeKey}`, ...headers },
+      body: JSON.stringify(body),
+    })
+  const first = await fetch(`${url}/a?b=1`)
+  await first.arrayBuffer()
+  expect(first.headers.get('surrogate-key')).toBe('sale shop')
+  expect(first.headers.get('cdn-tag')).toBe('sale,shop')
+  expect(first.headers.get('cache-tag')).toBe(null)
+  expect(await look()).toBe('HIT')
+
+  expect((await purge({ tags: ['sale'] }, { authorization: 'Bearer wrong' })).status).toBe(401)
+  expect(await look()).toBe('HIT')
+  const done = await purge({ tags: ['sale', 'spring'] })
+  expect([done.status, await done.json()]).toEqual([
+    200,
+    {
+      purged: 1,
+      soft: false,
+      cdns: [
+        { name: 'fastly', status: 'done' },
+        { name: 'bunny', status: 'done' },
+      ],
+    },
+  ])
+  expect(held).toEqual(['nothing', 'nothing', 'nothing'])
+  expect(cdn.received.map(({ path, body }) => `${path} ${body}`).toSorted()).toEqual([
+    '/pullzone/42/purgeCache {"CacheTag":"sale"}',
+    '/pullzone/42/purgeCache {"CacheTag":"spring"}',
+    '/service/service1/purge {"surrogate_keys":["sale","spring"]}',
+  ])
+
+  await (await fetch(`${url}/a?b=1`)).arrayBuffer()
+  expect((await purge({ urls: ['https://pictures.example/a?b=1'] })).status).toBe(200)
+  expect(await look()).toBe('nothing')
+  await (await fetch(`${url}/a?b=1`)).arrayBuffer()
+  // Looking at what is stale would have it refreshed.
+  cdn.answer = (response) => void response.writeHead(204).end()
+  expect((await purge({ everything: true, soft: true })).status).toBe(200)
+  const stale = await fetch(`${url}/a?b=1`)
+  await stale.arrayBuffer()
+  // Stale here is stale at once there: a CDN that asks now must not keep it for a minute.
+  expect(stale.headers.get('x-cache-status')).toBe('STALE')
+  expect(stale.headers.get('cache-control')).toBe('max-age=0, stale-while-revalidate=60')
+  for (const wrong of [{}, { tags: ['a'], everything: true }, { urls: ['/a'] }, { tags: [] }, 'text', null])
+    expect((await purge(wrong)).status).toBe(400)
+  cdn.answer = (response) => void response.writeHead(503, { 'retry-after': '7' }).end()
+  const failed = await purge({ tags: ['sale'] })
+  expect(failed.status).toBe(502)
+  expect(await failed.json()).toMatchObject({
+    cdns: [
+      { name: 'fastly', status: 'failed', reason: 'It answered 503.', retryAfterS: 7 },
+      { name: 'bunny', status: 'failed' },
+    ],
+  })
+  expect((await fetch(`${url}/.darkroom/purge`)).status).toBe(401)
+})
+
+test('without a key for purges their address is the origin’s', async () => {
+  answer = (request, response) => void response.end(request.url)
+  const { url } = await startEdge(['--origin', originUrl])
+  const shown = await fetch(`${url}/.darkroom/purge`, { method: 'POST' })
+  expect(await shown.text()).toBe('/.darkroom/purge')
 })

@@ -4,14 +4,18 @@ import { SharedBody, bodyOf } from './body/shared-body.ts'
 import type { CacheStatus, ShortCacheStatus } from './headers/cache-status.ts'
 import { formatCacheStatus } from './headers/cache-status.ts'
 import type { HeaderList } from './headers/header-list.ts'
-import { withoutHopByHop } from './headers/header-list.ts'
+import { headerOf, withoutHopByHop } from './headers/header-list.ts'
 import { isNotModified, rangeOf } from './policy/client-conditions.ts'
-import { tagHeaderNames } from './tags/surrogate-tags.ts'
+import type { CdnTagField } from './tags/cdn-fields.ts'
+import { cdnFields } from './tags/cdn-fields.ts'
+import { tagHeaderNames, tagsOf } from './tags/surrogate-tags.ts'
 
 /** What an answer says about this cache, and what it must not show. */
 export interface AnswerLabel {
   cacheName: string
   forwardSurrogateHeaders: boolean
+  /** The CDNs in front, where there are any: tags and times are then written for them. */
+  cdnTagFields?: readonly CdnTagField[] | undefined
   status: CacheStatus
   short: ShortCacheStatus
   /** Seconds; undefined leaves the field as it came. */
@@ -49,7 +53,25 @@ export function labelled(source: HeaderList, label: AnswerLabel): [name: string,
   }
   if (ageS !== undefined) headers.push(['age', String(ageS)])
   headers.push(['cache-status', cacheStatus], ['x-cache-status', short])
-  return headers
+  return label.cdnTagFields === undefined ? headers : forCdns(headers, source, label.cdnTagFields, short)
+}
+
+function forCdns(
+  headers: readonly [name: string, value: string][],
+  source: HeaderList,
+  fields: readonly CdnTagField[],
+  short: ShortCacheStatus,
+): [name: string, value: string][] {
+  const { remove, set } = cdnFields(fields, {
+    tags: tagsOf(source),
+    stale: short === 'STALE',
+    get: (name) => headerOf(source, name),
+  })
+  const replaced = new Set([...remove, ...set.map(([name]) => name)])
+  return [
+    ...headers.filter(([name]) => !replaced.has(name)),
+    ...set.map(([name, value]): [string, string] => [name, value]),
+  ]
 }
 
 /** The answer to one client's GET or HEAD from a whole answer: all of it, a part, a 304, or only the headers. */

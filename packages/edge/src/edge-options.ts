@@ -2,6 +2,7 @@ import type { LedgerWriter } from '@darkroom/once'
 import type { FieldLookup, HeaderList } from './headers/header-list.ts'
 import type { CacheProfile } from './policy/profile.ts'
 import type { VaryFold } from './policy/vary.ts'
+import type { CdnTagField } from './tags/cdn-fields.ts'
 import type { EdgeStore, EdgeStoreStats } from './store/edge-store.ts'
 
 /** Why the origin is asked: nothing usable is stored, what is stored needs validation, or it is no use to store. */
@@ -57,6 +58,12 @@ export interface EdgeOptions {
   refreshRetryMs?: number | undefined
   /** Leave `Cache-Tag` and `Surrogate-Key` on answers: only where a CDN stands in front. Default false. */
   forwardSurrogateHeaders?: boolean | undefined
+  /**
+   * The CDNs in front (`cdnTagFields`): answers carry all of their tags in the field of each, or are kept from CDNs
+   * where one of them would cut the list; what is stale here is stale at once there. Instead of
+   * `forwardSurrogateHeaders`.
+   */
+  cdnTagFields?: readonly CdnTagField[] | undefined
   /** Folds selecting request headers, for instance `Accept` to the formats that exist. */
   foldVary?: VaryFold | undefined
   /** Departures from `safeProfile`. */

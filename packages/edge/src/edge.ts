@@ -287,6 +287,7 @@ class SharedEdge {
     return {
       cacheName: this.#options.cacheName ?? 'darkroom',
       forwardSurrogateHeaders: this.#options.forwardSurrogateHeaders ?? false,
+      cdnTagFields: this.#options.cdnTagFields,
       status,
       short,
       ageS: ageMs === undefined ? undefined : wholeSeconds(ageMs),

@@ -32,5 +32,26 @@ export type { EdgeStore, EdgeStoreStats, StoredEntry, StoredResponse } from './s
 export { purgeNames } from './store/edge-store.ts'
 export type { MemoryEdgeStoreOptions } from './store/memory-edge-store.ts'
 export { createMemoryEdgeStore } from './store/memory-edge-store.ts'
+export type {
+  CdnAdapter,
+  CdnFetch,
+  CdnOptions,
+  CdnOutcome,
+  CdnPurge,
+  CdnTarget,
+} from './purge/cdn-adapter.ts'
+export type { BunnyOptions } from './purge/bunny.ts'
+export { createBunny } from './purge/bunny.ts'
+export type { CloudFrontOptions, SignAwsRequest } from './purge/cloudfront.ts'
+export { createCloudFront } from './purge/cloudfront.ts'
+export type { CloudflareOptions } from './purge/cloudflare.ts'
+export { createCloudflare } from './purge/cloudflare.ts'
+export type { FastlyOptions } from './purge/fastly.ts'
+export { createFastly } from './purge/fastly.ts'
+export { purgeInBatches } from './purge/purge-in-batches.ts'
+export type { VarnishOptions } from './purge/varnish.ts'
+export { createVarnish } from './purge/varnish.ts'
+export type { CdnAnswer, CdnTagField, FieldChanges } from './tags/cdn-fields.ts'
+export { cdnFields, cdnTagFields } from './tags/cdn-fields.ts'
 export type { Fill } from './tags/purge-epochs.ts'
 export { maxTagLength, surrogateTag } from './tags/surrogate-tags.ts'

@@ -24,7 +24,7 @@ describe('the configuration', () => {
       liveWaitMs: 60_000,
       workerConcurrency: 2,
       drainMs: 5000,
-      cdn: false,
+      cdn: { tags: false, cdns: [], repeatMs: 10_000 },
       corsOrigins: [],
       outboundAllow: [],
       logLevel: 'info',

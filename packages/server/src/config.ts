@@ -4,6 +4,8 @@ import type { AccessConfig } from './access/variables.ts'
 import { accessConfigOf, accessVariables, hostFault } from './access/variables.ts'
 import type { ModelTable } from './backends/model-table.ts'
 import { defaultModels, parseModelTable } from './backends/model-table.ts'
+import type { CdnSettings } from './cdn/variables.ts'
+import { cdnSettingsOf, cdnVariables } from './cdn/variables.ts'
 import type { ImageModelLike } from './backends/ai-sdk/image-model.ts'
 import type { SimulatedGpuSettings } from './backends/simulated-gpu/settings.ts'
 import { simulatedGpuVariables } from './backends/simulated-gpu/variable.ts'
@@ -60,7 +62,8 @@ export interface Config {
   readonly queueLimit: number
   readonly prediction: PredictionSettings
   readonly edgeMaxBytes: number
-  readonly cdn: boolean
+  /** What stands in front. */
+  readonly cdn: CdnSettings
   readonly corsOrigins: readonly string[]
   /** What the outbound guard lets through although it is not public. */
   readonly outboundAllow: readonly string[]
@@ -186,14 +189,7 @@ export const variables = {
     integer(1, 3600, 60),
   ),
   DARKROOM_EDGE_MB: defineVariable('256', 'Memory for pictures at the edge.', integer(1, 65_536, 256)),
-  DARKROOM_CDN: defineVariable(
-    'off',
-    'on: answers carry Cache-Tag and Surrogate-Key for a CDN in front; off: they are stripped.',
-    z
-      .enum(['on', 'off'], 'must be on or off')
-      .optional()
-      .transform((value) => value === 'on'),
-  ),
+  ...cdnVariables,
   DARKROOM_CORS_ORIGINS: defineVariable(
     '',
     'Origins, separated by commas, whose pages may call the API. Pictures can be shown anywhere.',
@@ -284,7 +280,7 @@ function configOf(parsed: Parsed<typeof variables>): Config {
     prediction: predictionSettingsOf(parsed),
     drainMs: parsed.DARKROOM_DRAIN_S * 1000,
     edgeMaxBytes: parsed.DARKROOM_EDGE_MB * megabyte,
-    cdn: parsed.DARKROOM_CDN,
+    cdn: cdnSettingsOf(parsed),
     corsOrigins: parsed.DARKROOM_CORS_ORIGINS,
     maxUploadBytes: parsed.DARKROOM_UPLOAD_MB * megabyte,
     webhookKeepMs: parsed.DARKROOM_WEBHOOK_KEEP_DAYS * 24 * 3_600_000,

@@ -5,6 +5,8 @@ import { createAccess } from './access/access.ts'
 import { createBudget } from './access/budget.ts'
 import { createServerSecret } from './access/server-secret.ts'
 import { createCarousels } from './carousels/carousels.ts'
+import { tagFieldsOf } from './cdn/adapters.ts'
+import { startCdns } from './cdn-parts.ts'
 import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -77,17 +79,24 @@ export async function composeGateway(
     store: createMemoryEdgeStore({ maxBytes: edgeMaxBytes }),
     now,
     ledger,
-    forwardSurrogateHeaders: config.cdn,
+    // Written for CDNs by the routes, under names that are apart for each project.
+    forwardSurrogateHeaders: config.cdn.tags,
   })
   closers.add('the edge', () => edge.close())
-  const purges = await composePurges(options, foundation, edge, closers)
+  const cdns = await startCdns(options, foundation, closers)
+  const purges = await composePurges(options, foundation, { edge, cdns }, closers)
   startScaling(options, foundation, closers)
   const imageUse = startRetention(options, { ...foundation, variants, purges, access }, closers)
   const predictor =
     options.role === 'all'
       ? startPredictor(options, { ...foundation, secret }, { models, records: prediction }, closers)
       : undefined
-  const measuring = composeMeasuring(options, foundation, () => edgeGauges(edge), closers)
+  const measuring = composeMeasuring(
+    options,
+    foundation,
+    () => [...edgeGauges(edge), ...cdns.gauges()],
+    closers,
+  )
   const fetch = createGateway({
     ...records,
     ...prediction,
@@ -98,6 +107,8 @@ export async function composeGateway(
     models,
     edge,
     purges,
+    cdns,
+    cdnTagFields: tagFieldsOf(config.cdn),
     webhooks,
     imageUse,
     retention: config.retention,
@@ -251,12 +262,12 @@ async function composeAccess(
 async function composePurges(
   { log }: PlatformOptions,
   { database, listener }: Foundation,
-  edge: GatewayServices['edge'],
+  { edge, cdns }: Pick<GatewayServices, 'edge' | 'cdns'>,
   closers: Closers,
 ): Promise<Purges> {
   const channel = await createNotifier({ database, listener, channel: 'darkroom_purge' })
   closers.add('the channel of purges', () => channel.close())
-  const purges = createPurges({ edge, channel, log })
+  const purges = createPurges({ edge, channel, cdns, log })
   closers.add('the purges', () => purges.close())
   return purges
 }

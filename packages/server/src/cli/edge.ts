@@ -1,4 +1,4 @@
-import type { CacheProfile, HttpOrigin } from '@darkroom/edge'
+import type { CacheProfile, Edge, HttpOrigin } from '@darkroom/edge'
 import {
   conformanceProfile,
   createEdge,
@@ -8,7 +8,10 @@ import {
   safeProfile,
   viaNameOfProcess,
 } from '@darkroom/edge'
+import type { RequestListener } from 'node:http'
 import { createServer } from 'node:http'
+import type { Logger } from 'pino'
+import { cdnAdapters, tagFieldsOf } from '../cdn/adapters.ts'
 import { ConfigError } from '../config-variable.ts'
 import type { EdgeConfig } from './edge-config.ts'
 import { parseEdgeConfig } from './edge-config.ts'
@@ -17,6 +20,7 @@ import type { HttpServer } from '../http-server.ts'
 import { listenOn } from '../http-server.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
+import { createEdgePurge, edgePurgePath } from './edge-purge.ts'
 import { createLog } from './read-config.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -50,12 +54,11 @@ export async function edgeCommand(options: EdgeCommandOptions, io: CommandEnviro
     profile,
     joinTimeoutMs,
     log,
-    // A CDN in front of this one may purge by them.
-    forwardSurrogateHeaders: config.cdn,
+    cdnTagFields: tagFieldsOf(config.cdn),
   })
   try {
     const listener = createEdgeListener({ edge, base: origin.url, log, viaName })
-    const httpServer = createServer(listener)
+    const httpServer = createServer(withPurge(listener, edge, { origin, config, log }))
     answerHttpFaults(httpServer, { 'cache-status': 'darkroom; detail=malformed', 'x-cache-status': 'MISS' })
     const server = await listenOn(httpServer, config)
     io.stdout(readyMessage(server, origin, options.profile, config))
@@ -70,6 +73,21 @@ export async function edgeCommand(options: EdgeCommandOptions, io: CommandEnviro
     stop.forget()
     edge.close()
     origin.close()
+  }
+}
+
+/** Purges at an address of their own, where there is a key for them; all else is the origin's. */
+function withPurge(
+  listener: RequestListener,
+  edge: Edge,
+  { origin, config, log }: { origin: HttpOrigin; config: EdgeConfig; log: Logger },
+): RequestListener {
+  if (config.purgeKey === undefined) return listener
+  const adapters = cdnAdapters(config.cdn)
+  const purge = createEdgePurge({ edge, base: origin.url, adapters, key: config.purgeKey, log })
+  return (request, response) => {
+    if (request.url === edgePurgePath) purge(request, response)
+    else listener(request, response)
   }
 }
 
@@ -133,6 +151,7 @@ function readyMessage(server: HttpServer, origin: HttpOrigin, profile: string, c
     `  origin    ${origin.url.origin}`,
     `  profile   ${profile}`,
     `  memory    ${Math.round(config.edgeMaxBytes / 1024 ** 2)} MB`,
+    ...(config.purgeKey === undefined ? [] : [`  purges    POST ${server.url}${edgePurgePath}`]),
     '',
     '',
   ].join('\n')

@@ -102,6 +102,7 @@ export async function main(
     .option('--url <url>', 'a URL of /live or /images, relative or absolute; may be repeated', collect, [])
     .option('--everything', 'all there is', false)
     .option('--soft', 'mark stale instead of dropping', false)
+    .option('--wait [seconds]', 'until CDNs in front have been told (60 s at most, without a number)')
     .option('--server <url>', 'the running server (default: HOST and PORT of this configuration)')
     .option('--json', 'print the answer as JSON', false)
     .action(run(async () => (await import('./purge.ts')).purgeCommand))

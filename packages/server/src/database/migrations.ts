@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
+import { cdnTables } from './cdn-tables.ts'
 import { predictionTables } from './prediction-tables.ts'
 import { scalingTables } from './scaling-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
@@ -79,6 +80,11 @@ export const migrations: Record<string, Migration> = {
   '0013-tag-index': {
     async up(db) {
       for (const statement of lookUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
+  '0014-cdn-purges': {
+    async up(db) {
+      for (const statement of cdnTables) await sql.raw(statement).execute(db)
     },
   },
   '0015-summed-hours': {

@@ -34,6 +34,9 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   webhooks_gone: { api: all, worker: all },
   // A worker signs what it sends.
   webhook_secrets: { api: all, worker: ['select', 'insert'] },
+  // Workers purge nothing, and have no key of a CDN.
+  cdn_purges: { api: all, worker: nothing },
+  cdn_states: { api: all, worker: nothing },
   idempotency_keys: { api: all, worker: nothing },
   settings: { api: all, worker: nothing },
   access_keys: { api: all, worker: nothing },

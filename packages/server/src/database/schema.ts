@@ -6,6 +6,7 @@ import type {
 } from './webhook-schema.ts'
 import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from 'kysely'
 import type { AccessSchema } from './access-schema.ts'
+import type { CdnSchema } from './cdn-schema.ts'
 import type { PredictionSchema } from './prediction-schema.ts'
 import type {
   BaseClaimsTable,
@@ -214,7 +215,7 @@ export interface SettingsTable {
   value: string
 }
 
-export interface Schema extends AccessSchema, LatencySchema, PredictionSchema {
+export interface Schema extends AccessSchema, CdnSchema, LatencySchema, PredictionSchema {
   generations: GenerationsTable
   requests: RequestsTable
   request_images: RequestImagesTable

@@ -10,6 +10,7 @@ import { darkroomErrorOf, errorResponse } from './problem.ts'
 import type { Route, RequestSubject } from './route.ts'
 import { catalogRoutes } from './routes/catalogs.ts'
 import { predictionRoutes } from './routes/predictions.ts'
+import { cdnRoutes } from './routes/cdns.ts'
 import { carouselRoutes } from './routes/carousels.ts'
 import { dashboardRoutes } from './routes/dashboard.ts'
 import { explainRoutes } from './routes/explain.ts'
@@ -42,6 +43,7 @@ export function gatewayRoutes(services: GatewayServices): Route[] {
     ...openAIRoutes(services),
     ...openAIModelRoutes(services),
     ...purgeRoutes(services),
+    ...cdnRoutes(services),
     ...catalogRoutes(services),
     ...predictionRoutes(services),
     ...jobRoutes(services),

@@ -1,7 +1,14 @@
 import type { PictureGrant } from '../access/picture-access.ts'
 
 /** Only shared caches read these: what they must not keep has none of them. */
-const sharedCacheHeaders = ['cdn-cache-control', 'surrogate-control', 'cache-tag', 'surrogate-key'] as const
+const sharedCacheHeaders = [
+  'cdn-cache-control',
+  'surrogate-control',
+  'cache-tag',
+  'surrogate-key',
+  'cdn-tag',
+  'xkey',
+] as const
 
 /**
  * An answer as this reader may have it cached. The edge keeps one answer for all that may see it; who they are, and

@@ -43,12 +43,13 @@ export function createPictureOrigin(options: PictureOriginOptions): Origin {
   // The edge keeps pictures apart by project, and hands the project on as its domain.
   return async (request, { addTags, domain: project }) => {
     const url = new URL(request.url)
-    // Purges name URLs by it. In no header: it is about this cache's keys, and CDNs have other ones.
-    addTags([pictureTags.url(url.pathname + url.search)])
+    // Purges name URLs by it, here and at CDNs: those have a copy for each way to write a URL.
+    const urlTag = pictureTags.url(url.pathname + url.search)
+    addTags([urlTag])
     try {
       const [, room, name] = url.pathname.split('/')
       if (room === 'live' && name !== undefined) {
-        return await livePicture(request, url, { project, scope: name }, options)
+        return await livePicture(request, url, { project, scope: name, urlTag }, options)
       }
       if (room === 'images' && name !== undefined)
         return await storedPicture(request, url, { project, name }, options)
@@ -82,7 +83,7 @@ export function specOfLive(ask: LiveAsk, domain: string, models: Models): Pictur
 async function livePicture(
   request: Request,
   url: URL,
-  place: Place,
+  place: Place & { urlTag: string },
   options: PictureOriginOptions,
 ): Promise<Response> {
   const ask = parseLiveUrl(url)
@@ -121,7 +122,7 @@ async function livePicture(
   return pictureResponse(request, variant, stages, {
     imageId: row.image_id,
     seed: Number(row.seed),
-    tags: [pictureTags.scope(place.scope), pictureTags.model(spec.model.alias), row.image_id],
+    tags: [pictureTags.scope(place.scope), pictureTags.model(spec.model.alias), row.image_id, place.urlTag],
     cache: { ...edgeFreshness, browserS: 60 },
   })
 }

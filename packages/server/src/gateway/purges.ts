@@ -1,6 +1,8 @@
 import type { Edge } from '@darkroom/edge'
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
+import type { Cdns, CdnOrdered } from '../cdn/cdns.ts'
+import { cdnOrderOf } from './cdn-tags.ts'
 import { announcementsOf, parseAnnouncement } from './purge-announcement.ts'
 
 /** What one purge hits, in the words of the edge. */
@@ -21,14 +23,22 @@ export interface PurgeChannel {
   onReconnect(callback: () => void): () => void
 }
 
-/** Purges of cached pictures, in every process. */
+/** What a purge has done so far. */
+export interface Purged {
+  /** About how many answers it hit in this process. */
+  purged: number
+  /** What CDNs in front were ordered. */
+  cdns: readonly CdnOrdered[]
+}
+
+/** Purges of cached pictures, in every process and at every CDN. */
 export interface Purges {
   /**
-   * Here it is visible when this resolves; the others have been told by then.
-   * @returns about how many answers it hit here
+   * Here it is visible when this resolves; the others have been told by then, and that CDNs are to be told is durable.
+   * In this order: a CDN that was told first would fetch the old answer once more.
    * @throws the channel's error: done here, perhaps not there; asking again does no harm
    */
-  purge(order: PurgeOrder): Promise<number>
+  purge(order: PurgeOrder): Promise<Purged>
   /** Hears no more. */
   close(): void
 }
@@ -36,11 +46,12 @@ export interface Purges {
 export interface PurgesOptions {
   edge: Edge
   channel: PurgeChannel
+  cdns: Pick<Cdns, 'order'>
   log: Logger
 }
 
 /** The one way to purge: whatever drops a cached picture goes through here, so that every process hears of it. */
-export function createPurges({ edge, channel, log }: PurgesOptions): Purges {
+export function createPurges({ edge, channel, cdns, log }: PurgesOptions): Purges {
   const self = randomUUID()
   const apply = async (order: PurgeOrder): Promise<number> => {
     const { domain, tags, everything, soft } = order
@@ -71,7 +82,7 @@ export function createPurges({ edge, channel, log }: PurgesOptions): Purges {
     purge: async (order) => {
       const purged = await apply(order)
       await channel.notify(announcementsOf(self, order))
-      return purged
+      return { purged, cdns: await cdns.order(cdnOrderOf(order)) }
     },
     close: () => {
       for (const undo of forget) undo()

@@ -1,7 +1,8 @@
 import type { Pages } from '@darkroom/dashboard'
-import type { Edge } from '@darkroom/edge'
+import type { CdnTagField, Edge } from '@darkroom/edge'
 import type { Logger } from 'pino'
 import type { Access } from '../access/access.ts'
+import type { Cdns } from '../cdn/cdns.ts'
 import type { Carousels } from '../carousels/carousels.ts'
 import type { Measuring } from '../latency/measuring.ts'
 import type { Recorder } from '../latency/recorder.ts'
@@ -35,6 +36,9 @@ export interface GatewayServices {
   edge: Edge
   /** The only way to purge: the edge alone would leave other processes behind. */
   purges: Purges
+  cdns: Cdns
+  /** How CDNs in front are told tags; `undefined`: there is none. */
+  cdnTagFields: readonly CdnTagField[] | undefined
   webhooks: Webhooks
   /** Every request for a picture is noted here. */
   usage: UsageLog

@@ -8,6 +8,7 @@ import type { LiveAsk } from '../../request/live-query.ts'
 import { parseLiveUrl, signedLiveQuerySchema } from '../../request/live-query.ts'
 import { remembered } from '../../request/remembered.ts'
 import { darkroomErrorOf, errorResponse } from '../problem.ts'
+import { forCdns } from '../cdn-tags.ts'
 import { withGrant } from '../picture-caching.ts'
 import { edgeRequest, pictureHit } from '../picture-hit.ts'
 import { edgeBase, imagePath, livePath } from '../picture-key.ts'
@@ -85,6 +86,7 @@ async function live(context: RouteContext, services: GatewayServices): Promise<R
   noteLiveUse(context, services, response, { ask, grant, scope: scope.data, format, key }, startedMs)
   if (ask.delivery.format === undefined) response.headers.append('vary', 'Accept')
   extendByAge(response.headers)
+  forCdns(response, grant.edgeDomain, services.cdnTagFields)
   return withGrant(response, grant, services.now())
 }
 
@@ -100,6 +102,7 @@ async function image(context: RouteContext, services: GatewayServices): Promise<
   const response = await throughEdge(context, services, key, { grant, refusal: async () => undefined })
   noteImageUse(context, services, response, { grant, imageId: ask.id }, startedMs)
   if (ask.auto) response.headers.append('vary', 'Accept')
+  forCdns(response, grant.edgeDomain, services.cdnTagFields)
   return withGrant(response, grant, services.now())
 }
 

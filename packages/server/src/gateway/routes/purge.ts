@@ -12,7 +12,9 @@ import { parseWith, readQuery } from '../../request/query.ts'
 import { readJsonBody } from '../body.ts'
 import { edgeBase, livePath } from '../picture-key.ts'
 import { pictureTags } from '../picture-tags.ts'
-import type { PurgeOrder } from '../purges.ts'
+import type { CdnOrdered } from '../../cdn/cdns.ts'
+import { withoutMark } from '../cdn-tags.ts'
+import type { Purged, PurgeOrder } from '../purges.ts'
 import type { Route, RouteContext } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
@@ -20,6 +22,24 @@ import { json } from './generations.ts'
 const answerSchema = z.object({
   purged: z.int().meta({ description: 'About how many cached answers it hit in the process that answers.' }),
   soft: z.boolean(),
+  orderedAt: z.iso
+    .datetime()
+    .optional()
+    .meta({ description: 'A CDN of `GET /v1/cdns` whose waitingSince is later has been told.' }),
+  cdns: z
+    .array(
+      z.object({
+        name: z.string(),
+        status: z.enum(['queued', 'nothing']).meta({
+          description:
+            'queued: it will be told, whatever fails meanwhile. nothing: no copy there can be meant.',
+        }),
+        names: z.int(),
+        soft: z.boolean().meta({ description: 'false for a CDN that cannot mark stale: it drops.' }),
+      }),
+    )
+    .optional()
+    .meta({ description: 'What each configured CDN was ordered; left out where there is none.' }),
 })
 
 /** So many pictures of one tag are named one by one; of more, all of the project are purged. */
@@ -50,14 +70,28 @@ export function purgeRoutes(services: GatewayServices): Route[] {
 async function purge(context: RouteContext, services: GatewayServices): Promise<Response> {
   parseWith(z.strictObject({}), readQuery(context.url))
   const { target, soft } = parsePurgeBody(await readJsonBody(context.request))
-  let purged = 0
+  const done: Purged[] = []
   for (const order of await ordersOf(target, soft, context, services))
-    purged += await services.purges.purge(order)
-  context.log.info({ purge: target.kind, soft, purged }, 'purged')
+    done.push(await services.purges.purge(order))
+  const purged = done.reduce((sum, each) => sum + each.purged, 0)
+  const cdns = togetherByCdn(done)
+  context.log.info({ purge: target.kind, soft, purged, cdns: cdns.length }, 'purged')
   const { owner, project } = context.caller
   const facts = { soft, ...(target.kind === 'everything' ? {} : { count: namesOf(target).length }) }
   await services.access.record({ actor: owner, act: 'purge', project, subject: target.kind, facts })
-  return json(200, { purged, soft })
+  const orderedAt = new Date(services.now()).toISOString()
+  return json(200, { purged, soft, ...(cdns.length === 0 ? {} : { orderedAt, cdns }) })
+}
+
+/** What each CDN was ordered under all names of the caller's copies. */
+function togetherByCdn(done: readonly Purged[]): CdnOrdered[] {
+  const together = new Map<string, CdnOrdered>()
+  for (const each of done.flatMap(({ cdns }) => cdns)) {
+    const { name } = each
+    const names = each.names + (together.get(name)?.names ?? 0)
+    together.set(name, { ...each, names, status: names === 0 ? 'nothing' : 'queued' })
+  }
+  return [...together.values()]
 }
 
 /** One order for each name under which the caller's pictures may be cached. */
@@ -107,10 +141,11 @@ async function taggedWith(
   caller: Caller,
   services: GatewayServices,
 ): Promise<Pick<PurgeOrder, 'tags' | 'everything'>> {
-  const own = tags.map((tag) => (tag.startsWith('tag:') ? tag.slice('tag:'.length) : tag))
+  const known = tags.map((tag) => withoutMark(caller.project, tag))
+  const own = known.map((tag) => (tag.startsWith('tag:') ? tag.slice('tag:'.length) : tag))
   const images = await services.images.idsOfTags(caller.project, own, maxTaggedImages + 1)
   if (images.length > maxTaggedImages) return { everything: true }
-  return { tags: [...new Set([...tags, ...own.map(pictureTags.own), ...images])] }
+  return { tags: [...new Set([...known, ...own.map(pictureTags.own), ...images])] }
 }
 
 /** The tags of what a URL can have been answered with, whatever `Accept` chose. */
