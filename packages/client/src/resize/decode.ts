@@ -168,9 +168,11 @@ function pixelsOf(bitmap: ImageBitmap, opaque: boolean): Decoded {
     const row = (y: number): Uint8ClampedArray => {
       if (y >= start + rows) {
         start = y
-        if (!opaque) context.clearRect(0, 0, width, rows)
-        context.drawImage(bitmap, 0, start, width, rows, 0, 0, width, rows)
-        strip = context.getImageData(0, 0, width, Math.min(rows, height - start)).data
+        // No further than the picture goes: WebKit stretches what is there over what is not.
+        const count = Math.min(rows, height - start)
+        if (!opaque) context.clearRect(0, 0, width, count)
+        context.drawImage(bitmap, 0, start, width, count, 0, 0, width, count)
+        strip = context.getImageData(0, 0, width, count).data
       }
       return strip.subarray((y - start) * width * 4, (y - start + 1) * width * 4)
     }

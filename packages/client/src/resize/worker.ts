@@ -5,6 +5,7 @@ import type { Kernel } from './kernel.ts'
 import { loadKernel } from './kernel.ts'
 import type { Light } from './light.ts'
 import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
+import { readsBackTrue } from './read-back.ts'
 import type { TargetSize } from './resize-pixels.ts'
 import { resizePixels, resizeStrips } from './resize-pixels.ts'
 import { resizePlanes } from './resize-planes.ts'
@@ -13,16 +14,6 @@ import { resizePlanes } from './resize-planes.ts'
 
 function tell(answer: WorkerAnswer, transfer: Transferable[] = []): void {
   postMessage(answer, { transfer })
-}
-
-/** Four known pixels, read back: browsers that resist fingerprinting give noise instead. */
-function readsBackTrue(): boolean {
-  const context = new OffscreenCanvas(4, 1).getContext('2d', { willReadFrequently: true })
-  if (context === null) return false
-  const known = new Uint8ClampedArray([1, 2, 3, 255, 254, 253, 252, 255, 128, 0, 255, 255, 17, 201, 99, 255])
-  context.putImageData(new ImageData(known, 4, 1), 0, 0)
-  const read = context.getImageData(0, 0, 4, 1).data
-  return known.every((value, i) => read[i] === value)
 }
 
 async function prepare(): Promise<Kernel> {
