@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { withOrientation } from '../packages/client/src/resize/testing/exif.ts'
 import { goldResize, psnr, zonePlate } from '../packages/client/src/resize/testing/gold.ts'
 import type { Pixels } from '../packages/client/src/resize/testing/gold.ts'
 import type { TestBrowser, TestPage, TestProfile } from './support/browsers/browser.ts'
 import { until } from './support/browsers/browser.ts'
-import { browserKinds, titleOf } from './support/browsers/browsers.ts'
+import { describeInBrowsers } from './support/browsers/browsers.ts'
 import { residentBytesOfChildren } from './support/browsers/resident-memory.ts'
 import type { ModuleServer } from './support/module-server.ts'
 import { startModuleServer } from './support/module-server.ts'
@@ -96,8 +96,7 @@ function rgbaOf(rgb: Uint8Array): Uint8Array {
   return rgba
 }
 
-describe.each(browserKinds.map((kind) => ({ kind, title: titleOf(kind) })))('resizing in $title', ({ kind }) => {
-  if (kind.missing !== undefined) return void test.skip('all of it', () => undefined)
+describeInBrowsers('resizing', (kind) => {
   beforeAll(async () => {
     browser = await kind.launch()
     profile = await browser.newProfile()
@@ -147,7 +146,11 @@ describe.each(browserKinds.map((kind) => ({ kind, title: titleOf(kind) })))('res
   test('transparency, wide gamut, a panorama, one pixel', async () => {
     const holes = await sharp({ create: { width: 300, height: 200, channels: 4, background: '#f000' } })
       .composite([
-        { input: { create: { width: 150, height: 200, channels: 4, background: '#00f' } }, left: 0, top: 0 },
+        {
+          input: { create: { width: 150, height: 200, channels: 4, background: '#00f' } },
+          left: 0,
+          top: 0,
+        },
       ])
       .png()
       .toBuffer()
@@ -223,11 +226,7 @@ describe.each(browserKinds.map((kind) => ({ kind, title: titleOf(kind) })))('res
   })
 
   test('who leaves is told at once, and the next in line goes on', async () => {
-    server.serve(
-      '/one.png',
-      'image/png',
-      readFileSync(carouselPath),
-    )
+    server.serve('/one.png', 'image/png', readFileSync(carouselPath))
     await open()
     const outcome = await page.evaluate(`(async () => {
       const blob = await (await fetch('/one.png')).blob()
@@ -238,6 +237,20 @@ describe.each(browserKinds.map((kind) => ({ kind, title: titleOf(kind) })))('res
       return [await first, (await second).bitmap.width]
     })()`)
     expect(outcome).toEqual(['enough', 60])
+  })
+
+  test('a bitmap is resized as its file is; one that was given away before fails at once', async () => {
+    const raw = { width: 320, height: 200, channels: 3 as const }
+    server.serve('/bitmap.png', 'image/png', await sharp(photoLike(320, 200), { raw }).png().toBuffer())
+    await open()
+    const found = (await page.evaluate(`(async () => {
+      const bitmap = await createImageBitmap(await (await fetch('/bitmap.png')).blob())
+      const made = await resizer.resize(bitmap, { widthPx: 80 })
+      const again = await resizer.resize(bitmap, { widthPx: 80 }).catch((error) => error.code)
+      return { again, of: pixelsOf(made.bitmap), file: await resized('/bitmap.png', { widthPx: 80 }) }
+    })()`)) as { again: string; of: { data: number[] }; file: { data: number[] } }
+    expect(found.again).toBe('failed')
+    expect(Buffer.from(found.of.data).equals(Buffer.from(found.file.data))).toBe(true)
   })
 
   test('memory comes back: five hundred pictures leave no more than one', async () => {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeBrowserFiles } from '../scripts/browser-files.ts'
 import type { TestBrowser, TestPage, TestProfile } from './support/browsers/browser.ts'
 import { until } from './support/browsers/browser.ts'
-import { browserKinds, titleOf } from './support/browsers/browsers.ts'
+import { describeInBrowsers, titleOf } from './support/browsers/browsers.ts'
 import { firefoxKind } from './support/browsers/firefox.ts'
 import type { ModuleServer } from './support/module-server.ts'
 import { startModuleServer } from './support/module-server.ts'
@@ -85,8 +85,7 @@ async function expectNothingTold(bytes: Buffer): Promise<void> {
   expect([xmp, iptc]).toEqual([undefined, undefined])
 }
 
-describe.each(browserKinds.map((kind) => ({ kind, title: titleOf(kind) })))('prepareUpload in $title', ({ kind }) => {
-  if (kind.missing !== undefined) return void test.skip('all of it', () => undefined)
+describeInBrowsers('prepareUpload', (kind) => {
   beforeAll(async () => {
     browser = await kind.launch()
     profile = await browser.newProfile()

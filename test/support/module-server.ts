@@ -52,7 +52,10 @@ export async function startModuleServer(root: string): Promise<ModuleServer> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://here')
     const { pathname } = url
-    if (served.isDown) return void request.socket.destroy()
+    if (served.isDown) {
+      request.socket.destroy()
+      return
+    }
     paths.push(pathname)
     urls.push(request.url ?? '/')
     const handler = handlers.find(([prefix]) => pathname.startsWith(prefix))?.[1]

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 import type { BrowserKind, LaunchOptions, TestBrowser, TestPage } from './browser.ts'
 import { asJson, fromJson } from './browser.ts'
 
@@ -74,7 +74,7 @@ async function connect(url: string): Promise<Connection> {
   const listeners = new Map<string, Set<(params: Answer) => void>>()
   let lastId = 0
   socket.on('message', (data: Buffer) => {
-    const message = JSON.parse(data.toString()) as Answer
+    const message: Answer = JSON.parse(data.toString())
     if (message.type === 'event') for (const each of listeners.get(message.method) ?? []) each(message.params)
     const entry = asked.get(message.id)
     asked.delete(message.id)

@@ -44,7 +44,13 @@ async function launch(): Promise<TestBrowser> {
   const port = await freePort()
   const driver = spawn(driverPath, [`--port=${port}`], { env, stdio: 'ignore' })
   const url = `http://127.0.0.1:${port}`
-  while (!(await fetch(`${url}/status`).then(({ ok }) => ok, () => false))) await pause()
+  while (
+    !(await fetch(`${url}/status`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  )
+    await pause()
   return {
     newProfile: () => newSession(url),
     close: async () => {

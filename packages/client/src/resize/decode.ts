@@ -28,22 +28,24 @@ const stripRows = 64
 
 /**
  * Decodes a picture; never in WebAssembly, which every browser's own decoder outruns.
+ * @param picture a file; or a bitmap, which is closed with what is made of it
  * @param wantsPlanes planes where the decoder has them: only good for resizing in the numbers of the file
  * @throws DOMException for what is no picture
  */
-export async function decode(blob: Blob, wantsPlanes: boolean): Promise<Decoded> {
-  if (wantsPlanes && blob.type === 'image/jpeg' && 'ImageDecoder' in globalThis) {
-    const planes = await decodePlanes(blob).catch(() => undefined)
+export async function decode(picture: Blob | ImageBitmap, wantsPlanes: boolean): Promise<Decoded> {
+  if (picture instanceof ImageBitmap) return pixelsOf(picture, false)
+  const isJpeg = picture.type === 'image/jpeg'
+  if (wantsPlanes && isJpeg && 'ImageDecoder' in globalThis) {
+    const planes = await decodePlanes(picture).catch(() => undefined)
     if (planes !== undefined) return planes
   }
   // Turned as its EXIF data asks, and in sRGB whatever its profile is.
-  const bitmap = await createImageBitmap(blob, {
+  const bitmap = await createImageBitmap(picture, {
     colorSpaceConversion: 'default',
     premultiplyAlpha: 'default',
   })
-  const isJpeg = blob.type === 'image/jpeg'
   // A frame has the pixels as they are stored, neither turned nor in sRGB.
-  const isPlain = isJpeg && isUprightAndPlain(new Uint8Array(await blob.slice(0, 2 ** 18).arrayBuffer()))
+  const isPlain = isJpeg && isUprightAndPlain(new Uint8Array(await picture.slice(0, 2 ** 18).arrayBuffer()))
   return (isPlain ? stripsOf(bitmap) : undefined) ?? pixelsOf(bitmap, isJpeg)
 }
 

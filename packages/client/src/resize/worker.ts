@@ -37,7 +37,7 @@ function forgetRecent(): void {
 
 /** Decodes, or takes what is kept; `done` keeps it, or gives it back. */
 async function decodeOnce({
-  blob,
+  picture,
   sourceKey,
   light,
 }: ResizeJob): Promise<{ decoded: Decoded; done(): void }> {
@@ -45,7 +45,7 @@ async function decodeOnce({
   const known = recent?.key === key ? recent?.decoded : undefined
   if (known === undefined) forgetRecent()
   else clearTimeout(recent?.timer)
-  const decoded = known ?? (await decode(blob, light === 'srgb'))
+  const decoded = known ?? (await decode(picture, light === 'srgb'))
   const done = (): void => {
     if (key === undefined) return decoded.close()
     clearTimeout(recent?.timer)
