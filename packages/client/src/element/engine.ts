@@ -1,7 +1,9 @@
-/** Caches of engines differ in ways that cannot be asked for. */
-// On a server there is none, or one without a vendor.
-const { userAgent = '', vendor = '' }: Partial<Navigator> = globalThis.navigator ?? {}
-
-export const isChromium: boolean = userAgent.includes('Chrom')
+/** What caches answer differs from engine to engine, in ways that cannot be asked for. */
+export const isChromium: boolean = says('userAgent', 'Chrom')
 /** Safari, every browser on iOS, and GTK's. */
-export const isWebkit: boolean = vendor.startsWith('Apple')
+export const isWebkit: boolean = says('vendor', 'Apple')
+
+/** On a server there is no navigator, or one that says little. */
+function says(name: 'userAgent' | 'vendor', word: string): boolean {
+  return globalThis.navigator?.[name]?.includes(word) ?? false
+}
