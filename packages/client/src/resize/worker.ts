@@ -84,7 +84,8 @@ async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
   const { decoded, done } = await decodeOnce(job)
   try {
     const target = targetOf(job, decoded)
-    tell({ kind: 'progress', id, stage: 'resize' })
+    // Only who encodes is told.
+    if (encode !== undefined) tell({ kind: 'progress', id, stage: 'resize' })
     const data = await pixelsOf(kernel, decoded, target, light)
     const image = new ImageData(data, target.widthPx, target.heightPx)
     const sizes = { sourceWidthPx: decoded.widthPx, sourceHeightPx: decoded.heightPx, ...target }
