@@ -1,4 +1,4 @@
-import { isChromium } from './engine.ts'
+import { isChromium } from '../engine.ts'
 
 /**
  * Asks as the browser's own images do: where formats are negotiated (`Vary: Accept`) any other `Accept` would miss what

@@ -1,4 +1,4 @@
-import { isWebkit } from './engine.ts'
+import { isWebkit } from '../engine.ts'
 import { fetchPicture } from './fetch-picture.ts'
 
 /**

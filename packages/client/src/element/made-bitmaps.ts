@@ -1,5 +1,5 @@
 import type { Resizer } from '../resize/resizer.ts'
-import { isChromium, isWebkit } from './engine.ts'
+import { isChromium, isWebkit } from '../engine.ts'
 import { fetchPicture } from './fetch-picture.ts'
 
 /** A picture in one size. */

@@ -7,8 +7,9 @@ import type { Light } from './light.ts'
 import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
 import { readsBackTrue } from './read-back.ts'
 import type { TargetSize } from './resize-pixels.ts'
-import { resizePixels, resizeStrips } from './resize-pixels.ts'
+import { resizeStrips } from './resize-pixels.ts'
 import { resizePlanes } from './resize-planes.ts'
+import { turnPixels, turnSize } from './turn.ts'
 
 /** The module worker: decodes, resizes, and gives bitmaps back. One job at a time. */
 
@@ -74,8 +75,7 @@ async function pixelsOf(
   light: Light,
 ): Promise<Uint8ClampedArray<ArrayBuffer>> {
   if (decoded.kind === 'planes') return resizePlanes(kernel, decoded.planes, target)
-  if (decoded.kind === 'strips') return await resizeStrips(kernel, decoded.strips(), target, light)
-  return resizePixels(kernel, decoded.pixels(), target, light)
+  return await resizeStrips(kernel, decoded.strips(), target, light)
 }
 
 async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
@@ -83,12 +83,16 @@ async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
   const startedAt = performance.now()
   const { decoded, done } = await decodeOnce(job)
   try {
-    const target = targetOf(job, decoded)
+    const { orientation } = decoded
+    const source = turnSize(decoded, orientation)
+    const target = targetOf(job, source)
     // Only who encodes is told.
     if (encode !== undefined) tell({ kind: 'progress', id, stage: 'resize' })
-    const data = await pixelsOf(kernel, decoded, target, light)
+    // What is made is small: it is turned, and not what it is made of.
+    const stored = turnSize(target, orientation)
+    const data = turnPixels(await pixelsOf(kernel, decoded, stored, light), stored, orientation)
     const image = new ImageData(data, target.widthPx, target.heightPx)
-    const sizes = { sourceWidthPx: decoded.widthPx, sourceHeightPx: decoded.heightPx, ...target }
+    const sizes = { sourceWidthPx: source.widthPx, sourceHeightPx: source.heightPx, ...target }
     const facts = (): MadeFacts => ({ ...sizes, durationMs: performance.now() - startedAt })
     if (encode !== undefined) {
       tell({ kind: 'progress', id, stage: 'encode' })
