@@ -1,26 +1,22 @@
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { makeBrowserFiles } from '../scripts/browser-files.ts'
+import type { TestBrowser, TestPage, TestProfile } from './support/browsers/browser.ts'
+import { until } from './support/browsers/browser.ts'
+import { describeInBrowsers, titleOf } from './support/browsers/browsers.ts'
+import { firefoxKind } from './support/browsers/firefox.ts'
 import type { ModuleServer } from './support/module-server.ts'
 import { startModuleServer } from './support/module-server.ts'
 
-/** `prepareUpload` in a real browser, looked at with libvips: sizes, orientation, and what is no longer told. */
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const reason = executablePath === undefined ? ' (skipped: no Chromium is installed here)' : ''
+/** `prepareUpload` in real browsers, looked at with libvips: sizes, orientation, and what is no longer told. */
 
 let server: ModuleServer
-let browser: Browser
-let page: Page
+let browser: TestBrowser
+let profile: TestProfile
+let page: TestPage
 
 beforeAll(async () => {
-  if (executablePath === undefined) return
   server = await startModuleServer(resolve(import.meta.dirname, '..'))
   for (const [name, bytes] of Object.entries(await makeBrowserFiles())) {
     server.serve(`/client/${name}`, name.endsWith('.js') ? 'text/javascript' : 'application/wasm', bytes)
@@ -41,17 +37,9 @@ beforeAll(async () => {
     globalThis.pageReady = true`,
   )
   server.serve('/', 'text/html', '<!doctype html><script type="module" src="/page.js"></script>')
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
 }, 60_000)
 
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-afterEach(async () => {
-  await page?.close()
-})
+afterAll(() => server.close())
 
 interface Made {
   bytes: Buffer
@@ -65,9 +53,9 @@ interface Made {
 
 async function prepare(bytes: Uint8Array, mediaType: string, options: object = {}): Promise<Made> {
   server.serve('/file', mediaType, bytes)
-  page = await browser.newPage()
+  page = await profile.newPage()
   await page.goto(server.url)
-  await page.waitForFunction('globalThis.pageReady === true')
+  await until(page, 'globalThis.pageReady === true')
   const made = (await page.evaluate(`prepare('/file', ${JSON.stringify(options)})`)) as Omit<
     Made,
     'bytes'
@@ -97,7 +85,14 @@ async function expectNothingTold(bytes: Buffer): Promise<void> {
   expect([xmp, iptc]).toEqual([undefined, undefined])
 }
 
-describe.skipIf(executablePath === undefined)(`prepareUpload in Chromium${reason}`, () => {
+describeInBrowsers('prepareUpload', (kind) => {
+  beforeAll(async () => {
+    browser = await kind.launch()
+    profile = await browser.newProfile()
+  })
+  afterEach(() => page.close())
+  afterAll(() => browser.close())
+
   test('a large photograph becomes small, upright, and tells nothing', async () => {
     const photo = await told('jpeg', 6)
     await expect(expectNothingTold(photo)).rejects.toThrow('OF-MINE')
@@ -187,3 +182,32 @@ describe.skipIf(executablePath === undefined)(`prepareUpload in Chromium${reason
     await expect(prepare(plain, 'image/png', { quality: 0 })).rejects.toThrow('quality')
   })
 })
+
+describe.skipIf(firefoxKind.missing !== undefined)(
+  `prepareUpload where fingerprinting is resisted: ${titleOf(firefoxKind)}`,
+  () => {
+    beforeAll(async () => {
+      browser = await firefoxKind.launch({ resistsFingerprinting: true })
+      profile = await browser.newProfile()
+    })
+    afterEach(() => page.close())
+    afterAll(() => browser.close())
+
+    test('noise is never sent: what need not be encoded is stripped, all else is refused', async () => {
+      await expect(prepare(await told('jpeg'), 'image/jpeg', { maxPixels: 20_000 })).rejects.toThrow('noise')
+      await page.close()
+      const small = await prepare(await told('jpeg'), 'image/jpeg')
+      expect(small.change).toBe('stripped')
+      await expectNothingTold(small.bytes)
+    })
+
+    test('the resizer says that it cannot work', async () => {
+      page = await profile.newPage()
+      await page.goto(server.url)
+      expect(
+        await page.evaluate(`import('/packages/client/src/resize/resizer.ts').then(({ createResizer }) =>
+          createResizer({ workerUrl: '/packages/client/src/resize/worker.ts' }).available)`),
+      ).toBe(false)
+    })
+  },
+)

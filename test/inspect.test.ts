@@ -5,10 +5,13 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { rolldown } from 'rolldown'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ProgramOptions, WatchedEnd } from './inspect/run-program.ts'
 import { runPlain, runWatched } from './inspect/run-program.ts'
+
+const programs = join(import.meta.dirname, 'inspect/programs')
 
 let folder: string
 let origin: ChildProcess
@@ -77,6 +80,23 @@ describe('finds inputs that are brought several times', () => {
     expect(report.duplicates[0]?.calls).toEqual(['types.ts:5'])
   })
 
+  test('and of what ts-node compiles', async () => {
+    const { report } = await watch('like-ts-node.cjs')
+    expect(report.duplicates).toMatchObject([{ count: 3, hoist: '`loadBase()`', calls: ['common.ts:8'] }])
+  })
+
+  test.each([true, 'inline', false] as const)('and of a bundle, with its map %s', async (sourcemap) => {
+    const bundle = await rolldown({ input: join(programs, 'types.ts'), platform: 'node', logLevel: 'silent' })
+    const file = join(folder, `bundle-${sourcemap}.mjs`)
+    await bundle.write({ file, sourcemap })
+    await bundle.close()
+    const { report } = await watch(file)
+    expect(report.duplicates).toMatchObject([{ count: 3, hoist: '`loadBase()`' }])
+    const [call] = report.duplicates[0]?.calls ?? []
+    if (sourcemap === false) expect(call).toMatch(/bundle-false\.mjs:\d+$/u)
+    else expect(call).toBe('types.ts:5')
+  })
+
   test('files, read as promises, synchronously and as streams', async () => {
     const { report } = await watch('reads.mjs')
     const found = report.duplicates.map(({ kind, count, bytes }) => ({ kind, count, bytes }))
@@ -137,6 +157,12 @@ describe('is silent', () => {
     expect({ ...report, fanOuts: [], totals: {}, timeline: [] }).toEqual(nothing)
   })
 
+  test('on a pool that works through different pages', async () => {
+    const { report } = await watch('crawl.mjs')
+    expect({ ...report, fanOuts: [], totals: {}, timeline: [] }).toEqual(nothing)
+    expect(report.totals.fetches).toBe(80)
+  })
+
   test.each(['abort.mjs', 'cluster.mjs'])('on %s', async (program) => {
     const { report, stdout, code } = await watch(program)
     expect(report.duplicates).toEqual([])
@@ -183,7 +209,8 @@ describe('changes nothing of the program', () => {
     const { report, stdout } = await watch('many.cjs', { environment: { COUNT: '5000' } })
     expect(stdout.toString()).toBe('5000\n')
     expect(report.duplicates).toEqual([])
-    expect(report.totals.fetches + report.totals.unwatched).toBeGreaterThanOrEqual(5000)
+    // Each is looked at or counted, and none twice.
+    expect(report.totals.fetches + report.totals.unwatched).toBe(5000)
     expect(report.timeline.length).toBeLessThanOrEqual(400)
   })
 })

@@ -13,6 +13,8 @@ export interface ModuleServer {
   readonly urls: readonly string[]
   /** Headers of every answer from now on, such as a policy. */
   headers: Record<string, string>
+  /** While it is, every request breaks, as without a network. */
+  isDown: boolean
   /** A page or file that is not on the disk. */
   serve(path: string, mediaType: string, body: string | Uint8Array, headers?: Record<string, string>): void
   /** Answers everything below a path. */
@@ -50,6 +52,10 @@ export async function startModuleServer(root: string): Promise<ModuleServer> {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://here')
     const { pathname } = url
+    if (served.isDown) {
+      request.socket.destroy()
+      return
+    }
     paths.push(pathname)
     urls.push(request.url ?? '/')
     const handler = handlers.find(([prefix]) => pathname.startsWith(prefix))?.[1]
@@ -80,6 +86,7 @@ export async function startModuleServer(root: string): Promise<ModuleServer> {
     paths,
     urls,
     headers: {},
+    isDown: false,
     serve: (path, mediaType, body, headers = {}) => void made.set(path, { mediaType, body, headers }),
     answer: (prefix, handler) => void handlers.unshift([prefix, handler]),
     forget: () => {

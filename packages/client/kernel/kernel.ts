@@ -246,34 +246,34 @@ function straight(sample: u32, alpha: u32): u32 {
 }
 
 /**
- * One row of Y and the rows of Cb and Cr beside it, all as wide → opaque RGBA pixels (ITU-R BT.601 or 709).
+ * One row of Y and the rows of Cb and Cr beside it, all as wide → opaque RGBA pixels (ITU-R BT.601 or 709). Reads and
+ * writes up to 3 pixels beyond `count`.
  * @param numbers seven i32 in units of 1/8192: the level of black and the scale of Y, what Cr gives red, what Cb and
  *   Cr take from green, what Cb gives blue, and the level of grey
  */
 export function joinPlanar(luma: usize, blueness: usize, redness: usize, count: i32, numbers: usize, target: usize): void {
-  const black = load<i32>(numbers)
-  const scale = load<i32>(numbers, 4)
-  const redOfCr = load<i32>(numbers, 8)
-  const greenOfCb = load<i32>(numbers, 12)
-  const greenOfCr = load<i32>(numbers, 16)
-  const blueOfCb = load<i32>(numbers, 20)
-  const grey = load<i32>(numbers, 24)
-  for (let i = 0; i < count; i++) {
+  const black = v128.load32_splat(numbers)
+  const scale = v128.load32_splat(numbers, 4)
+  const redOfCr = v128.load32_splat(numbers, 8)
+  const greenOfCb = v128.load32_splat(numbers, 12)
+  const greenOfCr = v128.load32_splat(numbers, 16)
+  const blueOfCb = v128.load32_splat(numbers, 20)
+  const grey = v128.load32_splat(numbers, 24)
+  // 64 × 8192 units are one.
+  const rounding = i32x4.splat(1 << 18)
+  const opaque = i32x4.splat(255)
+  for (let i = 0; i < count; i += 4) {
     const at = <usize>i << 1
-    const y = (<i32>load<u16>(luma + at) - black) * scale
-    const cb = <i32>load<u16>(blueness + at) - grey
-    const cr = <i32>load<u16>(redness + at) - grey
-    const r = byteOf(y + redOfCr * cr)
-    const g = byteOf(y - greenOfCb * cb - greenOfCr * cr)
-    const b = byteOf(y + blueOfCb * cb)
-    store<u32>(target + (<usize>i << 2), r | (g << 8) | (b << 16) | 0xff000000)
+    const y = i32x4.add(i32x4.mul(i32x4.sub(v128.load_ext<u16>(luma + at), black), scale), rounding)
+    const cb = i32x4.sub(v128.load_ext<u16>(blueness + at), grey)
+    const cr = i32x4.sub(v128.load_ext<u16>(redness + at), grey)
+    const r = i32x4.shr_s(i32x4.add(y, i32x4.mul(redOfCr, cr)), 19)
+    const g = i32x4.shr_s(i32x4.sub(i32x4.sub(y, i32x4.mul(greenOfCb, cb)), i32x4.mul(greenOfCr, cr)), 19)
+    const b = i32x4.shr_s(i32x4.add(y, i32x4.mul(blueOfCb, cb)), 19)
+    const bytes = i8x16.narrow_i16x8_u(i16x8.narrow_i32x4_s(r, g), i16x8.narrow_i32x4_s(b, opaque))
+    v128.store(
+      target + (<usize>i << 2),
+      v128.shuffle<i8>(bytes, bytes, 0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+    )
   }
-}
-
-/** 64 × 8192 units are one. */
-// @ts-ignore: decorator
-@inline
-function byteOf(value: i32): u32 {
-  const byte = (value + (1 << 18)) >> 19
-  return byte < 0 ? 0 : byte > 255 ? 255 : byte
 }

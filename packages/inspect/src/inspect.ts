@@ -1,4 +1,5 @@
 import { analyse } from './analyse/analyse.ts'
+import { withSourceLines } from './analyse/source-maps.ts'
 import type { ProbeEvent } from './probe/events.ts'
 import { installProbes } from './probe/install.ts'
 import { createRecorder } from './probe/recorder.ts'
@@ -45,6 +46,7 @@ export async function inspect<T>(
     probes.restore()
     recorder.finish()
   }
-  const report = analyse(new Map([[`${process.pid}-0`, events]]), options.folder ?? process.cwd())
+  const threads = withSourceLines(new Map([[`${process.pid}-0`, events]]))
+  const report = analyse(threads, options.folder ?? process.cwd())
   return { ...report, value, report }
 }

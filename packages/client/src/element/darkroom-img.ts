@@ -187,8 +187,10 @@ export class DarkroomImg extends ImageLikeElement {
 
   #take(image: HTMLImageElement, url: string): void {
     image.removeAttribute('srcset')
-    // Setting what it has would load it again.
-    if (image.src !== url || image.naturalWidth === 0 || this.#given) image.src = url
+    // Setting what it has would load it again; but what it has may be a placeholder, which Firefox would keep: one
+    // document has one picture for an address.
+    if (image.src !== url || image.naturalWidth === 0) image.src = url
+    else if (this.#given) image.src = `${url}#`
   }
 
   /** @returns whether the picture is there now, and still wanted */
@@ -237,7 +239,7 @@ export class DarkroomImg extends ImageLikeElement {
       return
     try {
       if (!(await page.resizer().available)) return
-      const { bitmap, durationMs } = await page.bitmaps.get(url, widthPx)
+      const { bitmap, durationMs } = await page.bitmaps.get(url, widthPx, image)
       if (signal.aborted || image.currentSrc !== url) return
       this.#overlay?.show(bitmap, true)
       this.#internals?.states.add('made')

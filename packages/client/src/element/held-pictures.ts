@@ -1,3 +1,4 @@
+import { isWebkit } from '../engine.ts'
 import { fetchPicture } from './fetch-picture.ts'
 
 /**
@@ -48,9 +49,12 @@ function isStored(url: string): boolean {
   return /\/images\/[^/]+$/u.test(new URL(url).pathname)
 }
 
-/** Only one's own origin answers; elsewhere the list is believed, and at worst a wider rung is fetched. */
+/**
+ * Only one's own origin answers, and in WebKit it asks the server. Elsewhere the list is believed, and at worst a wider
+ * rung is fetched.
+ */
 async function isCached(url: string): Promise<boolean> {
-  if (new URL(url).origin !== location.origin) return true
+  if (isWebkit || new URL(url).origin !== location.origin) return true
   try {
     const response = await fetchPicture(url, { cache: 'only-if-cached', mode: 'same-origin' })
     await response.body?.cancel()

@@ -58,7 +58,8 @@ export function createLivePictures(): LivePictures {
       }
       throw new LiveError(504, 'timeout', 'The picture was not made in time.')
     })().finally(() => {
-      waits.delete(url)
+      // Others may have begun anew meanwhile.
+      if (waits.get(url) === wait) waits.delete(url)
       wait.placeholder?.close()
     })
     return wait

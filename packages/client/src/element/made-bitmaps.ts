@@ -1,4 +1,5 @@
 import type { Resizer } from '../resize/resizer.ts'
+import { isChromium, isWebkit } from '../engine.ts'
 import { fetchPicture } from './fetch-picture.ts'
 
 /** A picture in one size. */
@@ -13,9 +14,10 @@ export interface MadeSize {
 export interface MadeBitmaps {
   /**
    * A picture at a width.
+   * @param image shows it
    * @throws ResizeError, TypeError where it cannot be fetched
    */
-  get(url: string, widthPx: number): Promise<MadeSize>
+  get(url: string, widthPx: number, image: HTMLImageElement): Promise<MadeSize>
 }
 
 /** Some twelve pictures of a large phone. Canvases have copies. */
@@ -42,8 +44,18 @@ export function createMadeBitmaps(resizer: () => Resizer): MadeBitmaps {
     for (const oldest of [...files.keys()].slice(0, -maxFiles)) files.delete(oldest)
     return await asked
   }
-  const make = async (key: string, url: string, widthPx: number): Promise<MadeSize> => {
-    const made = await resizer().resize(await fileOf(url), { widthPx, light: 'srgb', sourceKey: url })
+  const make = async (
+    key: string,
+    url: string,
+    widthPx: number,
+    image: HTMLImageElement,
+  ): Promise<MadeSize> => {
+    const isFile = cacheAnswers(url)
+    const made = await resizer().resize(isFile ? await fileOf(url) : await createImageBitmap(image), {
+      widthPx,
+      light: 'srgb',
+      sourceKey: isFile ? url : undefined,
+    })
     const size = made.widthPx * made.heightPx * 4
     sizes.set(key, size)
     bytes += size
@@ -57,14 +69,23 @@ export function createMadeBitmaps(resizer: () => Resizer): MadeBitmaps {
     return made
   }
   return {
-    async get(url, widthPx) {
+    async get(url, widthPx, image) {
       const key = `${widthPx} ${url}`
       const known = bitmaps.get(key)
       if (known !== undefined) return await known
-      const making = make(key, url, widthPx)
+      const making = make(key, url, widthPx, image)
       bitmaps.set(key, making)
       making.catch(() => bitmaps.delete(key))
       return await making
     },
   }
+}
+
+/**
+ * Whether what an image has loaded is answered from the cache when it is fetched. Not in WebKit, whose images ask for
+ * formats in a way that scripts cannot know; and not in Firefox of another origin, where images and scripts have caches
+ * of their own. Then sizes are made of the image itself, which `crossorigin` allows; nothing is fetched twice.
+ */
+function cacheAnswers(url: string): boolean {
+  return isChromium || (!isWebkit && new URL(url).origin === location.origin)
 }

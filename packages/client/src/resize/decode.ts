@@ -1,54 +1,53 @@
+import { isChromium } from '../engine.ts'
 import { jpegOrientation } from './jpeg-orientation.ts'
 import type { PlanarSource } from './resize-planes.ts'
-import type { PixelSource, StripSource } from './resize-pixels.ts'
+import type { StripSource } from './resize-pixels.ts'
 
 /** A decoded picture, as the browser gives it cheapest. */
-export type Decoded =
-  | { kind: 'planes'; planes: PlanarSource; widthPx: number; heightPx: number; close(): void }
-  | {
-      kind: 'pixels'
-      /** The rows from the first on; only the last source asked for may be read. */
-      pixels(): PixelSource
-      widthPx: number
-      heightPx: number
-      /** Whether it can have no transparency: known of JPEG. */
-      opaque: boolean
-      close(): void
-    }
+export type Decoded = {
+  /** As it is stored. */
+  widthPx: number
+  heightPx: number
+  /** How it is to be turned to be shown: EXIF's, 1 to 8. */
+  orientation: number
+  close(): void
+} & (
+  | { kind: 'planes'; planes: PlanarSource }
   | {
       kind: 'strips'
+      /** The rows from the first on; only the last source asked for may be read. */
       strips(): StripSource
-      widthPx: number
-      heightPx: number
-      close(): void
     }
+)
 
 /** Rows that are read back at once: some 1 MB of a wide photograph. */
 const stripRows = 64
+/** Metadata and profiles stand before the picture. */
+const headBytes = 2 ** 18
 
 /**
  * Decodes a picture; never in WebAssembly, which every browser's own decoder outruns.
+ * @param picture a file; or a bitmap, which is closed with what is made of it
  * @param wantsPlanes planes where the decoder has them: only good for resizing in the numbers of the file
  * @throws DOMException for what is no picture
  */
-export async function decode(blob: Blob, wantsPlanes: boolean): Promise<Decoded> {
-  if (wantsPlanes && blob.type === 'image/jpeg' && 'ImageDecoder' in globalThis) {
-    const planes = await decodePlanes(blob).catch(() => undefined)
-    if (planes !== undefined) return planes
-  }
-  // Turned as its EXIF data asks, and in sRGB whatever its profile is.
-  const bitmap = await createImageBitmap(blob, {
-    colorSpaceConversion: 'default',
-    premultiplyAlpha: 'default',
-  })
-  const isJpeg = blob.type === 'image/jpeg'
+export async function decode(picture: Blob | ImageBitmap, wantsPlanes: boolean): Promise<Decoded> {
+  if (picture instanceof ImageBitmap) return canvasStrips(picture, false)
+  const isJpeg = picture.type === 'image/jpeg'
+  // Bitmaps are turned as EXIF data asks, and in sRGB whatever their profile is.
+  // Firefox has frames and decoders too, and takes many times as long for them as for a canvas.
+  if (!isJpeg || !isChromium) return canvasStrips(await createImageBitmap(picture), isJpeg)
+  const head = new Uint8Array(await picture.slice(0, headBytes).arrayBuffer())
   // A frame has the pixels as they are stored, neither turned nor in sRGB.
-  const isPlain = isJpeg && isUprightAndPlain(new Uint8Array(await blob.slice(0, 2 ** 18).arrayBuffer()))
-  return (isPlain ? stripsOf(bitmap) : undefined) ?? pixelsOf(bitmap, isJpeg)
-}
-
-function isUprightAndPlain(bytes: Uint8Array): boolean {
-  return jpegOrientation(bytes) === 1 && !hasProfile(bytes)
+  if (hasProfile(head)) return canvasStrips(await createImageBitmap(picture), true)
+  const orientation = jpegOrientation(head)
+  const planes =
+    wantsPlanes && 'ImageDecoder' in globalThis
+      ? await decodePlanes(picture, orientation).catch(() => undefined)
+      : undefined
+  if (planes !== undefined) return planes
+  const bitmap = await createImageBitmap(picture)
+  return frameStrips(bitmap, orientation) ?? canvasStrips(bitmap, true)
 }
 
 /**
@@ -56,12 +55,10 @@ function isUprightAndPlain(bytes: Uint8Array): boolean {
  * by canvas, which takes a second copy of the whole picture. @returns `undefined` where it does not, and the bitmap is
  * as it was
  */
-function stripsOf(bitmap: ImageBitmap): Decoded | undefined {
-  // Firefox has frames, and takes many times longer for strips than by canvas.
-  if (!('VideoFrame' in globalThis) || !('userAgentData' in navigator)) return undefined
-  const { width: widthPx, height: heightPx } = bitmap
+function frameStrips(bitmap: ImageBitmap, orientation: number): Decoded | undefined {
+  if (!('VideoFrame' in globalThis)) return undefined
   const frame = new VideoFrame(bitmap, { timestamp: 0 })
-  const { format } = frame
+  const { format, codedWidth: widthPx, codedHeight: heightPx } = frame
   if (format !== 'BGRX' && format !== 'RGBX') {
     frame.close()
     return undefined
@@ -84,7 +81,7 @@ function stripsOf(bitmap: ImageBitmap): Decoded | undefined {
       row: (y) => bytes.subarray((y - start) * widthPx * 4, (y - start + 1) * widthPx * 4),
     }
   }
-  return { kind: 'strips', strips, widthPx, heightPx, close: () => frame.close() }
+  return { kind: 'strips', strips, widthPx, heightPx, orientation, close: () => frame.close() }
 }
 
 /** Samples of brightness a sample of colour, across and down. */
@@ -99,16 +96,14 @@ const matrices: Readonly<Record<string, PlanarSource['matrix']>> = {
   bt709: 'bt709',
 }
 
-/** `undefined` where the decoder gives other things than 8-bit planes of a picture that stands upright. */
-async function decodePlanes(blob: Blob): Promise<Decoded | undefined> {
-  const bytes = await blob.arrayBuffer()
-  if (!isUprightAndPlain(new Uint8Array(bytes))) return undefined
+/** `undefined` where the decoder gives other things than 8-bit planes. */
+async function decodePlanes(blob: Blob, orientation: number): Promise<Decoded | undefined> {
   // A complete buffer: from a stream the decoder gives RGB.
-  const decoder = new ImageDecoder({ data: bytes, type: blob.type })
+  const decoder = new ImageDecoder({ data: await blob.arrayBuffer(), type: blob.type })
   try {
     const { image: frame } = await decoder.decode()
     try {
-      return await planesOf(frame)
+      return await planesOf(frame, orientation)
     } finally {
       frame.close()
     }
@@ -117,7 +112,7 @@ async function decodePlanes(blob: Blob): Promise<Decoded | undefined> {
   }
 }
 
-async function planesOf(frame: VideoFrame): Promise<Decoded | undefined> {
+async function planesOf(frame: VideoFrame, orientation: number): Promise<Decoded | undefined> {
   const { format, colorSpace, visibleRect } = frame
   const shares = sampleShares[format ?? '']
   const matrix = matrices[colorSpace.matrix ?? '']
@@ -139,6 +134,7 @@ async function planesOf(frame: VideoFrame): Promise<Decoded | undefined> {
     planes: { planes: [luma, blueness, redness], matrix, fullRange: colorSpace.fullRange === true },
     widthPx: width,
     heightPx: height,
+    orientation,
     // The memory goes back at once, and not when somebody collects it.
     close: () => void structuredClone(bytes.buffer, { transfer: [bytes.buffer] }),
   }
@@ -156,36 +152,35 @@ function hasProfile(bytes: Uint8Array): boolean {
   return false
 }
 
-function pixelsOf(bitmap: ImageBitmap, opaque: boolean): Decoded {
-  const { width, height } = bitmap
-  const rows = Math.min(stripRows, height)
-  const canvas = new OffscreenCanvas(width, rows)
+/** Rows by canvas, which every browser has. The bitmap stands upright. */
+function canvasStrips(bitmap: ImageBitmap, opaque: boolean): Decoded {
+  const { width: widthPx, height: heightPx } = bitmap
+  const canvas = new OffscreenCanvas(widthPx, Math.min(stripRows, heightPx))
   const context = canvas.getContext('2d', { willReadFrequently: true, alpha: !opaque })
   if (context === null) throw new DOMException('No canvas can be had.', 'InvalidStateError')
-  const pixels = (): PixelSource => {
+  const strips = (): StripSource => {
     let strip: Uint8ClampedArray = new Uint8ClampedArray()
-    let start = -rows
-    const row = (y: number): Uint8ClampedArray => {
-      if (y >= start + rows) {
+    let start = 0
+    return {
+      widthPx,
+      heightPx,
+      opaque,
+      stripRows,
+      blueFirst: false,
+      load(y) {
         start = y
-        if (!opaque) context.clearRect(0, 0, width, rows)
-        context.drawImage(bitmap, 0, start, width, rows, 0, 0, width, rows)
-        strip = context.getImageData(0, 0, width, Math.min(rows, height - start)).data
-      }
-      return strip.subarray((y - start) * width * 4, (y - start + 1) * width * 4)
+        // No further than the picture goes: WebKit stretches what is there over what is not.
+        const rows = Math.min(stripRows, heightPx - y)
+        if (!opaque) context.clearRect(0, 0, widthPx, rows)
+        context.drawImage(bitmap, 0, y, widthPx, rows, 0, 0, widthPx, rows)
+        strip = context.getImageData(0, 0, widthPx, rows).data
+      },
+      row: (y) => strip.subarray((y - start) * widthPx * 4, (y - start + 1) * widthPx * 4),
     }
-    return { widthPx: width, heightPx: height, opaque, row }
   }
-  return {
-    kind: 'pixels',
-    pixels,
-    widthPx: width,
-    heightPx: height,
-    opaque,
-    close: () => {
-      bitmap.close()
-      canvas.width = 0
-      canvas.height = 0
-    },
+  const close = (): void => {
+    bitmap.close()
+    canvas.width = 0
   }
+  return { kind: 'strips', strips, widthPx, heightPx, orientation: 1, close }
 }

@@ -3,7 +3,8 @@ import type { Light } from './light.ts'
 /** What a worker is asked for. */
 export interface ResizeJob {
   id: number
-  blob: Blob
+  /** A file; or a bitmap, which is the worker's then. */
+  picture: Blob | ImageBitmap
   /** Jobs with the same one have the same picture: it is decoded once, if they follow one another soon. */
   sourceKey: string | undefined
   /** Of the picture as it is to be shown; `undefined`: as the other side and the proportions ask. */

@@ -58,12 +58,14 @@ export function createPass(
   const starts = arena.take(count * 4)
   const coefficients = arena.take(count * across.length * 2)
   const addresses = arena.take(down.length * 4)
-  const columnCoefficients = arena.take(down.length * 2)
+  const columnCoefficients = arena.take(targetHeight * down.length * 2)
   // Views come last: taking memory may move it.
   const startsView = new Uint32Array(kernel.memory.buffer, starts, count)
   for (const [i, start] of across.starts.entries()) startsView[i] = start * 2
   new Int16Array(kernel.memory.buffer, coefficients).set(across.coefficients)
+  new Int16Array(kernel.memory.buffer, columnCoefficients).set(down.coefficients)
 
+  let places: Uint32Array | undefined
   let filtered = 0
   let next = 0
   const filterTo = (end: number): void => {
@@ -95,11 +97,11 @@ export function createPass(
       filterTo(sourceEnd())
       const y = next++
       const start = down.starts[y] ?? 0
-      const places = new Uint32Array(kernel.memory.buffer, addresses, down.length)
+      // Only now: memory that is taken for another pass may move it.
+      places ??= new Uint32Array(kernel.memory.buffer, addresses, down.length)
       for (let i = 0; i < down.length; i++) places[i] = ring + ((start + i) % capacity) * rowBytes
-      const own = down.coefficients.subarray(y * down.length, (y + 1) * down.length)
-      new Int16Array(kernel.memory.buffer, columnCoefficients, down.length).set(own)
-      kernel.filterColumns(addresses, down.length, columnCoefficients, output, rowBytes / 2)
+      const own = columnCoefficients + y * down.length * 2
+      kernel.filterColumns(addresses, down.length, own, output, rowBytes / 2)
       return output
     },
   }

@@ -22,7 +22,7 @@ export interface StripSource extends PixelSource {
   /** Red and blue are the other way round; colours are filtered alike, so only the answer is turned. */
   readonly blueFirst: boolean
   /** Brings the rows from `y` on, in order. `row` is then asked for these. */
-  load(y: number): Promise<void>
+  load(y: number): void | Promise<void>
 }
 
 export interface TargetSize {

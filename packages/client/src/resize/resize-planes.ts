@@ -1,5 +1,5 @@
 import type { Arena, Kernel } from './kernel.ts'
-import { createArena, roundUp } from './kernel.ts'
+import { createArena } from './kernel.ts'
 import type { Pass } from './pass.ts'
 import { createPass } from './pass.ts'
 import type { TargetSize } from './resize-pixels.ts'
@@ -34,7 +34,8 @@ export function resizePlanes(
   target: TargetSize,
 ): Uint8ClampedArray<ArrayBuffer> {
   const arena = createArena(kernel)
-  const made = arena.take(target.widthPx * 4)
+  const rowBytes = target.widthPx * 4
+  const made = arena.take(rowBytes * rowsAtOnce)
   const numbers = arena.take(28)
   const [luma, blueness, redness] = source.planes.map((plane) => planePass(kernel, arena, plane, target)) as [
     Pass,
@@ -43,30 +44,42 @@ export function resizePlanes(
   ]
   new Int32Array(kernel.memory.buffer, numbers, 7).set(conversion(source))
   const answer = new Uint8ClampedArray(target.widthPx * target.heightPx * 4)
-  const rowBytes = target.widthPx * 4
   const view = new Uint8Array(kernel.memory.buffer)
-  for (let y = 0; y < target.heightPx; y++) {
-    kernel.joinPlanar(luma.row(), blueness.row(), redness.row(), target.widthPx, numbers, made)
-    answer.set(view.subarray(made, made + rowBytes), y * rowBytes)
+  for (let y = 0; y < target.heightPx; y += rowsAtOnce) {
+    const rows = Math.min(rowsAtOnce, target.heightPx - y)
+    for (let row = 0; row < rows; row++) {
+      const to = made + row * rowBytes
+      kernel.joinPlanar(luma.row(), blueness.row(), redness.row(), target.widthPx, numbers, to)
+    }
+    answer.set(view.subarray(made, made + rows * rowBytes), y * rowBytes)
   }
   return answer
 }
 
+/** Rows that are copied to the kernel and back together: each copy costs as much as a short row. */
+const rowsAtOnce = 16
+
 function planePass(kernel: Kernel, arena: Arena, plane: Plane, target: TargetSize): Pass {
-  const bytes = arena.take(roundUp(plane.widthPx, 16))
+  const { bytes, offset, stride, widthPx, heightPx } = plane
+  const rows = arena.take(stride * rowsAtOnce)
   const size = {
-    sourceWidth: plane.widthPx,
-    sourceHeight: plane.heightPx,
+    sourceWidth: widthPx,
+    sourceHeight: heightPx,
     targetWidth: target.widthPx,
     targetHeight: target.heightPx,
   }
+  let view: Uint8Array | undefined
+  // Pairs of rows come from above, so that every stretch begins with its first.
   return createPass(kernel, arena, 1, size, (row, address, _, pairStride) => {
-    const view = new Uint8Array(kernel.memory.buffer)
-    for (let second = 0; second < 2 && row + second < plane.heightPx; second++) {
-      const at = plane.offset + (row + second) * plane.stride
-      view.set(plane.bytes.subarray(at, at + plane.widthPx), bytes)
-      kernel.widen(bytes, plane.widthPx, address + second * pairStride)
+    if (row % rowsAtOnce === 0) {
+      // The memory does not grow any more, now that rows are asked for.
+      view ??= new Uint8Array(kernel.memory.buffer)
+      const end = Math.min(heightPx, row + rowsAtOnce) - 1
+      view.set(bytes.subarray(offset + row * stride, offset + end * stride + widthPx), rows)
     }
+    const from = rows + (row % rowsAtOnce) * stride
+    kernel.widen(from, widthPx, address)
+    if (row + 1 < heightPx) kernel.widen(from + stride, widthPx, address + pairStride)
   })
 }
 

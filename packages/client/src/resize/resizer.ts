@@ -46,8 +46,11 @@ export interface EncodedPicture extends MadeFacts {
 export interface Resizer {
   /** Whether it can work here: false without workers, WebAssembly with SIMD, or under a policy that forbids them. */
   readonly available: Promise<boolean>
-  /** @throws ResizeError */
-  resize(picture: Blob, options: ResizeOptions): Promise<ResizedPicture>
+  /**
+   * @param picture a file; or a bitmap, which is given away: several sizes of one picture are quicker made of its file
+   * @throws ResizeError
+   */
+  resize(picture: Blob | ImageBitmap, options: ResizeOptions): Promise<ResizedPicture>
   /** @throws ResizeError */
   encode(picture: Blob, options: EncodeOptions): Promise<EncodedPicture>
   /** Ends the workers; what is not finished fails. */
@@ -118,6 +121,11 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
     return at === -1 ? undefined : waiting.splice(at, 1)[0]
   }
 
+  const free = (lane: Lane): void => {
+    clearTimeout(lane.timer)
+    lane.running = undefined
+  }
+
   const hand = (): void => {
     if (lanes.length < count && waiting.length > lanes.filter((lane) => lane.running === undefined).length)
       open()
@@ -131,8 +139,14 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
         () => lose(lane, new ResizeError('timeout', 'Resizing took too long.')),
         timeoutMs,
       )
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has no origin to name
-      lane.worker.postMessage(next.job)
+      const { picture } = next.job
+      try {
+        lane.worker.postMessage(next.job, picture instanceof Blob ? [] : [picture])
+      } catch (error) {
+        // A bitmap that was given away before, or is another origin's: the worker has nothing to answer.
+        free(lane)
+        next.reject(new ResizeError('failed', String(error)))
+      }
     }
   }
 
@@ -157,8 +171,7 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
     if (running?.job.id !== answer.id) return
     if (answer.kind === 'progress') return running.onProgress?.(answer.stage)
     if (running.left && answer.kind === 'made') answer.bitmap.close()
-    clearTimeout(lane.timer)
-    lane.running = undefined
+    free(lane)
     if (answer.kind === 'failed') running.reject(new ResizeError('failed', answer.reason))
     else running.resolve(answer)
     hand()
@@ -211,16 +224,16 @@ export function createResizer(options: ResizerOptions = {}): Resizer {
       if (unable === undefined && lanes.length === 0) open()
       return available.promise
     },
-    resize: async (blob, { widthPx, heightPx, light = 'linear', sourceKey, signal }) => {
+    resize: async (picture, { widthPx, heightPx, light = 'linear', sourceKey, signal }) => {
       const size = { widthPx, heightPx, maxPixels: undefined }
-      const answer = await ask({ blob, sourceKey, ...size, light, encode: undefined }, signal)
+      const answer = await ask({ picture, sourceKey, ...size, light, encode: undefined }, signal)
       if (answer.kind !== 'made') throw new ResizeError('failed', 'The worker answered another question.')
       return { bitmap: answer.bitmap, ...answer.facts }
     },
-    encode: async (blob, { maxPixels, mediaType, quality, onProgress, signal }) => {
+    encode: async (picture, { maxPixels, mediaType, quality, onProgress, signal }) => {
       const size = { widthPx: undefined, heightPx: undefined, maxPixels }
       const encode = { mediaType, quality }
-      const job = { blob, sourceKey: undefined, ...size, light: 'linear', encode } as const
+      const job = { picture, sourceKey: undefined, ...size, light: 'linear', encode } as const
       const answer = await ask(job, signal, onProgress)
       if (answer.kind !== 'encoded') throw new ResizeError('failed', 'The worker answered another question.')
       return { blob: answer.blob, ...answer.facts }

@@ -5,24 +5,16 @@ import type { Kernel } from './kernel.ts'
 import { loadKernel } from './kernel.ts'
 import type { Light } from './light.ts'
 import type { MadeFacts, ResizeJob, WorkerAnswer } from './messages.ts'
+import { readsBackTrue } from './read-back.ts'
 import type { TargetSize } from './resize-pixels.ts'
-import { resizePixels, resizeStrips } from './resize-pixels.ts'
+import { resizeStrips } from './resize-pixels.ts'
 import { resizePlanes } from './resize-planes.ts'
+import { turnPixels, turnSize } from './turn.ts'
 
 /** The module worker: decodes, resizes, and gives bitmaps back. One job at a time. */
 
 function tell(answer: WorkerAnswer, transfer: Transferable[] = []): void {
   postMessage(answer, { transfer })
-}
-
-/** Four known pixels, read back: browsers that resist fingerprinting give noise instead. */
-function readsBackTrue(): boolean {
-  const context = new OffscreenCanvas(4, 1).getContext('2d', { willReadFrequently: true })
-  if (context === null) return false
-  const known = new Uint8ClampedArray([1, 2, 3, 255, 254, 253, 252, 255, 128, 0, 255, 255, 17, 201, 99, 255])
-  context.putImageData(new ImageData(known, 4, 1), 0, 0)
-  const read = context.getImageData(0, 0, 4, 1).data
-  return known.every((value, i) => read[i] === value)
 }
 
 async function prepare(): Promise<Kernel> {
@@ -46,7 +38,7 @@ function forgetRecent(): void {
 
 /** Decodes, or takes what is kept; `done` keeps it, or gives it back. */
 async function decodeOnce({
-  blob,
+  picture,
   sourceKey,
   light,
 }: ResizeJob): Promise<{ decoded: Decoded; done(): void }> {
@@ -54,7 +46,7 @@ async function decodeOnce({
   const known = recent?.key === key ? recent?.decoded : undefined
   if (known === undefined) forgetRecent()
   else clearTimeout(recent?.timer)
-  const decoded = known ?? (await decode(blob, light === 'srgb'))
+  const decoded = known ?? (await decode(picture, light === 'srgb'))
   const done = (): void => {
     if (key === undefined) return decoded.close()
     clearTimeout(recent?.timer)
@@ -83,8 +75,7 @@ async function pixelsOf(
   light: Light,
 ): Promise<Uint8ClampedArray<ArrayBuffer>> {
   if (decoded.kind === 'planes') return resizePlanes(kernel, decoded.planes, target)
-  if (decoded.kind === 'strips') return await resizeStrips(kernel, decoded.strips(), target, light)
-  return resizePixels(kernel, decoded.pixels(), target, light)
+  return await resizeStrips(kernel, decoded.strips(), target, light)
 }
 
 async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
@@ -92,11 +83,16 @@ async function resize(kernel: Kernel, job: ResizeJob): Promise<void> {
   const startedAt = performance.now()
   const { decoded, done } = await decodeOnce(job)
   try {
-    const target = targetOf(job, decoded)
-    tell({ kind: 'progress', id, stage: 'resize' })
-    const data = await pixelsOf(kernel, decoded, target, light)
+    const { orientation } = decoded
+    const source = turnSize(decoded, orientation)
+    const target = targetOf(job, source)
+    // Only who encodes is told.
+    if (encode !== undefined) tell({ kind: 'progress', id, stage: 'resize' })
+    // What is made is small: it is turned, and not what it is made of.
+    const stored = turnSize(target, orientation)
+    const data = turnPixels(await pixelsOf(kernel, decoded, stored, light), stored, orientation)
     const image = new ImageData(data, target.widthPx, target.heightPx)
-    const sizes = { sourceWidthPx: decoded.widthPx, sourceHeightPx: decoded.heightPx, ...target }
+    const sizes = { sourceWidthPx: source.widthPx, sourceHeightPx: source.heightPx, ...target }
     const facts = (): MadeFacts => ({ ...sizes, durationMs: performance.now() - startedAt })
     if (encode !== undefined) {
       tell({ kind: 'progress', id, stage: 'encode' })

@@ -46,7 +46,8 @@ const fractions = { read: 0, resize: 0.4, encode: 0.7, done: 1 } as const
 /**
  * A picture as it is to be sent: no larger than it is good for, upright, and without the place and the time where it
  * was taken. Works off the main thread where that is allowed. A small file keeps its pixels and loses its metadata.
- * @throws TypeError for options that are out of range, ResizeError for what is no picture that this browser can read
+ * @throws TypeError for options that are out of range, ResizeError `failed` for what is no picture that this browser
+ * can read, and `unavailable` where it must be encoded and the browser, resisting fingerprinting, would encode noise
  */
 export async function prepareUpload(file: Blob, options: PrepareUploadOptions = {}): Promise<PreparedFile> {
   const { maxPixels = defaultMaxPixels, quality = defaultQuality, format, signal } = options

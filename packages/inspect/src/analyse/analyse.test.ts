@@ -67,6 +67,13 @@ function report(...events: ProbeEvent[]): Report {
 }
 
 describe('duplicates', () => {
+  test('of a library, of whose callers nothing is known, name the library and none of its functions', () => {
+    const inside: Frame = { name: '_send', file: '/app/node_modules/@a/got/core.js', line: 5, column: 1 }
+    const stack: ProbeEvent = { type: 'stack', id: 9, frames: [inside] }
+    const { duplicates } = report(stack, fetched({ stack: 9 }), fetched({ stack: 9 }), fetched({ stack: 9 }))
+    expect(duplicates).toMatchObject([{ count: 3, hoist: 'the fetch by @a/got' }])
+  })
+
   test('are told with the fan-out, the call, what to hoist, and what it cost', () => {
     const { duplicates } = report(fetched(), fetched(), fetched())
     expect(duplicates).toEqual([

@@ -38,6 +38,9 @@ export function callFrame(operation: Operation): Frame | undefined {
 export function hoistName(operation: Operation, what: string): string {
   const frame = callFrame(operation)
   const [outer] = operation.memberships
+  const library = libraryOf(frame)
+  // Its inner functions are nothing that could be hoisted.
+  if (library !== '') return `the ${what} by ${library}`
   const fanOutName = outer?.fanOut.frames[0]?.name ?? ''
   const beneath = operation.frames.filter(
     ({ joins, name }) => joins === undefined && name !== '' && name !== fanOutName,
@@ -51,6 +54,15 @@ export function hoistName(operation: Operation, what: string): string {
       : `\`${frame.name}()\``
   }
   return `the ${what}`
+}
+
+/** The package of a frame; empty for the program's own. Such frames stand alone: no line of the program was known. */
+function libraryOf(frame: Frame | undefined): string {
+  const inside = frame?.file
+    .split(/[\\/]node_modules[\\/]/u)
+    .slice(1)
+    .at(-1)
+  return /^(?:@[^\\/]+[\\/])?[^\\/]+/u.exec(inside ?? '')?.[0] ?? ''
 }
 
 /** A name that says that bringing something is all it does. */

@@ -28,9 +28,11 @@ export function findWaterfalls(timeline: Timeline, places: Places): Found<Waterf
   )
   const chains: Link[][] = []
   const endingWith = new Map<Operation, Link[]>()
+  const pooled = besideOthers(timeline.operations)
   for (const after of timeline.operations) {
     const link = linkOf(after, byId)
-    if (link === undefined) continue
+    // A loop that runs several times at once is a pool: so many at a time are wanted, and no more.
+    if (link === undefined || (link.isLoop && (pooled.has(after) || pooled.has(link.before)))) continue
     const chain = endingWith.get(link.before) ?? []
     if (chain.length === 0) chains.push(chain)
     chain.push(link)
@@ -39,6 +41,21 @@ export function findWaterfalls(timeline: Timeline, places: Places): Found<Waterf
   }
   const found = chains.flatMap((chain) => describe(chain, places))
   return merged(found).toSorted((a, b) => b.finding.savesMs - a.finding.savesMs)
+}
+
+/** What overlapped with another of the same line. */
+function besideOthers(operations: readonly Operation[]): Set<Operation> {
+  const found = new Set<Operation>()
+  const longest = new Map<string, Operation>()
+  for (const operation of operations) {
+    const frame = callFrame(operation)
+    if (frame === undefined) continue
+    const place = `${operation.thread} ${frame.file}:${frame.line}:${frame.column}`
+    const other = longest.get(place)
+    if (other !== undefined && other.end > operation.start) found.add(operation).add(other)
+    if (other === undefined || operation.end > other.end) longest.set(place, operation)
+  }
+  return found
 }
 
 function linkOf(after: Operation, byId: ReadonlyMap<string, Operation>): Link | undefined {
@@ -87,6 +104,8 @@ function stepOf(before: Operation, after: Operation): { at: Frame; isLoop: boole
     const other = b[place] as Frame
     if (one.joins !== other.joins) return undefined
     if (one.file === other.file && one.line === other.line && one.column === other.column) continue
+    // The first call of a branch is made before there is a fan-out, and the next one in it.
+    if (a[place + 1]?.joins !== b[place + 1]?.joins) return undefined
     return one.file === other.file && one.name === other.name && one.joins === undefined
       ? { at: other, isLoop: false }
       : undefined

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { analyse } from '../analyse/analyse.ts'
+import { withSourceLines } from '../analyse/source-maps.ts'
 import { parseEvents } from '../analyse/timeline.ts'
 import type { ProbeEvent } from '../probe/events.ts'
 import { folderVariable } from '../probe/preload.ts'
@@ -58,7 +59,7 @@ export async function runCommand(
     const events = join(folder, 'events')
     const { code, signal } = await runToEnd(command, options, probe, events)
     const threads = await readThreads(events)
-    return { report: analyse(threads, options.folder ?? process.cwd()), code, signal }
+    return { report: analyse(withSourceLines(threads), options.folder ?? process.cwd()), code, signal }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,5 +1,6 @@
 import { findSourceMap } from 'node:module'
 import type { Frame } from './events.ts'
+import { tsNodeMap } from './ts-node.ts'
 
 /** Where in the program a call came from. */
 export interface CallSites {
@@ -107,10 +108,13 @@ function nameOf(site: NodeJS.CallSite): string {
   return name.includes('<') ? '' : name
 }
 
-/** By the maps that the program's own loader has registered; without them lines are those that run. */
+/**
+ * By the maps that the program's own loader has registered; without them lines are those that run, until the report
+ * looks for maps beside the files.
+ */
 function mappedPosition(file: string, line: number, column: number): Omit<Frame, 'name'> | undefined {
   try {
-    const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
+    const entry = (findSourceMap(file) ?? tsNodeMap(file))?.findEntry(line - 1, column - 1)
     if (entry === undefined || !('originalSource' in entry) || entry.originalSource === undefined)
       return undefined
     return { file: entry.originalSource, line: entry.originalLine + 1, column: entry.originalColumn + 1 }

@@ -13,11 +13,12 @@ import { replace } from './replace.ts'
  * however the program came by its `request` or `get`; the others are seen when they are sent.
  */
 export function watchHttp(context: ProbeContext, recent: RecentAnswers): Restore {
-  const exchanges = new WeakMap<object, Exchange>()
+  // A request that is not looked at is passed by once, too.
+  const exchanges = new WeakMap<object, Exchange | undefined>()
   const begin = (request: http.ClientRequest): void => {
     if (exchanges.has(request)) return
     const call = context.begin('fetch')
-    if (call === undefined) return
+    if (call === undefined) return void exchanges.set(request, undefined)
     const exchange = createExchange(context, recent, call, {
       method: request.method,
       url: `${request.protocol}//${String(request.getHeader('host') ?? request.host)}${request.path}`,
