@@ -29,33 +29,38 @@ export function describeBatches(current: CurrentHarness): void {
   test.for([
     ['a batch', false],
     ['a batch of edits of one picture', true],
-  ] as const)('%s gives each request the picture that it gets alone', async ([, isEdit], context: TestContext) => {
-    const harness = current()
-    const { backend, model } = harness
-    const { batch: most, edits } = backend.capabilities(model)
-    expect(most > 1, 'batch > 1 goes with generateBatch').toBe(backend.generateBatch !== undefined)
-    if (backend.generateBatch === undefined) context.skip('this adapter does not batch')
-    if (isEdit && !edits.image) context.skip('this model takes no picture')
-    const image = contractInput(harness.size, '#c0392b')
-    const changes = isEdit ? { inputs: { image, references: [] } } : {}
-    const requests = Array.from({ length: most }, (_, index) =>
-      requestFor(harness, { seed: 7 + index, ...changes }),
-    )
-    const events = new Map<string, BackendEvent[]>(requests.map(({ id }) => [id, []]))
-    for await (const { requestId, ...event } of backend.generateBatch(requests, never())) {
-      if (event.type === 'failed') throw event.error
-      const own = events.get(requestId)
-      if (own === undefined) throw new Error(`an event of ${requestId}, which nobody asked for`)
-      own.push(event)
-    }
-    for (const request of requests) {
-      const { image } = expectEventOrder(events.get(request.id) ?? [])
-      await expectPicture(image, harness.size)
-      if (harness.deterministic !== true) continue
-      const alone = await collectEvents(backend.generate({ ...request, id: `${request.id}-alone` }, never()))
-      expect(Buffer.compare(image.bytes, alone.image.bytes)).toBe(0)
-    }
-  })
+  ] as const)(
+    '%s gives each request the picture that it gets alone',
+    async ([, isEdit], context: TestContext) => {
+      const harness = current()
+      const { backend, model } = harness
+      const { batch: most, edits } = backend.capabilities(model)
+      expect(most > 1, 'batch > 1 goes with generateBatch').toBe(backend.generateBatch !== undefined)
+      if (backend.generateBatch === undefined) context.skip('this adapter does not batch')
+      if (isEdit && !edits.image) context.skip('this model takes no picture')
+      const image = contractInput(harness.size, '#c0392b')
+      const changes = isEdit ? { inputs: { image, references: [] } } : {}
+      const requests = Array.from({ length: most }, (_, index) =>
+        requestFor(harness, { seed: 7 + index, ...changes }),
+      )
+      const events = new Map<string, BackendEvent[]>(requests.map(({ id }) => [id, []]))
+      for await (const { requestId, ...event } of backend.generateBatch(requests, never())) {
+        if (event.type === 'failed') throw event.error
+        const own = events.get(requestId)
+        if (own === undefined) throw new Error(`an event of ${requestId}, which nobody asked for`)
+        own.push(event)
+      }
+      for (const request of requests) {
+        const { image } = expectEventOrder(events.get(request.id) ?? [])
+        await expectPicture(image, harness.size)
+        if (harness.deterministic !== true) continue
+        const alone = await collectEvents(
+          backend.generate({ ...request, id: `${request.id}-alone` }, never()),
+        )
+        expect(Buffer.compare(image.bytes, alone.image.bytes)).toBe(0)
+      }
+    },
+  )
 
   test('a batch that may not be made in one run is refused', async (context: TestContext) => {
     const harness = current()
