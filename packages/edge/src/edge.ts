@@ -35,11 +35,6 @@ import type { StoredEntry } from './store/edge-store.ts'
 import { primaryKeyOf, purgeNames } from './store/edge-store.ts'
 import type { Fill } from './tags/purge-epochs.ts'
 
-/** A header of a few values, such as an encoding or a language, stays below. */
-const manyVariants = 32
-const variantsWarning =
-  'Vary names a header of many values: each is asked for again, and they push each other out of the store'
-
 /**
  * A shared HTTP cache (RFC 9111) around an origin, with collapsed forwarding.
  * @example
@@ -113,7 +108,7 @@ class SharedEdge {
       }
       if (bypass) return this.#pass(ask, 'bypass')
       const why = reuse?.reason ?? (selection.variants > 0 ? 'vary-miss' : 'uri-miss')
-      if (why === 'vary-miss' && selection.variants >= manyVariants) this.#log.warn(ask.key, variantsWarning)
+      if (why === 'vary-miss') this.#log.variants(ask.key, selection.variants)
       // A HEAD is answered from a stored GET, but never causes one.
       return request.method === 'HEAD' ? this.#pass(ask, why) : this.#forward(ask, entry, why)
     }

@@ -38,8 +38,8 @@ export function describeBatches(current: CurrentHarness): void {
       expect(most > 1, 'batch > 1 goes with generateBatch').toBe(backend.generateBatch !== undefined)
       if (backend.generateBatch === undefined) context.skip('this adapter does not batch')
       if (isEdit && !edits.image) context.skip('this model takes no picture')
-      const image = contractInput(harness.size, '#c0392b')
-      const changes = isEdit ? { inputs: { image, references: [] } } : {}
+      const red = contractInput(harness.size, '#c0392b')
+      const changes = isEdit ? { inputs: { image: red, references: [] } } : {}
       const requests = Array.from({ length: most }, (_, index) =>
         requestFor(harness, { seed: 7 + index, ...changes }),
       )

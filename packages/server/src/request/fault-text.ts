@@ -94,7 +94,7 @@ function exampleOf(path: readonly PropertyKey[]): string {
 
 /** The last name of a path: numbers are places in a list of that name. */
 function nameOf(path: readonly PropertyKey[]): string {
-  return String(path.findLast((part) => typeof part === 'string') ?? '')
+  return path.findLast((part) => typeof part === 'string') ?? ''
 }
 
 function isNumber(input: unknown): input is string {
