@@ -636,7 +636,7 @@ describe('bad input is told what to change', () => {
   const isFailed = ({ status }: { status: string }): boolean => status === 'failed'
 
   test.each<[string, () => unknown, string, string | undefined]>([
-    ['no body at all', () => null, 'invalid_request', undefined],
+    ['no body at all', () => null, 'invalid_request', 'body'],
     ['no base', () => ({ slides }), 'invalid_request', 'base'],
     ['two bases', () => ({ base: { ...base(), prompt: 'fox' }, slides }), 'invalid_request', 'base'],
     [

@@ -60,8 +60,8 @@ export function withoutFragment(url: string): string {
 /** What is stored for a request. */
 export interface Selection {
   entry: StoredEntry | undefined
-  /** Something is stored for the key, if not this variant. */
-  otherVariants: boolean
+  /** How many variants are stored for the key, this one or others. */
+  variants: number
   /** The selecting headers of this request, as far as the newest stored variant tells which those are. */
   varyKey: string
 }
@@ -100,5 +100,5 @@ export function selectEntry(ask: Selecting, store: EdgeStore, matching: Matching
           isInPreferredLanguage(response, keyFor(response), headers.get('accept-language')),
         )
       : undefined)
-  return { entry, otherVariants: variants.length > 0, varyKey }
+  return { entry, variants: variants.length, varyKey }
 }

@@ -52,9 +52,17 @@ describe('an origin that goes too far', () => {
   })
 
   it('keeps a bounded number of variants of one URL, whatever clients send', async () => {
-    const { get, edge } = createKit(() => ok({ ...fresh, vary: 'user-agent' }))
-    for (let number = 0; number < 500; number += 1) await get('/a', { 'user-agent': `browser ${number}` })
+    const { log, lines } = collect()
+    const { get, edge } = createKit(() => ok({ ...fresh, vary: 'user-agent' }), { log })
+    const asked = async (from: number, to: number): Promise<void> => {
+      for (let number = from; number < to; number += 1) await get('/a', { 'user-agent': `browser ${number}` })
+    }
+    await asked(0, 32)
+    expect(lines).toEqual([])
+    await asked(32, 500)
     expect(edge.stats().objects).toBe(64)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/\/a Vary names a header of many values/u)
   })
 })
 

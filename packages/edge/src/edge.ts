@@ -107,7 +107,8 @@ class SharedEdge {
         if (answer instanceof Promise) continue
       }
       if (bypass) return this.#pass(ask, 'bypass')
-      const why = reuse?.reason ?? (selection.otherVariants ? 'vary-miss' : 'uri-miss')
+      const why = reuse?.reason ?? (selection.variants > 0 ? 'vary-miss' : 'uri-miss')
+      if (why === 'vary-miss') this.#log.variants(ask.key, selection.variants)
       // A HEAD is answered from a stored GET, but never causes one.
       return request.method === 'HEAD' ? this.#pass(ask, why) : this.#forward(ask, entry, why)
     }

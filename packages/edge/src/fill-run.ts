@@ -114,7 +114,15 @@ export class FillRun {
       const body = new SharedBody(response.body, declaredBytes)
       const whole = this.#whole(answer, body, response.status)
       whole.stored = storable
-      const until = body.whole.then((bytes) => this.#keepOrDrop(whole, storable, bytes, failedValidation))
+      const until = body.whole.then(
+        (bytes) => this.#keepOrDrop(whole, storable, bytes, failedValidation),
+        (error: unknown) => {
+          // Its head has been sent, and says that it is stored: only the log can say otherwise.
+          whole.stored = false
+          this.#log.failure(error, this.#ask.key, 'an answer broke off: nothing of it is stored')
+          throw error
+        },
+      )
       return { value: whole, until, bytes: declaredBytes }
     }
     const read =

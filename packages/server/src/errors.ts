@@ -56,7 +56,6 @@ export const errorTable = {
   queue_full: { status: 429, title: 'The queue of this scope is full' },
   // This server
   internal: { status: 500, title: 'Something went wrong here' },
-  not_implemented: { status: 501, title: 'Not built yet' },
   generation_pending: { status: 503, title: 'The picture is still being made' },
   not_ready: { status: 503, title: 'Not ready' },
   shutting_down: { status: 503, title: 'The server is shutting down' },

@@ -1,11 +1,11 @@
 import type { AskOptions, CallOptions, ListOptions } from './call-options.ts'
-import { askHeaders, isSettled, newIdempotencyKey } from './call-options.ts'
+import { askHeaders, newIdempotencyKey } from './call-options.ts'
 import type { EventsOptions, WorkEvent } from './events.ts'
-import { workEvents } from './events.ts'
 import type { Page } from './pages.ts'
 import { pages } from './pages.ts'
 import type { Carousel, CarouselRequest, SlideChange } from './schema.ts'
 import type { Call, Transport } from './transport.ts'
+import { createWork } from './work.ts'
 
 /** What is asked for, with the photograph itself where it is not at a URL, stored here or prompted for. */
 export type CarouselAsk = CarouselRequest | (Omit<CarouselRequest, 'base'> & { file: Blob })
@@ -34,21 +34,14 @@ const root = '/v1/carousels'
 const editWaitS = 30
 
 export function createCarousels(transport: Transport): Carousels {
-  const pathOf = (id: string, rest = ''): string => `${root}/${encodeURIComponent(id)}${rest}`
-  const get = async (id: string, { signal }: CallOptions = {}): Promise<Carousel> =>
-    await transport.json({ method: 'GET', path: pathOf(id), signal, repeatable: true })
-  const events = (id: string, options: EventsOptions = {}): AsyncGenerator<WorkEvent, void, undefined> =>
-    workEvents(
-      transport,
-      pathOf(id, '/events'),
-      async () => isSettled((await get(id, { signal: options.signal })).status),
-      options,
-    )
+  const { pathOf, get, events, settled, cancel } = createWork<Carousel>(transport, root)
   const file = async (id: string, end: string, { signal }: CallOptions = {}): Promise<Response> =>
     await transport.send({ method: 'GET', path: pathOf(id, end), signal, repeatable: true })
   return {
     get,
     events,
+    settled,
+    cancel,
     create: async (ask, options = {}) =>
       await transport.json({
         method: 'POST',
@@ -69,10 +62,6 @@ export function createCarousels(transport: Transport): Carousels {
             repeatable: true,
           }),
       ),
-    settled: async (id, options = {}) => {
-      for await (const _ of events(id, options));
-      return await get(id, options)
-    },
     // The texts are set, not added to: twice is once.
     editSlide: async (id, index, change, { waitS = editWaitS, signal } = {}) =>
       await transport.json({
@@ -91,8 +80,6 @@ export function createCarousels(transport: Transport): Carousels {
         signal,
         repeatable: false,
       }),
-    cancel: async (id, { signal } = {}) =>
-      await transport.json({ method: 'POST', path: pathOf(id, '/cancel'), signal, repeatable: false }),
     zip: async (id, options) => await file(id, '.zip', options),
     pdf: async (id, options) => await file(id, '.pdf', options),
   }

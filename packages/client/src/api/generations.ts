@@ -1,12 +1,12 @@
 import { ApiError } from './api-error.ts'
 import type { EventsOptions, WorkEvent } from './events.ts'
-import { workEvents } from './events.ts'
 import { pages } from './pages.ts'
 import type { Page } from './pages.ts'
 import type { Generation, GenerationRequest } from './schema.ts'
 import type { Transport } from './transport.ts'
 import type { AskOptions, CallOptions, ListOptions } from './call-options.ts'
-import { askHeaders, isSettled, newIdempotencyKey } from './call-options.ts'
+import { askHeaders, newIdempotencyKey } from './call-options.ts'
+import { createWork } from './work.ts'
 
 /** Requests for pictures. */
 export interface Generations {
@@ -29,19 +29,12 @@ export interface Generations {
 const root = '/v1/generations'
 
 export function createGenerations(transport: Transport): Generations {
-  const pathOf = (id: string, rest = ''): string => `${root}/${encodeURIComponent(id)}${rest}`
-  const get = async (id: string, { signal }: CallOptions = {}): Promise<Generation> =>
-    await transport.json({ method: 'GET', path: pathOf(id), signal, repeatable: true })
-  const events = (id: string, options: EventsOptions = {}): AsyncGenerator<WorkEvent, void, undefined> =>
-    workEvents(
-      transport,
-      pathOf(id, '/events'),
-      async () => isSettled((await get(id, { signal: options.signal })).status),
-      options,
-    )
+  const { pathOf, get, events, settled, cancel } = createWork<Generation>(transport, root)
   return {
     get,
     events,
+    settled,
+    cancel,
     create: async (request, options = {}) =>
       await transport.json({
         method: 'POST',
@@ -62,13 +55,6 @@ export function createGenerations(transport: Transport): Generations {
             repeatable: true,
           }),
       ),
-    settled: async (id, options = {}) => {
-      for await (const _ of events(id, options));
-      return await get(id, options)
-    },
-    // Withdrawing twice is withdrawing once, but the second answer would say that it has ended.
-    cancel: async (id, { signal } = {}) =>
-      await transport.json({ method: 'POST', path: pathOf(id, '/cancel'), signal, repeatable: false }),
     regenerate: async (id, { signal } = {}) =>
       await transport.json({
         method: 'POST',

@@ -60,7 +60,6 @@ export interface Problem {
     | 'too_many_requests'
     | 'queue_full'
     | 'internal'
-    | 'not_implemented'
     | 'generation_pending'
     | 'not_ready'
     | 'shutting_down'

@@ -199,6 +199,28 @@ describe('an origin that fails', () => {
     await expect((async () => (await fetch(`${proxy.url}/a`)).text())()).rejects.toThrow('terminated')
     expect(proxy.asked).toHaveLength(2)
     expect(proxy.edge.stats().objects).toBe(0)
+    expect(proxy.warnings).toEqual(Array(2).fill('an answer broke off: nothing of it is stored'))
+  })
+
+  it('tells the log once of a body that broke off for many, and what comes next is asked for anew', async () => {
+    let isBroken = true
+    let finish = (): void => {}
+    proxy = await startProxy((_request, response) => {
+      response.writeHead(200, { ...storable, 'content-length': '10' })
+      response.write('hello')
+      finish = () => response.destroy()
+      if (!isBroken) response.end('world')
+    })
+    const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${proxy.url}/b`)))
+    expect(proxy.asked).toHaveLength(1)
+    const texts = Promise.allSettled(answers.map((answer) => answer.text()))
+    finish()
+    expect((await texts).map(({ status }) => status)).toEqual(Array(5).fill('rejected'))
+    expect(proxy.warnings).toEqual(['an answer broke off: nothing of it is stored'])
+    isBroken = false
+    const next = await fetch(`${proxy.url}/b`)
+    expect([await next.text(), next.headers.get('x-cache-status')]).toEqual(['helloworld', 'MISS'])
+    expect(proxy.edge.stats().objects).toBe(1)
   })
 
   it.each([

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { BackendEvent, BackendRequest } from './backend.ts'
 import { BackendError } from './backend.ts'
 import { collectEvents, expectEventOrder, expectPicture } from './contract-events.ts'
+import { contractInput } from './contract-inputs.ts'
 import type { CurrentHarness } from './contract-runs.ts'
 import { never, requestFor } from './contract-runs.ts'
 
@@ -25,28 +26,41 @@ export function describeBatches(current: CurrentHarness): void {
     expect(new Set(runs.map(({ image }) => Buffer.from(image.bytes).toString('base64'))).size).toBe(3)
   })
 
-  test('a batch gives each request the picture that it gets alone', async (context: TestContext) => {
-    const harness = current()
-    const { backend, model } = harness
-    const most = backend.capabilities(model).batch
-    expect(most > 1, 'batch > 1 goes with generateBatch').toBe(backend.generateBatch !== undefined)
-    if (backend.generateBatch === undefined) context.skip('this adapter does not batch')
-    const requests = Array.from({ length: most }, (_, index) => requestFor(harness, { seed: 7 + index }))
-    const events = new Map<string, BackendEvent[]>(requests.map(({ id }) => [id, []]))
-    for await (const { requestId, ...event } of backend.generateBatch(requests, never())) {
-      if (event.type === 'failed') throw event.error
-      const own = events.get(requestId)
-      if (own === undefined) throw new Error(`an event of ${requestId}, which nobody asked for`)
-      own.push(event)
-    }
-    for (const request of requests) {
-      const { image } = expectEventOrder(events.get(request.id) ?? [])
-      await expectPicture(image, harness.size)
-      if (harness.deterministic !== true) continue
-      const alone = await collectEvents(backend.generate({ ...request, id: `${request.id}-alone` }, never()))
-      expect(Buffer.compare(image.bytes, alone.image.bytes)).toBe(0)
-    }
-  })
+  test.for([
+    ['a batch', false],
+    ['a batch of edits of one picture', true],
+  ] as const)(
+    '%s gives each request the picture that it gets alone',
+    async ([, isEdit], context: TestContext) => {
+      const harness = current()
+      const { backend, model } = harness
+      const { batch: most, edits } = backend.capabilities(model)
+      expect(most > 1, 'batch > 1 goes with generateBatch').toBe(backend.generateBatch !== undefined)
+      if (backend.generateBatch === undefined) context.skip('this adapter does not batch')
+      if (isEdit && !edits.image) context.skip('this model takes no picture')
+      const red = contractInput(harness.size, '#c0392b')
+      const changes = isEdit ? { inputs: { image: red, references: [] } } : {}
+      const requests = Array.from({ length: most }, (_, index) =>
+        requestFor(harness, { seed: 7 + index, ...changes }),
+      )
+      const events = new Map<string, BackendEvent[]>(requests.map(({ id }) => [id, []]))
+      for await (const { requestId, ...event } of backend.generateBatch(requests, never())) {
+        if (event.type === 'failed') throw event.error
+        const own = events.get(requestId)
+        if (own === undefined) throw new Error(`an event of ${requestId}, which nobody asked for`)
+        own.push(event)
+      }
+      for (const request of requests) {
+        const { image } = expectEventOrder(events.get(request.id) ?? [])
+        await expectPicture(image, harness.size)
+        if (harness.deterministic !== true) continue
+        const alone = await collectEvents(
+          backend.generate({ ...request, id: `${request.id}-alone` }, never()),
+        )
+        expect(Buffer.compare(image.bytes, alone.image.bytes)).toBe(0)
+      }
+    },
+  )
 
   test('a batch that may not be made in one run is refused', async (context: TestContext) => {
     const harness = current()

@@ -15,14 +15,19 @@ export async function readJsonBody(request: Request, maxBytes: number = maxJsonB
   const mediaType = mediaTypeOfRequest(request)
   if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) {
     await discard(request)
-    throw new DarkroomError('unsupported_media_type', 'Send the body as Content-Type: application/json.')
+    const came = mediaType === '' ? 'came without a type' : `came as ${mediaType.slice(0, 64)}`
+    const message = `Send the body as JSON, with Content-Type: application/json; it ${came}.`
+    throw new DarkroomError('unsupported_media_type', message, { param: 'Content-Type' })
   }
+  await refuseEncoded(request)
   const bytes = await readBytes(request, maxBytes)
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
-    throw new DarkroomError('invalid_json', 'The body is not valid UTF-8.')
+    throw new DarkroomError('invalid_json', 'The body is not valid UTF-8; encode it as UTF-8.', {
+      param: 'body',
+    })
   }
   return parseJson(text)
 }
@@ -43,11 +48,22 @@ export function parseJson(text: string): unknown {
   try {
     json = JSON.parse(text)
   } catch {
-    throw new DarkroomError('invalid_json', 'The body is not valid JSON; check quotes, commas and braces.')
+    const message =
+      'The body is not valid JSON, like {"name": "text", "other": 2}; check quotes, commas and braces, and write numbers in digits.'
+    throw new DarkroomError('invalid_json', message, { param: 'body' })
   }
   const doubled = doubledName(text)
   if (doubled !== undefined) throw givenTwice(doubled)
   return json
+}
+
+/** @throws DarkroomError unsupported_media_type: a small compressed body may be a very large one */
+async function refuseEncoded(request: Request): Promise<void> {
+  const encoding = request.headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (encoding === 'identity' || encoding === '') return
+  await discard(request)
+  const message = 'Send the body as it is, without Content-Encoding: compressed bodies are not read.'
+  throw new DarkroomError('unsupported_media_type', message, { param: 'Content-Encoding' })
 }
 
 function givenTwice(name: string): DarkroomError {
@@ -73,9 +89,9 @@ export async function readFormData(
   try {
     form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } }).formData()
   } catch (error) {
-    throw new DarkroomError('invalid_request', 'The multipart body cannot be parsed; check its boundary.', {
-      cause: error,
-    })
+    const message =
+      'The multipart body cannot be parsed; name its boundary, as Content-Type: multipart/form-data; boundary=…'
+    throw new DarkroomError('invalid_request', message, { param: 'Content-Type', cause: error })
   }
   const names = [...form.keys()]
   const doubled = names.find(
@@ -180,7 +196,9 @@ function appended(bytes: Uint8Array, size: number, chunk: Uint8Array): Uint8Arra
 }
 
 function tooLarge(maxBytes: number): DarkroomError {
-  return new DarkroomError('body_too_large', `The body may have at most ${maxBytes} bytes.`)
+  return new DarkroomError('body_too_large', `The body may have at most ${maxBytes} bytes.`, {
+    param: 'body',
+  })
 }
 
 /**

@@ -51,7 +51,7 @@ export async function readOpenAIEditForm(request: Request, services: GatewayServ
   if (mediaTypeOfRequest(request) !== 'multipart/form-data') {
     await readJsonBody(request).catch(() => undefined)
     const message = 'Send the body as multipart/form-data, with the picture in a part named image.'
-    throw new DarkroomError('unsupported_media_type', message)
+    throw new DarkroomError('unsupported_media_type', message, { param: 'Content-Type' })
   }
   const form = await formOf(request, services, imageParts)
   const [image, ...references] = await filesOf(form, imageParts, services)

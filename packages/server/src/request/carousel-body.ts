@@ -83,7 +83,7 @@ const slideCount = `must be ${carouselLimits.minSlides} to ${carouselLimits.maxS
 function drawnText(maxChars: number): z.ZodType<string> {
   const tooLong = `must have at most ${maxChars} characters`
   return z
-    .string('must be a text')
+    .string()
     .max(maxChars * 2, tooLong)
     .refine(isPlainText, 'has control characters or is not well-formed Unicode; send plain text')
     .transform((text) => text.normalize('NFC').replaceAll(/\r\n?/gu, '\n').trim())
@@ -138,7 +138,7 @@ const brandSchema = z.strictObject({
 export const carouselBodySchema: z.ZodType<CarouselBody> = z.strictObject({
   base: baseSchema.optional(),
   slides: z
-    .array(slideSchema, 'is required: the texts of the slides')
+    .array(slideSchema)
     .min(carouselLimits.minSlides, slideCount)
     .max(carouselLimits.maxSlides, slideCount),
   size: z

@@ -17,7 +17,12 @@ const plain = 'has control characters or is not well-formed Unicode; send plain 
 
 /** The length is checked before normalising too: NFC of megabytes is work that nobody paid for. */
 export const promptField: z.ZodType<string> = z
-  .string({ error: 'is required: say what the picture shows' })
+  .string({
+    error: ({ input }) =>
+      input === undefined || input === null
+        ? 'is required: say what the picture shows'
+        : 'must be text in quotes, like "a red fox in the snow"',
+  })
   .max(textLimits.promptChars * 4, `must have at most ${textLimits.promptChars} characters`)
   .refine(isPlainText, plain)
   .transform(normalisePrompt)
@@ -58,12 +63,12 @@ export const tagField: z.ZodType<string> = z
   .max(textLimits.tagChars, `must have at most ${textLimits.tagChars} characters`)
 
 export const seedField: z.ZodType<number> = z
-  .int('must be a whole number')
+  .int('must be a whole number, like 42')
   .min(0, `must be 0 to ${maxSeed}`)
   .max(maxSeed, `must be 0 to ${maxSeed}`)
 
 /** JSON may carry `w` and `h` as numbers; ranges are checked with the rest of the size. */
-export const sideField: z.ZodType<number> = z.int('must be a whole number of pixels')
+export const sideField: z.ZodType<number> = z.int('must be a whole number of pixels, like 1024')
 
 export const qualityRange: { readonly min: number; readonly max: number } = { min: 1, max: 100 }
 

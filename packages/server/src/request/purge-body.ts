@@ -49,10 +49,10 @@ export const purgeBodySchema: z.ZodType<PurgeBody> = z
     everything: z.literal(true, 'must be true, or left out').optional(),
     soft: z.boolean().optional(),
   })
-  .refine(
-    (body) => targetNames.filter((name) => body[name] !== undefined).length === 1,
-    `give exactly one of ${targetNames.join(', ')}`,
-  )
+  .refine((body) => targetNames.filter((name) => body[name] !== undefined).length === 1, {
+    message: `give exactly one of ${targetNames.join(', ')}, like {"tags": ["spring"]}`,
+    params: { param: 'tags' },
+  })
 
 /** @throws DarkroomError invalid_request, unknown_parameter */
 export function parsePurgeBody(body: unknown): PurgeAsk {

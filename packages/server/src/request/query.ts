@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { DarkroomError } from '../errors.ts'
+import { faultText } from './fault-text.ts'
 
 /**
  * Reads a query string strictly: a parameter given twice is refused, since two readers (a CDN and we) may pick
@@ -39,7 +40,7 @@ export function withoutSignature(query: Readonly<Record<string, string>>): Recor
  * @throws DarkroomError unknown_parameter, invalid_request
  */
 export function parseWith<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input)
+  const parsed = schema.safeParse(input, { error: faultText })
   if (parsed.success) return parsed.data
   throw faultOf(parsed.error)
 }
@@ -56,8 +57,14 @@ function faultOf(error: z.ZodError): DarkroomError {
   }
   const subject = path === '' ? 'The body' : clip(path)
   return new DarkroomError('invalid_request', `${subject}: ${issue.message}.`.replace(/\.\.$/u, '.'), {
-    param: path === '' ? undefined : clip(path),
+    param: path === '' ? bodyParam(issue) : clip(path),
   })
+}
+
+/** What is at fault where no field is: the whole body, or the first of the fields of which one is wanted. */
+function bodyParam(issue: z.core.$ZodIssue): string {
+  const { param } = (issue.code === 'custom' ? issue.params : undefined) ?? {}
+  return typeof param === 'string' ? param : 'body'
 }
 
 /** User input is repeated in errors only in part: an answer is no place for a megabyte of it. */

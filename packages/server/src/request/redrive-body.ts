@@ -39,7 +39,9 @@ export type RedriveAsk =
 export function parseRedriveBody(body: unknown): RedriveAsk {
   const { ids, code, all } = parseWith(redriveBodySchema, body)
   if ([ids, code, all].filter((each) => each !== undefined).length !== 1) {
-    throw new DarkroomError('invalid_request', 'Give exactly one of ids, code and all.')
+    throw new DarkroomError('invalid_request', 'Give exactly one of ids, code and all, like {"all": true}.', {
+      param: 'ids',
+    })
   }
   return ids === undefined ? { kind: 'failed', code } : { kind: 'ids', ids }
 }

@@ -21,7 +21,9 @@ export const slideChangeSchema: z.ZodType<SlideChange> = z.strictObject({
 export function parseSlideChange(body: unknown): SlideChange {
   const change = parseWith(slideChangeSchema, body)
   if (Object.values(change).every((value) => value === undefined)) {
-    throw new DarkroomError('invalid_request', 'Give title, body or label: what is to be changed.')
+    throw new DarkroomError('invalid_request', 'Give title, body or label: what is to be changed.', {
+      param: 'title',
+    })
   }
   return {
     ...(change.title === undefined ? {} : { title: change.title }),

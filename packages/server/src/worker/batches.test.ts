@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Backend, BackendEvent, BackendRequest } from '../backends/backend.ts'
 import { noInputs } from '../backends/backend.ts'
+import { contractInput } from '../backends/contract-inputs.ts'
 import { createSimulatedGpuBackend } from '../backends/simulated-gpu/simulated-gpu-backend.ts'
 import type { Batches } from './batches.ts'
-import { createBatches, isBatchable } from './batches.ts'
+import { createBatches } from './batches.ts'
 
 function requestOf(id: string, changes: Partial<BackendRequest> = {}): BackendRequest {
   return {
@@ -52,7 +53,7 @@ test('what comes within the window is one run, and a full one does not wait for 
   for (const types of all) expect(types.slice(-2)).toEqual(['image', 'done'])
 })
 
-test('other sizes, models and steps are other runs; input pictures are not batched', async () => {
+test('other sizes, models and steps are other runs', async () => {
   const { batches, runs } = setUp()
   const requests = [
     requestOf('a'),
@@ -62,9 +63,24 @@ test('other sizes, models and steps are other runs; input pictures are not batch
   ]
   await Promise.all(requests.map((request) => read(batches.generate(request, never(), 4))))
   expect(runs.map(({ size }) => size)).toEqual([1, 1, 1, 1])
-  const image = { bytes: new Uint8Array(), mediaType: 'image/png', sha256: '' }
-  expect(isBatchable(requestOf('a'))).toBe(true)
-  expect(isBatchable(requestOf('a', { inputs: { references: [image] } }))).toBe(false)
+})
+
+test('edits of one picture with seeds in a row are one run; of another picture or strength, another', async () => {
+  const { batches, runs } = setUp()
+  const [red, blue] = ['red', 'blue'].map((color) => contractInput({ widthPx: 32, heightPx: 32 }, color))
+  if (red === undefined || blue === undefined) throw new Error('no pictures')
+  const edit = (id: string, changes: Partial<BackendRequest>): Promise<string[]> =>
+    read(batches.generate(requestOf(id, { inputs: { image: red, references: [] }, ...changes }), never(), 4))
+  await Promise.all([
+    edit('a', { seed: 0 }),
+    edit('b', { seed: 1 }),
+    edit('c', { seed: 2 }),
+    edit('d', { inputs: { image: blue, references: [] } }),
+    edit('e', { strength: 0.5 }),
+    edit('f', { inputs: { image: red, references: [blue] } }),
+    edit('g', { inputs: noInputs }),
+  ])
+  expect(runs.map(({ size }) => size)).toEqual([3, 1, 1, 1, 1])
 })
 
 test('who leaves takes nothing from the others; the run ends when all have left', async () => {

@@ -17,7 +17,7 @@ interface Member {
   wake(): void
 }
 
-/** Requests of one model, size and number of steps that come within the window are drawn in one run. */
+/** Requests of one model, size, number of steps and pictures to start from that come within the window are one run. */
 export interface Batches {
   /** As `Backend.generate`. @param most pictures of one run */
   generate(request: BackendRequest, signal: AbortSignal, most: number): AsyncGenerator<BackendEvent>
@@ -90,13 +90,14 @@ export function createBatches({ generateBatch, windowMs }: BatchesOptions): Batc
   }
 }
 
-/** Only requests from a prompt alone are batched: servers take pictures for a run, not for each of its images. */
-export function isBatchable({ inputs }: BackendRequest): boolean {
-  return inputs.image === undefined && inputs.mask === undefined && inputs.references.length === 0
-}
-
-function shapeOf({ model, widthPx, heightPx, steps }: BackendRequest): string {
-  return JSON.stringify([model, widthPx, heightPx, steps ?? null])
+/**
+ * What the requests of one run have in common. Servers take pictures to start from for a run, and not for each of its
+ * images: requests that start from the same ones, and go as far from them, are of one shape.
+ */
+function shapeOf({ model, widthPx, heightPx, steps, inputs, strength }: BackendRequest): string {
+  const { image, mask, references } = inputs
+  const given = [image, mask, ...references].map((input) => input?.sha256 ?? null)
+  return JSON.stringify([model, widthPx, heightPx, steps ?? null, strength ?? null, ...given])
 }
 
 function tell(members: readonly Member[], event: BackendBatchEvent): void {

@@ -3,7 +3,7 @@ import type { Backend, BackendEvent, BackendRequest } from '../backends/backend.
 import { BackendError } from '../backends/backend.ts'
 import type { BackendTable } from '../backends/backends.ts'
 import { createTurns } from '../backends/wire/turns.ts'
-import { createBatches, isBatchable, isOutOfMemory } from './batches.ts'
+import { createBatches, isOutOfMemory } from './batches.ts'
 import type { Breaker } from './breaker.ts'
 
 export interface WatchedBackendsOptions {
@@ -42,7 +42,7 @@ function watch(name: string, backend: Backend, options: WatchedBackendsOptions):
 
   function begin(request: BackendRequest, signal: AbortSignal): AsyncIterable<BackendEvent> {
     const most = Math.min(options.concurrency, backend.capabilities(request.model).batch)
-    return batches !== undefined && most > 1 && isBatchable(request)
+    return batches !== undefined && most > 1
       ? batches.generate(request, signal, most)
       : backend.generate(request, signal)
   }

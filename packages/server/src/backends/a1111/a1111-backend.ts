@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import type { Backend, BackendCapabilities, BackendEvent, BackendRequest } from '../backend.ts'
-import { BackendError } from '../backend.ts'
 import { plainRequest } from '../wire/plain-request.ts'
 import { createConnection } from '../wire/connection.ts'
 import { healthOf } from '../wire/health.ts'
@@ -13,6 +12,7 @@ import { createTurns } from '../wire/turns.ts'
 import { a1111PictureOf } from './a1111-answer.ts'
 import { progressOf, watchProgress } from './a1111-progress.ts'
 import { a1111RequestOf, checkA1111Request } from './a1111-request.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the adapter of the A1111 family needs to know. */
 export interface A1111BackendOptions {
@@ -60,8 +60,7 @@ export function createA1111Backend(options: A1111BackendOptions = {}): Backend {
     },
     generate: (request, signal) => run(parts, request, signal),
     close: () => {
-      const message = 'This server is shutting down: ask again in a moment.'
-      closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+      closing.abort(shuttingDown())
       return Promise.resolve()
     },
   }

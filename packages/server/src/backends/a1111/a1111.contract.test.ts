@@ -1,8 +1,8 @@
 import { describeBackendContract } from '../backend.contract.ts'
-import type { BackendHarness, Situation } from '../contract-harness.ts'
+import { fakeSituations } from '../contract-fakes.ts'
+import type { BackendHarness } from '../contract-harness.ts'
 import { requestWith } from '../openai/testing/run-request.ts'
 import { createA1111Backend } from './a1111-backend.ts'
-import type { A1111FakeMode } from './testing/a1111-fake.ts'
 import { startA1111Fake } from './testing/a1111-fake.ts'
 
 const size = { widthPx: 64, heightPx: 96 }
@@ -10,17 +10,7 @@ const size = { widthPx: 64, heightPx: 96 }
 async function makeHarness(): Promise<BackendHarness> {
   const fake = await startA1111Fake()
   const backend = createA1111Backend({ baseUrl: fake.baseUrl, progressIntervalMs: 1 })
-  const answering =
-    (mode: A1111FakeMode): Situation =>
-    () => {
-      fake.mode = mode
-      return {}
-    }
-  const unreachable: Situation = async () => {
-    await fake.close()
-    return {}
-  }
-  const before = new AbortController()
+  const { answering, unreachable, occupy, release } = fakeSituations(fake)
   return {
     backend,
     model: 'toy',
@@ -33,10 +23,7 @@ async function makeHarness(): Promise<BackendHarness> {
       },
       queued: async () => {
         fake.mode = 'hang'
-        const run = backend.generate(requestWith({ model: 'toy', ...size }), before.signal)
-        void (async () => {
-          for await (const _ of run);
-        })().catch(() => undefined)
+        occupy(backend, requestWith({ model: 'toy', ...size }))
         await fake.waitForJobs(1)
         return {}
       },
@@ -55,7 +42,7 @@ async function makeHarness(): Promise<BackendHarness> {
       unhealthy: unreachable,
     },
     close: async () => {
-      before.abort()
+      release()
       await backend.close()
       await fake.close()
     },

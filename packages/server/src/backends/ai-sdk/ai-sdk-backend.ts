@@ -8,6 +8,7 @@ import { publicText, sentence } from '../wire/public-text.ts'
 import { callError } from './call-error.ts'
 import type { ImageModelFile, ImageModelLike } from './image-model.ts'
 import { orAborted } from '../wire/or-aborted.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the bridge needs to know. */
 export interface AiSdkBackendOptions {
@@ -49,8 +50,7 @@ export function createAiSdkBackend(options: AiSdkBackendOptions): Backend {
         now,
       }),
     close: () => {
-      const message = 'This server is shutting down: ask again in a moment.'
-      closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+      closing.abort(shuttingDown())
       return Promise.resolve()
     },
   }

@@ -16,6 +16,7 @@ import type { CogInputs } from './cog-inputs.ts'
 import { cogInputOf, defaultCogInputs } from './cog-inputs.ts'
 import type { PredictParts } from './predict.ts'
 import { predict } from './predict.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the adapter of Cog needs to know. */
 export interface CogBackendOptions {
@@ -68,8 +69,7 @@ export function createCogBackend(options: CogBackendOptions = {}): Backend {
     },
     generate: (request, signal) => run(parts, request, signal),
     close: () => {
-      const message = 'This server is shutting down: ask again in a moment.'
-      closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+      closing.abort(shuttingDown())
       return Promise.resolve()
     },
   }

@@ -1,8 +1,8 @@
 import { describeBackendContract } from '../backend.contract.ts'
-import type { BackendHarness, Situation } from '../contract-harness.ts'
+import { fakeSituations } from '../contract-fakes.ts'
+import type { BackendHarness } from '../contract-harness.ts'
 import { requestWith } from '../openai/testing/run-request.ts'
 import { createCogBackend } from './cog-backend.ts'
-import type { CogFakeMode } from './testing/cog-fake.ts'
 import { startCogFake } from './testing/cog-fake.ts'
 
 const size = { widthPx: 64, heightPx: 96 }
@@ -10,17 +10,7 @@ const size = { widthPx: 64, heightPx: 96 }
 async function makeHarness(streams: boolean): Promise<BackendHarness> {
   const fake = await startCogFake(streams)
   const backend = createCogBackend({ baseUrl: fake.baseUrl, pollIntervalMs: 1 })
-  const answering =
-    (mode: CogFakeMode): Situation =>
-    () => {
-      fake.mode = mode
-      return {}
-    }
-  const unreachable: Situation = async () => {
-    await fake.close()
-    return {}
-  }
-  const before = new AbortController()
+  const { answering, unreachable, occupy, release } = fakeSituations(fake)
   return {
     backend,
     model: 'toy',
@@ -33,10 +23,7 @@ async function makeHarness(streams: boolean): Promise<BackendHarness> {
       },
       queued: async () => {
         fake.mode = 'hang'
-        const run = backend.generate(requestWith({ model: 'toy', ...size }), before.signal)
-        void (async () => {
-          for await (const _ of run);
-        })().catch(() => undefined)
+        occupy(backend, requestWith({ model: 'toy', ...size }))
         await fake.waitForJobs(1)
         return {}
       },
@@ -58,7 +45,7 @@ async function makeHarness(streams: boolean): Promise<BackendHarness> {
       },
     },
     close: async () => {
-      before.abort()
+      release()
       await backend.close()
       await fake.close()
     },

@@ -13,6 +13,7 @@ import { runJob } from './run-job.ts'
 import { warmingRequest } from './warming-request.ts'
 import type { Workflow } from './workflow.ts'
 import { loadWorkflow } from './workflow.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the adapter of ComfyUI needs to know. */
 export interface ComfyBackendOptions {
@@ -130,8 +131,7 @@ export function createComfyBackend(options: ComfyBackendOptions): Backend {
       }
     },
     close: async () => {
-      const message = 'This server is shutting down: ask again in a moment.'
-      closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+      closing.abort(shuttingDown())
       // Runs that were stopped just now take their jobs back before the process goes.
       await setImmediate()
       await Promise.all(pending)

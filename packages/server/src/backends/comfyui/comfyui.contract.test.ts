@@ -1,5 +1,6 @@
 import { describeBackendContract } from '../backend.contract.ts'
-import type { BackendHarness, Situation } from '../contract-harness.ts'
+import { fakeSituations } from '../contract-fakes.ts'
+import type { BackendHarness } from '../contract-harness.ts'
 import { requestWith } from '../openai/testing/run-request.ts'
 import { createComfyBackend } from './comfyui-backend.ts'
 import type { ComfyFakeMode } from './testing/comfyui-fake.ts'
@@ -23,17 +24,7 @@ async function makeHarness(first: ComfyFakeMode = 'ok'): Promise<BackendHarness>
     workflowFolder: folder,
     poll: { withSocketMs: 50, withoutSocketMs: 10 },
   })
-  const answering =
-    (mode: ComfyFakeMode): Situation =>
-    () => {
-      fake.mode = mode
-      return {}
-    }
-  const unreachable: Situation = async () => {
-    await fake.close()
-    return {}
-  }
-  const before = new AbortController()
+  const { answering, unreachable, occupy, release } = fakeSituations(fake)
   return {
     backend,
     model: 'toy.json',
@@ -46,10 +37,7 @@ async function makeHarness(first: ComfyFakeMode = 'ok'): Promise<BackendHarness>
       },
       queued: async () => {
         fake.mode = 'hang'
-        const run = backend.generate(requestWith({ model: 'toy.json', ...size }), before.signal)
-        void (async () => {
-          for await (const _ of run);
-        })().catch(() => undefined)
+        occupy(backend, requestWith({ model: 'toy.json', ...size }))
         await fake.waitForStarts(1)
         return { reached: fake.waitForJobs(2), stopped: fake.waitForCancels(1) }
       },
@@ -68,7 +56,7 @@ async function makeHarness(first: ComfyFakeMode = 'ok'): Promise<BackendHarness>
       unhealthy: unreachable,
     },
     close: async () => {
-      before.abort()
+      release()
       await backend.close()
       await fake.close()
       remove()

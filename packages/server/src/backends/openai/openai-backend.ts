@@ -12,6 +12,7 @@ import { openAIDialect } from './dialects/openai.ts'
 import { probe } from './openai-health.ts'
 import type { RunParts } from './run.ts'
 import { runAlone, runStreaming } from './run.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the adapter of OpenAI's Images API needs to know. */
 export interface OpenAIBackendOptions {
@@ -96,8 +97,7 @@ export function createOpenAIBackend(options: OpenAIBackendOptions = {}): Backend
     generate,
     ...(dialect.batch > 1 ? { generateBatch: (requests, signal) => runBatch(parts, requests, signal) } : {}),
     close: () => {
-      const message = 'This server is shutting down: ask again in a moment.'
-      closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+      closing.abort(shuttingDown())
       return Promise.resolve()
     },
   }

@@ -1,6 +1,6 @@
 import { describeBackendContract } from '../backend.contract.ts'
-import type { BackendHarness, Situation } from '../contract-harness.ts'
-import type { SdFakeMode } from '../sd-server/testing/sd-fake.ts'
+import { fakeSituations } from '../contract-fakes.ts'
+import type { BackendHarness } from '../contract-harness.ts'
 import { startSdFake } from '../sd-server/testing/sd-fake.ts'
 import { sdServerDialect } from './dialects/sd-server.ts'
 import { createOpenAIBackend } from './openai-backend.ts'
@@ -9,17 +9,7 @@ import { requestWith } from './testing/run-request.ts'
 async function makeHarness(): Promise<BackendHarness> {
   const fake = await startSdFake()
   const backend = createOpenAIBackend({ dialect: sdServerDialect, baseUrl: fake.baseUrl })
-  const answering =
-    (mode: SdFakeMode): Situation =>
-    () => {
-      fake.mode = mode
-      return {}
-    }
-  const unreachable: Situation = async () => {
-    await fake.close()
-    return {}
-  }
-  const before = new AbortController()
+  const { answering, unreachable, occupy, release } = fakeSituations(fake)
   return {
     backend,
     model: 'sd-cpp-local',
@@ -32,11 +22,7 @@ async function makeHarness(): Promise<BackendHarness> {
       },
       queued: async () => {
         fake.mode = 'hang'
-        const first = backend.generate(requestWith({ widthPx: 64, heightPx: 64 }), before.signal)
-        const run = (async () => {
-          for await (const _ of first);
-        })()
-        void run.catch(() => undefined)
+        occupy(backend, requestWith({ widthPx: 64, heightPx: 64 }))
         await fake.waitForJobs(1)
         return {
           stopped: Promise.resolve().then(() => fake.jobs.length === 1 || Promise.reject(new Error())),
@@ -58,7 +44,7 @@ async function makeHarness(): Promise<BackendHarness> {
       unhealthy: unreachable,
     },
     close: async () => {
-      before.abort()
+      release()
       await backend.close()
       await fake.close()
     },

@@ -8,6 +8,7 @@ import { publicText, sentence } from '../wire/public-text.ts'
 import type { ServerProcess } from './server-process.ts'
 import { startServerProcess } from './server-process.ts'
 import { orAborted } from '../wire/or-aborted.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What supervising a model server needs to know. */
 export interface SupervisedOptions {
@@ -138,9 +139,8 @@ class SupervisedServer {
   }
 
   async #drain(): Promise<void> {
-    const message = 'This server is shutting down: ask again in a moment.'
     const patience = wait(this.#options.drainMs ?? 5000, undefined, { ref: false })
-    this.#closing.abort(new BackendError('shutting_down', message, { retry: 'same' }))
+    this.#closing.abort(shuttingDown())
     if (this.#running > 0) await Promise.race([this.#idle.promise, patience])
     try {
       const life = await this.#life

@@ -13,6 +13,7 @@ import type { SimulatedGpuSettings } from './settings.ts'
 import { defaultSimulatedGpu } from './settings.ts'
 import { createSimulatedDevice } from './simulated-device.ts'
 import { drawSimulated, previewOfSimulated } from './simulated-picture.ts'
+import { shuttingDown } from '../wire/shutting-down.ts'
 
 /** What the backend may be told besides the device's settings. */
 export interface SimulatedGpuOptions {
@@ -107,11 +108,7 @@ export function createSimulatedGpuBackend(options: SimulatedGpuOptions = {}): Ba
     free: () => Promise.resolve(device.free()),
     loaded: () => Promise.resolve(device.loaded()),
     close: () => {
-      closing.abort(
-        new BackendError('shutting_down', 'This server is shutting down: ask again in a moment.', {
-          retry: 'same',
-        }),
-      )
+      closing.abort(shuttingDown())
       return Promise.resolve()
     },
   }

@@ -103,9 +103,11 @@ async function readUpload(request: Request, maxBytes: number): Promise<Uint8Arra
     throw new DarkroomError(
       'unsupported_media_type',
       'Send the bytes as Content-Type: image/…, or multipart/form-data with a part named file.',
+      { param: 'Content-Type' },
     )
   }
-  if (bytes.byteLength === 0) throw new DarkroomError('invalid_request', 'The body is empty; send a picture.')
+  if (bytes.byteLength === 0)
+    throw new DarkroomError('invalid_request', 'The body is empty; send a picture.', { param: 'body' })
   return bytes
 }
 
