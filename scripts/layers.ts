@@ -171,7 +171,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'retention-parts.ts': {
     holds: 'deleting what is kept no longer, for `gateway-parts.ts`',
     packages: [],
-    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'storage'],
+    rooms: ['access', 'closers.ts', 'database', 'gateway', 'generation', 'platform.ts', 'storage'],
   },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },

@@ -33,7 +33,7 @@ export interface ExportEnd {
  * those of minutes, and the other database has its own migrations.
  */
 export const leftBehind: ReadonlySet<string> = new Set([
-  ...(['workers'] satisfies (keyof Schema)[]),
+  ...(['workers', 'lock_epochs'] satisfies (keyof Schema)[]),
   'rate_limits',
   'kysely_migration',
   'kysely_migration_lock',

@@ -4,6 +4,7 @@ import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { predictionTables } from './prediction-tables.ts'
 import { scalingTables } from './scaling-tables.ts'
+import { livenessTables } from './liveness-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
 import { latencyTables } from './latency-tables.ts'
@@ -79,6 +80,11 @@ export const migrations: Record<string, Migration> = {
   '0013-tag-index': {
     async up(db) {
       for (const statement of lookUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
+  '0016-liveness': {
+    async up(db) {
+      for (const statement of livenessTables) await sql.raw(statement).execute(db)
     },
   },
 }

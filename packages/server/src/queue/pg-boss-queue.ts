@@ -8,15 +8,7 @@ import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
 import type { Listener } from '../database/listener.ts'
 import type { Priority, Schema } from '../database/schema.ts'
-import type {
-  Announcement,
-  JobQueue,
-  JobQueues,
-  Lease,
-  Place,
-  RecordJob,
-  WorkSubscription,
-} from './job-queue.ts'
+import type { Announcement, JobQueue, JobQueues, Lease, Place, RecordJob } from './job-queue.ts'
 
 /** The queues in pg-boss; the channel of each one's announcements is named after it. */
 type QueueName = 'generation' | 'carousel'
@@ -122,10 +114,7 @@ async function openQueue(
         select from pgboss.job where name = ${name} and id = ${jobId} and state = 'active'
           and started_on < now() - ${longerThanMs} * interval '1 millisecond'
       )`,
-    work: async ({ concurrency, routes }, handler) =>
-      routes === undefined
-        ? await work(boss, name, concurrency, handler)
-        : startClaimLoop({ boss, queue: name, concurrency, routes, handler, onWake, log }),
+    work: async (limits, handler) => startClaimLoop({ boss, queue: name, ...limits, handler, onWake, log }),
     announcement: ({ recordId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
     onAnnouncement: (hear) => {
@@ -178,45 +167,6 @@ async function enqueue(
   })
   // An id that is taken would leave an accepted record that nobody works on.
   if (sent !== jobId) throw new Error('the queue took no job')
-}
-
-async function work(
-  boss: PgBoss,
-  name: QueueName,
-  concurrency: number,
-  handler: (lease: Lease) => Promise<void>,
-): Promise<WorkSubscription> {
-  const workerIds: string[] = []
-  for (let slot = 0; slot < concurrency; slot += 1) {
-    let workerId: string | undefined
-    workerId = await boss.work<RecordJob>(
-      name,
-      {
-        batchSize: 1,
-        pollingIntervalSeconds: 0.5,
-        notifyPollingIntervalSeconds: 0.5,
-        heartbeatRefreshSeconds: 5,
-      },
-      async ([job]) => {
-        if (job === undefined) return
-        try {
-          await handler({ jobId: job.id, recordId: job.data.recordId })
-        } finally {
-          // A worker that has done one job otherwise sleeps until the next NOTIFY, whatever the backlog.
-          if (workerId !== undefined) boss.notifyWorker(workerId)
-        }
-      },
-    )
-    workerIds.push(workerId)
-  }
-  return {
-    wake: () => {
-      for (const id of workerIds) boss.notifyWorker(id)
-    },
-    stop: async () => {
-      await Promise.all(workerIds.map((id) => boss.offWork(name, { id, wait: true })))
-    },
-  }
 }
 
 function parseAnnouncement(payload: string): Announcement | undefined {

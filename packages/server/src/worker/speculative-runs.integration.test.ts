@@ -6,6 +6,7 @@ import { backendMakers } from '../backends/makers.ts'
 import { parseModelTable } from '../backends/model-table.ts'
 import type { OpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import { startOpenAIFake } from '../backends/openai/testing/openai-fake.ts'
+import { createLiveness } from '../database/liveness.ts'
 import { createSessionLock } from '../database/session-lock.ts'
 import type { TestCluster, TestNode } from '../generation/testing/test-cluster.ts'
 import {
@@ -71,6 +72,7 @@ async function openWorker(cancel: boolean, concurrency = 1): Promise<void> {
     objects: own.objects,
     backends: createBackends({ table: parsed.table, makers: { ...makers, openai } }),
     lock,
+    liveness: createLiveness({ database: node.database.kysely, lock }),
     log: cluster.log,
     concurrency,
     backendTimeoutMs: 60_000,

@@ -5,6 +5,7 @@ import { backendMakers } from '../../backends/makers.ts'
 import { parseModelTable } from '../../backends/model-table.ts'
 import type { SimulatedGpuSettings } from '../../backends/simulated-gpu/settings.ts'
 import { createSimulatedGpuBackend } from '../../backends/simulated-gpu/simulated-gpu-backend.ts'
+import { createLiveness } from '../../database/liveness.ts'
 import { createSessionLock } from '../../database/session-lock.ts'
 import type { TestCluster, TestNode } from '../../generation/testing/test-cluster.ts'
 import { accept, newAsk, newSpec, startTestCluster } from '../../generation/testing/test-cluster.ts'
@@ -125,6 +126,7 @@ async function openWorker(
     objects: node.objects,
     backends,
     lock,
+    liveness: createLiveness({ database: node.database.kysely, lock, namespace: lastLockId }),
     log: cluster.log,
     concurrency: 4,
     backendTimeoutMs: 60_000,
