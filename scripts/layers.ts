@@ -189,6 +189,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: packageLayers['server']?.packages ?? [],
     rooms: 'all',
   },
+  'health-parts.ts': {
+    holds: 'what a process that answers only whether it is well is composed of',
+    packages: [],
+    rooms: ['gateway', 'latency', 'platform.ts', 'readiness.ts', 'version.ts'],
+  },
   'worker-parts.ts': {
     holds: 'what a process that makes pictures is composed of',
     packages: packageLayers['server']?.packages ?? [],
