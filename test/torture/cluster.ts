@@ -13,8 +13,8 @@ export interface Cluster {
   readonly size: number
   readonly databaseUrl: string
   readonly objectsDir: string
-  /** kill -9 of one process, and its next start after `downMs`. */
-  killProcess(index: number, downMs: number): Promise<void>
+  /** kill -9 of one process, and its next start after `downMs`. @returns its number; `undefined` where it is down */
+  killProcess(index: number, downMs: number): Promise<number | undefined>
   /** kill -9 of the database's postmaster; what supervises it starts it again. */
   killDatabase(): void
   /** Resolves when every process has said that it is ready. */
@@ -78,7 +78,7 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
     objectsDir,
     killProcess: async (index, downMs) => {
       const server = up[index]
-      if (server === undefined) return
+      if (server === undefined) return undefined
       up[index] = undefined
       await server.end('SIGKILL')
       const coming = comeBack(index, downMs)
@@ -88,6 +88,7 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
         () => returning.delete(coming),
         () => undefined,
       )
+      return server.pid
     },
     killDatabase: () => {
       try {

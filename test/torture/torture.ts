@@ -23,13 +23,32 @@ export interface TortureOptions {
   storage?: 'file' | 's3'
   /** What is killed, each as likely as it stands here. Default: mostly processes, the database, everything. */
   targets?: readonly Target[]
+  /** Many kills in little time: two a second at most, nearly all of them of processes, which come back at once. */
+  quick?: boolean
   /** Told after each kill. */
   onKill?: (number: number, what: string) => void
 }
 
 export type Target = 'process' | 'database' | 'everything'
 
-const defaultTargets: readonly Target[] = ['process', 'process', 'process', 'database', 'everything']
+interface Pace {
+  targets: readonly Target[]
+  /** The longest time between two kills, and the longest that a process stays down before it is started again. */
+  gapMs: number
+  downMs: number
+}
+
+const fullPace: Pace = {
+  targets: ['process', 'process', 'process', 'database', 'everything'],
+  gapMs: 1500,
+  downMs: 1500,
+}
+
+const quickPace: Pace = {
+  targets: [...Array.from({ length: 18 }, (): Target => 'process'), 'database', 'everything'],
+  gapMs: 900,
+  downMs: 100,
+}
 
 export interface TortureReport extends Audit {
   kills: number
@@ -51,6 +70,7 @@ const settleMs = 120_000
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const startedAt = performance.now()
   const random = createRandom(options.seed)
+  const pace = options.quick ? quickPace : fullPace
   const model = await startModelServer(() => 30 + Math.random() * 300)
   const bucket = options.storage === 's3' ? await startBucket() : undefined
   const cluster = await startCluster({
@@ -66,14 +86,14 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   })
   try {
     const load = startLoad(cluster, options.clients, random)
-    const kills: { atMs: number; what: string }[] = []
+    const kills: { atMs: number; what: string; pids: readonly number[] }[] = []
     for (let number = 1; number <= options.kills; number += 1) {
       // Half of the kills meet processes that work; the others whatever there is, starts included.
-      if (random.next() < 0.5) await untilAccepted(load, load.accepted.size)
-      await pause(random.between(50, 1500))
-      const what = random.pick(options.targets ?? defaultTargets)
-      kills.push({ atMs: Date.now(), what })
-      await kill(cluster, what, random)
+      if (!options.quick && random.next() < 0.5) await untilAccepted(load, load.accepted.size)
+      await pause(random.between(50, pace.gapMs))
+      const what = random.pick(options.targets ?? pace.targets)
+      const atMs = Date.now()
+      kills.push({ atMs, what, pids: await kill(cluster, what, pace, random) })
       options.onKill?.(number, what)
     }
     await cluster.allUp()
@@ -129,17 +149,16 @@ async function startBucket(): Promise<Bucket> {
   }
 }
 
-async function kill(
-  cluster: Cluster,
-  what: 'process' | 'database' | 'everything',
-  random: Random,
-): Promise<void> {
-  const downMs = (): number => random.between(0, 1500)
+/** @returns the processes that died */
+async function kill(cluster: Cluster, what: Target, pace: Pace, random: Random): Promise<number[]> {
   if (what !== 'process') cluster.killDatabase()
-  if (what === 'database') return
+  if (what === 'database') return []
   const all = Array.from({ length: cluster.size }, (_, index) => index)
   const victims = what === 'process' ? [random.pick(all)] : all
-  await Promise.all(victims.map((index) => cluster.killProcess(index, downMs())))
+  const pids = await Promise.all(
+    victims.map((index) => cluster.killProcess(index, random.between(0, pace.downMs))),
+  )
+  return pids.flatMap((pid) => (pid === undefined ? [] : [pid]))
 }
 
 function countBy(names: readonly string[]): Record<string, number> {
