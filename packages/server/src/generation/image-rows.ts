@@ -1,6 +1,6 @@
 import type { Kysely, RawBuilder, Selectable, Transaction } from 'kysely'
 import { sql } from 'kysely'
-import type { ImagesTable, Schema } from '../database/schema.ts'
+import type { ImagesTable, Schema, StoredTimings } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { uploadIdOf } from '../request/picture-spec.ts'
 import type { GenerationRow } from './generation-row.ts'
@@ -206,24 +206,54 @@ export async function retire(transaction: Transaction<Schema>, generationId: str
     .execute()
 }
 
-/** The row that makes a stored generation readable under its image id. */
-export async function publishImage(transaction: Transaction<Schema>, row: GenerationRow): Promise<void> {
-  if (row.image_id === null || row.object_hash === null || row.format === null) {
+/**
+ * The row that makes a stored generation readable under its image id, and what its run took, in one statement.
+ * @returns whether anybody may be waiting to be told by a webhook: who orders one of a record holds that meanwhile
+ */
+export async function publishImage(
+  transaction: Transaction<Schema>,
+  row: GenerationRow,
+  timings: StoredTimings,
+): Promise<{ hasWebhooks: boolean }> {
+  const { image_id: imageId, object_hash: objectHash, format } = row
+  if (imageId === null || objectHash === null || format === null) {
     throw new Error(`generation ${row.id} has no picture to publish`)
   }
-  await transaction
-    .insertInto('images')
-    .values({
-      id: row.image_id,
-      project: row.domain,
-      kind: 'generation',
-      generation_id: row.id,
-      object_hash: row.object_hash,
-      format: row.format,
-      width_px: row.width_px,
-      height_px: row.height_px,
-      bytes: row.bytes ?? 0,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
+  return await transaction
+    .with('timed', (query) =>
+      query
+        .updateTable('generations')
+        .set({ timings: JSON.stringify(timings) })
+        .where('id', '=', row.id),
+    )
+    .with('image', (query) =>
+      query
+        .insertInto('images')
+        .values({
+          id: imageId,
+          project: row.domain,
+          kind: 'generation',
+          generation_id: row.id,
+          object_hash: objectHash,
+          format,
+          width_px: row.width_px,
+          height_px: row.height_px,
+          bytes: row.bytes ?? 0,
+        })
+        .onConflict((conflict) => conflict.column('id').doNothing()),
+    )
+    .selectNoFrom((eb) =>
+      eb
+        .exists(
+          eb
+            .selectFrom('request_images')
+            .innerJoin('webhooks', 'webhooks.subject', 'request_images.request_id')
+            .select('webhooks.subject')
+            .where('request_images.generation_id', '=', row.id)
+            .where('webhooks.status', '=', 'waiting'),
+        )
+        .$castTo<boolean>()
+        .as('hasWebhooks'),
+    )
+    .executeTakeFirstOrThrow()
 }

@@ -5,7 +5,8 @@ import type { ErrorCode } from '../errors.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import type { GenerationEventType } from './events.ts'
 import { whenDatabaseIsBack } from '../database/database-retry.ts'
-import { appendEvent, appendLeasedEvent } from './events.ts'
+import { appendLeasedEvent, eventOfWritten } from './events.ts'
+import { generationColumns } from './generation-columns.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { placeOf } from './generation-row.ts'
 import { keepObject, publishImage } from './image-rows.ts'
@@ -77,7 +78,7 @@ export async function leaseGeneration(
         .where('id', '=', job.recordId)
         .where('job_id', '=', job.jobId)
         .where('status', 'in', ['queued', 'running'])
-        .returningAll()
+        .returning(generationColumns)
         .executeTakeFirst(),
     context.signal,
   )
@@ -94,17 +95,20 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     data: Record<string, unknown>,
     values: StepValues,
   ): Promise<GenerationRow | undefined> {
-    const updated = await transaction
-      .updateTable('generations')
-      .set((eb) => ({ ...values, event_seq: eb('event_seq', '+', 1) }))
-      .where('id', '=', row.id)
-      .where('lease', '=', lease)
-      .where('status', '=', 'running')
-      .returningAll()
+    return await transaction
+      .with('record', (query) =>
+        query
+          .updateTable('generations')
+          .set((eb) => ({ ...values, event_seq: eb('event_seq', '+', 1) }))
+          .where('id', '=', row.id)
+          .where('lease', '=', lease)
+          .where('status', '=', 'running')
+          .returning(generationColumns),
+      )
+      .with('event', () => eventOfWritten(queue, 'record', type, data))
+      .selectFrom('record')
+      .select(generationColumns)
       .executeTakeFirst()
-    if (updated === undefined) return undefined
-    await appendEvent(transaction, queue, { generationId: row.id, seq: updated.event_seq, type, data })
-    return updated
   }
 
   const storeStep = (
@@ -137,9 +141,9 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
     if (put.status === 'rejected') throw put.reason
     if (stored.status === 'rejected') throw stored.reason
     if (stored.value === undefined) return false
-    if (put.value !== undefined) await noteTimings(transaction, row.id, put.value)
-    await publishImage(transaction, stored.value)
-    await tellWebhooks(transaction, [row.id], new Date(now()))
+    // How long the put took is known only after it, and the record is written beside it.
+    const { hasWebhooks } = await publishImage(transaction, stored.value, put.value ?? result.timings)
+    if (hasWebhooks) await tellWebhooks(transaction, [row.id], new Date(now()))
     return true
   }
 
@@ -200,19 +204,6 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         return true
       }),
   }
-}
-
-/** How long the put took is known only after it, and the record is written beside it. */
-async function noteTimings(
-  transaction: Transaction<Schema>,
-  id: string,
-  timings: StoredTimings,
-): Promise<void> {
-  await transaction
-    .updateTable('generations')
-    .set({ timings: JSON.stringify(timings) })
-    .where('id', '=', id)
-    .execute()
 }
 
 async function isStoredAs(database: Kysely<Schema>, id: string, objectHash: string): Promise<boolean> {

@@ -1,11 +1,13 @@
 import type { Transaction } from 'kysely'
 import { sql } from 'kysely'
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { ConstructorOptions } from 'pg-boss'
 import { fromKysely, PgBoss } from 'pg-boss'
 import { startClaimLoop } from './claim-loop.ts'
 import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
+import { PreparedClient } from '../database/prepared-client.ts'
 import type { Listener } from '../database/listener.ts'
 import type { Priority, Schema } from '../database/schema.ts'
 import type { Announcement, JobQueue, JobQueues, Lease, Place, RecordJob } from './job-queue.ts'
@@ -36,7 +38,6 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
   const boss = new PgBoss({
     ...bossConnection(options.connection),
     max: 4,
-    useListenNotify: true,
     schedule: false,
     // A crashed worker's jobs are found by the sweeper; this is the net below it, for a network that died.
     superviseIntervalSeconds: 5,
@@ -127,19 +128,34 @@ async function openQueue(
   return { queue, unlisten }
 }
 
-/** pg-boss opens connections of its own; absent options must be absent for it, not `undefined`. */
+/**
+ * pg-boss opens connections of its own; absent options must be absent for it, not `undefined`.
+ *
+ * What it writes by itself need not be on the disk when it goes on: that a job was taken, which is before that its record
+ * was, and that one is waited for; and that a job is done, which its record says too. Jobs are added in our
+ * transactions, on our connections.
+ */
 function bossConnection(target: ConnectionTarget): ConstructorOptions {
   const defined = Object.entries(poolOptions(target, 'darkroom queue')).filter(
     ([, value]) => value !== undefined,
   )
-  return Object.fromEntries(defined)
+  const onConnect = (client: pg.ClientBase): Promise<unknown> => client.query('set synchronous_commit = off')
+  // They are the pool's, to which pg-boss hands on all that it is given.
+  const pool: object = { Client: PreparedClient, onConnect }
+  return { ...Object.fromEntries(defined), ...pool }
 }
 
 /** `create_queue` of several processes at once may collide; the queue is there either way. */
 async function createQueueOnce(boss: PgBoss, name: QueueName): Promise<void> {
-  if ((await boss.getQueue(name)) !== null) return
+  const found = await boss.getQueue(name)
+  if (found !== null) {
+    // Of an earlier release; who wakes up by it looks for jobs twice a second besides.
+    if (found.notify === true) await boss.updateQueue(name, { notify: false })
+    return
+  }
   await boss.createQueue(name, {
-    notify: true,
+    // Workers hear of jobs by the announcement of their records.
+    notify: false,
     // Errors of a run are retried by the worker in the record's own transaction. These retries answer lost heartbeats
     // and a database that refused the worker's own statements: a delay, so that ten are not used up in one second.
     retryLimit: 10,
