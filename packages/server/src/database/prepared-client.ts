@@ -6,6 +6,8 @@ const oftenAfter = 5
 const maxNamed = 120
 const maxCounted = 1000
 
+const allColumns = /(?:select|returning|\.)\s*\*/iu
+
 /**
  * Names for texts that come again and again. Without one the server parses and plans a statement each time, which for
  * the small ones of this platform is most of what it does.
@@ -19,13 +21,11 @@ export function createStatementNames(): { nameOf(text: string): string | undefin
   return {
     nameOf: (text) => {
       const known = named.get(text)
-      if (known !== undefined) return known
-      if (named.size >= maxNamed || /(?:select|returning|\.)\s*\*/iu.test(text)) return undefined
+      if (known !== undefined || named.size >= maxNamed) return known
       const count = (counted.get(text) ?? 0) + 1
       if (counted.size >= maxCounted) counted.clear()
       counted.set(text, count)
-      if (count < oftenAfter) return undefined
-      counted.delete(text)
+      if (count !== oftenAfter || allColumns.test(text)) return undefined
       const name = `darkroom_${named.size + 1}`
       named.set(text, name)
       return name

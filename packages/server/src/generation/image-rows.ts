@@ -1,9 +1,8 @@
 import type { Kysely, RawBuilder, Selectable, Transaction } from 'kysely'
 import { sql } from 'kysely'
-import type { ImagesTable, Schema, StoredTimings } from '../database/schema.ts'
+import type { ImagesTable, Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { uploadIdOf } from '../request/picture-spec.ts'
-import type { GenerationRow } from './generation-row.ts'
 
 export type ImageRow = Selectable<ImagesTable>
 
@@ -207,53 +206,17 @@ export async function retire(transaction: Transaction<Schema>, generationId: str
 }
 
 /**
- * The row that makes a stored generation readable under its image id, and what its run took, in one statement.
- * @returns whether anybody may be waiting to be told by a webhook: who orders one of a record holds that meanwhile
+ * The row that makes a stored generation readable under its image id: for a `with` clause after the one in which the record
+ * was written.
  */
-export async function publishImage(
-  transaction: Transaction<Schema>,
-  row: GenerationRow,
-  timings: StoredTimings,
-): Promise<{ hasWebhooks: boolean }> {
-  const { image_id: imageId, object_hash: objectHash, format } = row
-  if (imageId === null || objectHash === null || format === null) {
-    throw new Error(`generation ${row.id} has no picture to publish`)
-  }
-  return await transaction
-    .with('timed', (query) =>
-      query
-        .updateTable('generations')
-        .set({ timings: JSON.stringify(timings) })
-        .where('id', '=', row.id),
+export function imageOfWritten(record: string): RawBuilder<Record<string, unknown>> {
+  return sql<Record<string, unknown>>`(
+    insert into images (
+      id, project, kind, generation_id, object_hash, format, width_px, height_px, bytes
     )
-    .with('image', (query) =>
-      query
-        .insertInto('images')
-        .values({
-          id: imageId,
-          project: row.domain,
-          kind: 'generation',
-          generation_id: row.id,
-          object_hash: objectHash,
-          format,
-          width_px: row.width_px,
-          height_px: row.height_px,
-          bytes: row.bytes ?? 0,
-        })
-        .onConflict((conflict) => conflict.column('id').doNothing()),
-    )
-    .selectNoFrom((eb) =>
-      eb
-        .exists(
-          eb
-            .selectFrom('request_images')
-            .innerJoin('webhooks', 'webhooks.subject', 'request_images.request_id')
-            .select('webhooks.subject')
-            .where('request_images.generation_id', '=', row.id)
-            .where('webhooks.status', '=', 'waiting'),
-        )
-        .$castTo<boolean>()
-        .as('hasWebhooks'),
-    )
-    .executeTakeFirstOrThrow()
+    select image_id, domain, 'generation', id, object_hash, format, width_px, height_px, coalesce(bytes, 0)
+    from ${sql.table(record)}
+    on conflict (id) do nothing
+    returning id
+  )`
 }
