@@ -20,6 +20,8 @@ export interface Audit {
   /** Runs that followed a dead worker; and those whose worker had not been killed: the database's death is no reason. */
   reruns: number
   rerunsWithoutCrash: number
+  /** Of these, whose run it was: a process that never came up has ended by itself while it started. */
+  unexplained: { worker: number | undefined; pid: number | undefined; cameUp: boolean; at: string }[]
   /**
    * For each generation that a kill interrupted: from the last kill until it was queued again, and until it started; and
    * until that from the death of its own worker, which may lie before the last kill.
@@ -36,6 +38,7 @@ export async function audit(
   store: ObjectStore,
   told: Told,
   kills: Kills,
+  startedPids: ReadonlySet<number>,
   settleMs: number,
 ): Promise<Audit> {
   const database = new pg.Client(databaseUrl)
@@ -58,6 +61,14 @@ export async function audit(
       torn: await tornObjects(store),
       reruns: reruns.length,
       rerunsWithoutCrash: reruns.length - explained.length,
+      unexplained: reruns
+        .filter(({ key }) => !explained.some((each) => each.key === key))
+        .map(({ worker, pid, atMs }) => ({
+          worker,
+          pid,
+          cameUp: pid !== undefined && startedPids.has(pid),
+          at: new Date(atMs).toISOString(),
+        })),
       recoveries: explained.flatMap(({ atMs, startedAtMs, death }) => {
         const last = kills.findLast((kill) => kill.atMs <= atMs) ?? death
         if (startedAtMs === undefined) return []
@@ -128,6 +139,8 @@ async function duplicateRows(database: pg.Client): Promise<number> {
 }
 
 interface Rerun {
+  key: string
+  worker: number | undefined
   /** When the record was queued again. */
   atMs: number
   startedAtMs: number | undefined
@@ -137,8 +150,15 @@ interface Rerun {
 
 async function rerunsOf(database: pg.Client): Promise<Rerun[]> {
   // A record keeps the time of its last start alone, so only its last rerun can be timed.
-  const { rows } = await database.query<{ at: Date; started: Date | null; pid: number | null }>(
-    `select queued.created_at as at, workers.pid,
+  const { rows } = await database.query<{
+    key: string
+    at: Date
+    started: Date | null
+    worker: number | null
+    pid: number | null
+  }>(
+    `select queued.generation_id || ' ' || queued.seq as key, queued.created_at as at,
+       (queued.data ->> 'lostWorker')::int as worker, workers.pid,
        case when row_number() over (partition by queued.generation_id order by queued.seq desc) = 1
               and generations.started_at > queued.created_at
             then generations.started_at end as started
@@ -147,7 +167,9 @@ async function rerunsOf(database: pg.Client): Promise<Rerun[]> {
      left join workers on workers.id = (queued.data ->> 'lostWorker')::int
      where queued.type = 'queued' and queued.data ? 'rerun'`,
   )
-  return rows.map(({ at, started, pid }) => ({
+  return rows.map(({ key, at, started, worker, pid }) => ({
+    key,
+    worker: worker ?? undefined,
     atMs: at.getTime(),
     startedAtMs: started?.getTime(),
     pid: pid ?? undefined,

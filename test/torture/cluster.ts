@@ -11,6 +11,8 @@ export interface Cluster {
   /** Addresses of those that answer requests and are up. */
   readonly urls: readonly string[]
   readonly size: number
+  /** Of all processes that ever came up. */
+  readonly startedPids: ReadonlySet<number>
   readonly databaseUrl: string
   readonly objectsDir: string
   /** kill -9 of one process, and its next start after `downMs`. @returns its number; `undefined` where it is down */
@@ -38,8 +40,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
   // Half of them gateways, half of them workers, where there are enough; else each is both.
   const roleOf = (index: number): 'all' | 'gateway' | 'worker' =>
     size < 4 ? 'all' : index % 2 === 0 ? 'gateway' : 'worker'
-  const start = (index: number): Promise<ServerProcess> =>
-    startServer({
+  const startedPids = new Set<number>()
+  const start = async (index: number): Promise<ServerProcess> => {
+    const server = await startServer({
       role: roleOf(index),
       dataDir: join(folder.path, 'unused'),
       environment: {
@@ -49,6 +52,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
         ...environment,
       },
     })
+    startedPids.add(server.pid)
+    return server
+  }
   const up: (ServerProcess | undefined)[] = await Promise.all(
     Array.from({ length: size }, (_, index) => start(index)),
   )
@@ -74,6 +80,7 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
       )
     },
     size,
+    startedPids,
     databaseUrl,
     objectsDir,
     killProcess: async (index, downMs) => {

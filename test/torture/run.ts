@@ -52,7 +52,7 @@ const report = await torture({
     if (!values.json) console.log(`kill ${number}: ${what}`)
   },
 })
-const { recoveries, wrong, ...counts } = report
+const { recoveries, wrong, unexplained, ...counts } = report
 const summary = {
   ...counts,
   wrong: wrong.length,
@@ -67,6 +67,7 @@ const summary = {
   ),
 }
 for (const answer of wrong.slice(0, 5)) console.error(answer)
+for (const rerun of unexplained) console.error('a rerun without a crash:', rerun)
 console.log(values.json ? JSON.stringify(summary) : summary)
 const faults = report.lost + report.duplicates + report.torn + report.rerunsWithoutCrash + wrong.length
 process.exitCode = faults === 0 ? 0 : 1

@@ -99,7 +99,7 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     await cluster.allUp()
     await load.stop()
     const store = bucket?.store ?? createFileObjectStore({ directory: cluster.objectsDir })
-    const result = await audit(cluster.databaseUrl, store, load, kills, settleMs)
+    const result = await audit(cluster.databaseUrl, store, load, kills, cluster.startedPids, settleMs)
     return {
       kills: options.kills,
       ...result,

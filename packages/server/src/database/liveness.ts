@@ -43,7 +43,7 @@ const reunionMs = 2000
 /** A worker elsewhere is dead when its lock is found free twice, this far apart: its session alone may have broken. */
 const againMs = 250
 
-/** A process of this machine that lives and does not come back to the database for so long is not going to. */
+/** A process of this machine that lives and does not come back to a database that is there for so long is not going to. */
 const aliveWithoutLockMs = 10_000
 
 /** Who was not asked about for this long is forgotten. */
@@ -96,10 +96,11 @@ export function createLiveness(options: LivenessOptions): Liveness {
     suspects.set(found.id, suspect)
     const freeMs = now - suspect.sinceMs
     const identity = recordedIdentity(found)
+    const epochMs = found.epoch_ms ?? 0
     if (identity !== undefined && identity.machine === (await own)?.machine) {
-      return (await hasEnded(identity)) || freeMs >= aliveWithoutLockMs
+      return (await hasEnded(identity)) || (freeMs >= aliveWithoutLockMs && epochMs >= aliveWithoutLockMs)
     }
-    return freeMs >= againMs && now >= cutOffUntilMs && (found.epoch_ms ?? 0) >= reunionMs
+    return freeMs >= againMs && now >= cutOffUntilMs && epochMs >= reunionMs
   }
 
   return {

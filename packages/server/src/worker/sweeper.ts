@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Liveness } from '../database/liveness.ts'
+import { isDatabaseAway } from '../errors.ts'
 
 /** The session lock that this process holds for as long as it lives; its number is the worker's. */
 export interface LivenessLock {
@@ -52,8 +53,13 @@ export async function startSweeper(options: SweeperOptions): Promise<{ stop(): v
       })
   }
   const unwatch = lock.onRestored(sweep)
-  await sweepWorkers(options)
-  await cleanUp(options)
+  // A database that goes away at this moment is no reason not to start: it is looked again when it is back.
+  for (const first of [sweepWorkers, cleanUp]) {
+    await first(options).catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error
+      log.warn({ err: error }, 'the first look at dead workers failed')
+    })
+  }
   const workers = setInterval(sweep, options.sweepIntervalMs)
   const local = setInterval(
     () => void liveness.hasLocalDeath().then((found) => (found ? sweep() : undefined)),
