@@ -11,6 +11,8 @@ export interface Cluster {
   /** Addresses of those that answer requests and are up. */
   readonly urls: readonly string[]
   readonly size: number
+  /** How many of them are up. */
+  readonly upCount: number
   /** Of all processes that ever came up. */
   readonly startedPids: ReadonlySet<number>
   readonly databaseUrl: string
@@ -80,6 +82,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
       )
     },
     size,
+    get upCount() {
+      return up.filter((server) => server !== undefined).length
+    },
     startedPids,
     databaseUrl,
     objectsDir,

@@ -23,7 +23,7 @@ export interface TortureOptions {
   storage?: 'file' | 's3'
   /** What is killed, each as likely as it stands here. Default: mostly processes, the database, everything. */
   targets?: readonly Target[]
-  /** Many kills in little time: two a second at most, nearly all of them of processes, which come back at once. */
+  /** Many kills in little time, nearly all of processes, which come back at once: the next when all but one are up. */
   quick?: boolean
   /** Told after each kill. */
   onKill?: (number: number, what: string) => void
@@ -89,7 +89,9 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
     const kills: { atMs: number; what: string; pids: readonly number[] }[] = []
     for (let number = 1; number <= options.kills; number += 1) {
       // Half of the kills meet processes that work; the others whatever there is, starts included.
-      if (!options.quick && random.next() < 0.5) await untilAccepted(load, load.accepted.size)
+      // Where nothing works there is nothing to lose.
+      if (options.quick) await untilMet(() => cluster.upCount >= cluster.size - 1)
+      else if (random.next() < 0.5) await untilAccepted(load, load.accepted.size)
       await pause(random.between(50, pace.gapMs))
       const what = random.pick(options.targets ?? pace.targets)
       const atMs = Date.now()
@@ -122,8 +124,12 @@ const acceptWithinMs = 10_000
 
 /** Until more than that many have been accepted, or for as long as that may take. */
 async function untilAccepted(load: Load, before: number): Promise<void> {
+  await untilMet(() => load.accepted.size > before)
+}
+
+async function untilMet(isMet: () => boolean): Promise<void> {
   const untilMs = performance.now() + acceptWithinMs
-  while (load.accepted.size <= before && performance.now() < untilMs) await pause(10)
+  while (!isMet() && performance.now() < untilMs) await pause(10)
 }
 
 interface Bucket {
