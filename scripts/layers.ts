@@ -167,7 +167,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'cdn-parts.ts': {
     holds: 'the CDNs in front and their caller, for `gateway-parts.ts`',
     packages: [],
-    rooms: ['cdn', 'closers.ts', 'platform.ts', 'worker'],
+    rooms: ['cdn', 'closers.ts', 'database', 'platform.ts', 'worker'],
   },
   'prediction-parts.ts': {
     holds: 'the usage log, catalogues and the predictor, for `platform.ts`',
@@ -182,7 +182,7 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
   'retention-parts.ts': {
     holds: 'deleting what is kept no longer, for `gateway-parts.ts`',
     packages: [],
-    rooms: ['access', 'closers.ts', 'gateway', 'generation', 'platform.ts', 'storage'],
+    rooms: ['access', 'closers.ts', 'database', 'gateway', 'generation', 'platform.ts', 'storage'],
   },
   'closers.ts': { holds: 'closing what was opened', packages: [], rooms: [] },
   'folder.ts': { holds: 'making folders', packages: [], rooms: [] },
@@ -199,6 +199,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     holds: 'what a process that answers requests is composed of',
     packages: packageLayers['server']?.packages ?? [],
     rooms: 'all',
+  },
+  'health-parts.ts': {
+    holds: 'what a process that answers only whether it is well is composed of',
+    packages: [],
+    rooms: ['gateway', 'latency', 'platform.ts', 'readiness.ts', 'version.ts'],
   },
   'worker-parts.ts': {
     holds: 'what a process that makes pictures is composed of',

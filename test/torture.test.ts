@@ -5,13 +5,14 @@ import { torture } from './torture/torture.ts'
 test('a dozen kills at random moments under load: nothing accepted is lost, nothing made twice', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31)
   const report = await torture({ kills: 12, seed, processes: 4, clients: 6 })
-  const { accepted, lost, duplicates, torn, rerunsWithoutCrash, wrong } = report
-  expect({ seed, lost, duplicates, torn, rerunsWithoutCrash, wrong }).toEqual({
+  const { accepted, lost, duplicates, torn, rerunsWithoutCrash, unexplained, wrong } = report
+  expect({ seed, lost, duplicates, torn, rerunsWithoutCrash, unexplained, wrong }).toEqual({
     seed,
     lost: 0,
     duplicates: 0,
     torn: 0,
     rerunsWithoutCrash: 0,
+    unexplained: [],
     wrong: [],
   })
   expect(accepted).toBeGreaterThan(10)

@@ -17,18 +17,20 @@ export interface Audit {
   failed: Record<string, number>
   /** Objects whose bytes are not those of their name. */
   torn: number
-  /** Runs that followed a dead worker; and those for which nothing had been killed. */
+  /** Runs that followed a dead worker; and those whose worker had not been killed: the database's death is no reason. */
   reruns: number
   rerunsWithoutCrash: number
-  /** For each generation that a kill interrupted: from the last kill until it was queued again, and until it started. */
-  recoveries: { what: string; requeuedMs: number; startedMs: number }[]
+  /** Of these, whose run it was: a process that never came up has ended by itself while it started. */
+  unexplained: { worker: number | undefined; pid: number | undefined; cameUp: boolean; at: string }[]
+  /**
+   * For each generation that a kill interrupted: from the last kill until it was queued again, and until it started; and
+   * until that from the death of its own worker, which may lie before the last kill.
+   */
+  recoveries: { what: string; requeuedMs: number; startedMs: number; startedAfterDeathMs: number }[]
 }
 
-/** When something was killed, in milliseconds since 1970. */
-export type Kills = readonly { atMs: number; what: string }[]
-
-/** A kill explains a rerun that follows it within this time; a cut network would take longest. */
-const explainsMs = 30_000
+/** When something was killed, in milliseconds since 1970, and which processes of the platform died of it. */
+export type Kills = readonly { atMs: number; what: string; pids: readonly number[] }[]
 
 /** Waits until everything accepted has ended, and then compares what is there with what was told. */
 export async function audit(
@@ -36,6 +38,7 @@ export async function audit(
   store: ObjectStore,
   told: Told,
   kills: Kills,
+  startedPids: ReadonlySet<number>,
   settleMs: number,
 ): Promise<Audit> {
   const database = new pg.Client(databaseUrl)
@@ -45,7 +48,10 @@ export async function audit(
     await untilSettled(database, settleMs)
     const records = await recordsOf(database, ids)
     const reruns = await rerunsOf(database)
-    const explained = reruns.filter(({ atMs }) => kills.some((kill) => isExplainedBy(atMs, kill.atMs)))
+    const explained = reruns.flatMap((rerun) => {
+      const death = kills.findLast(({ atMs, pids }) => atMs <= rerun.atMs && pids.includes(rerun.pid ?? -1))
+      return death === undefined ? [] : [{ ...rerun, death }]
+    })
     return {
       accepted: ids.length,
       lost: ids.filter((id) => records.get(id) === undefined || records.get(id) === 'open').length,
@@ -55,19 +61,30 @@ export async function audit(
       torn: await tornObjects(store),
       reruns: reruns.length,
       rerunsWithoutCrash: reruns.length - explained.length,
-      recoveries: explained.flatMap(({ atMs, startedAtMs }) => {
-        const kill = kills.findLast((candidate) => isExplainedBy(atMs, candidate.atMs))
-        if (kill === undefined || startedAtMs === undefined) return []
-        return [{ what: kill.what, requeuedMs: atMs - kill.atMs, startedMs: startedAtMs - kill.atMs }]
+      unexplained: reruns
+        .filter(({ key }) => !explained.some((each) => each.key === key))
+        .map(({ worker, pid, atMs }) => ({
+          worker,
+          pid,
+          cameUp: pid !== undefined && startedPids.has(pid),
+          at: new Date(atMs).toISOString(),
+        })),
+      recoveries: explained.flatMap(({ atMs, startedAtMs, death }) => {
+        const last = kills.findLast((kill) => kill.atMs <= atMs) ?? death
+        if (startedAtMs === undefined) return []
+        return [
+          {
+            what: last.what,
+            requeuedMs: atMs - last.atMs,
+            startedMs: startedAtMs - last.atMs,
+            startedAfterDeathMs: startedAtMs - death.atMs,
+          },
+        ]
       }),
     }
   } finally {
     await database.end()
   }
-}
-
-function isExplainedBy(atMs: number, killedAtMs: number): boolean {
-  return killedAtMs <= atMs && atMs - killedAtMs < explainsMs
 }
 
 async function untilSettled(database: pg.Client, settleMs: number): Promise<void> {
@@ -122,23 +139,41 @@ async function duplicateRows(database: pg.Client): Promise<number> {
 }
 
 interface Rerun {
+  key: string
+  worker: number | undefined
   /** When the record was queued again. */
   atMs: number
   startedAtMs: number | undefined
+  /** Of the worker whose run it was. */
+  pid: number | undefined
 }
 
 async function rerunsOf(database: pg.Client): Promise<Rerun[]> {
   // A record keeps the time of its last start alone, so only its last rerun can be timed.
-  const { rows } = await database.query<{ at: Date; started: Date | null }>(
-    `select queued.created_at as at,
+  const { rows } = await database.query<{
+    key: string
+    at: Date
+    started: Date | null
+    worker: number | null
+    pid: number | null
+  }>(
+    `select queued.generation_id || ' ' || queued.seq as key, queued.created_at as at,
+       (queued.data ->> 'lostWorker')::int as worker, workers.pid,
        case when row_number() over (partition by queued.generation_id order by queued.seq desc) = 1
               and generations.started_at > queued.created_at
             then generations.started_at end as started
      from generation_events as queued
      join generations on generations.id = queued.generation_id
+     left join workers on workers.id = (queued.data ->> 'lostWorker')::int
      where queued.type = 'queued' and queued.data ? 'rerun'`,
   )
-  return rows.map(({ at, started }) => ({ atMs: at.getTime(), startedAtMs: started?.getTime() }))
+  return rows.map(({ key, at, started, worker, pid }) => ({
+    key,
+    worker: worker ?? undefined,
+    atMs: at.getTime(),
+    startedAtMs: started?.getTime(),
+    pid: pid ?? undefined,
+  }))
 }
 
 async function tornObjects(store: ObjectStore): Promise<number> {

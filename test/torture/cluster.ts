@@ -11,10 +11,14 @@ export interface Cluster {
   /** Addresses of those that answer requests and are up. */
   readonly urls: readonly string[]
   readonly size: number
+  /** How many of them are up. */
+  readonly upCount: number
+  /** Of all processes that ever came up. */
+  readonly startedPids: ReadonlySet<number>
   readonly databaseUrl: string
   readonly objectsDir: string
-  /** kill -9 of one process, and its next start after `downMs`. */
-  killProcess(index: number, downMs: number): Promise<void>
+  /** kill -9 of one process, and its next start after `downMs`. @returns its number; `undefined` where it is down */
+  killProcess(index: number, downMs: number): Promise<number | undefined>
   /** kill -9 of the database's postmaster; what supervises it starts it again. */
   killDatabase(): void
   /** Resolves when every process has said that it is ready. */
@@ -38,8 +42,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
   // Half of them gateways, half of them workers, where there are enough; else each is both.
   const roleOf = (index: number): 'all' | 'gateway' | 'worker' =>
     size < 4 ? 'all' : index % 2 === 0 ? 'gateway' : 'worker'
-  const start = (index: number): Promise<ServerProcess> =>
-    startServer({
+  const startedPids = new Set<number>()
+  const start = async (index: number): Promise<ServerProcess> => {
+    const server = await startServer({
       role: roleOf(index),
       dataDir: join(folder.path, 'unused'),
       environment: {
@@ -49,6 +54,9 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
         ...environment,
       },
     })
+    startedPids.add(server.pid)
+    return server
+  }
   const up: (ServerProcess | undefined)[] = await Promise.all(
     Array.from({ length: size }, (_, index) => start(index)),
   )
@@ -74,11 +82,15 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
       )
     },
     size,
+    get upCount() {
+      return up.filter((server) => server !== undefined).length
+    },
+    startedPids,
     databaseUrl,
     objectsDir,
     killProcess: async (index, downMs) => {
       const server = up[index]
-      if (server === undefined) return
+      if (server === undefined) return undefined
       up[index] = undefined
       await server.end('SIGKILL')
       const coming = comeBack(index, downMs)
@@ -88,6 +100,7 @@ export async function startCluster({ size, environment }: ClusterOptions): Promi
         () => returning.delete(coming),
         () => undefined,
       )
+      return server.pid
     },
     killDatabase: () => {
       try {

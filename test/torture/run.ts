@@ -3,7 +3,7 @@ import { cephRgwMissing } from '../../packages/server/src/storage/testing/ceph-r
 import type { Target } from './torture.ts'
 import { torture } from './torture.ts'
 
-/** `npm run torture -- --kills N [--seed S] [--processes P] [--clients C] [--storage s3] [--json]`; exit 1 where it found a fault. */
+/** `npm run torture -- --kills N [--seed S] [--processes P] [--clients C] [--storage s3] [--quick] [--json]`; exit 1 where it found a fault. */
 const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '100' },
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     clients: { type: 'string', default: '8' },
     targets: { type: 'string' },
     storage: { type: 'string', default: 'file' },
+    quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -42,6 +43,7 @@ const chosen = targets()
 const report = await torture({
   ...(chosen === undefined ? {} : { targets: chosen }),
   storage: storage === 's3' ? 's3' : 'file',
+  quick: values.quick,
   kills: whole('kills'),
   seed: whole('seed'),
   processes: whole('processes'),
@@ -50,12 +52,13 @@ const report = await torture({
     if (!values.json) console.log(`kill ${number}: ${what}`)
   },
 })
-const { recoveries, wrong, ...counts } = report
+const { recoveries, wrong, unexplained, ...counts } = report
 const summary = {
   ...counts,
   wrong: wrong.length,
   requeuedMs: percentiles(recoveries.map(({ requeuedMs }) => requeuedMs)),
   recoveredMs: percentiles(recoveries.map(({ startedMs }) => startedMs)),
+  recoveredAfterDeathMs: percentiles(recoveries.map(({ startedAfterDeathMs }) => startedAfterDeathMs)),
   recoveredMsBy: Object.fromEntries(
     ['process', 'database', 'everything'].map((what) => [
       what,
@@ -64,6 +67,7 @@ const summary = {
   ),
 }
 for (const answer of wrong.slice(0, 5)) console.error(answer)
+for (const rerun of unexplained) console.error('a rerun without a crash:', rerun)
 console.log(values.json ? JSON.stringify(summary) : summary)
 const faults = report.lost + report.duplicates + report.torn + report.rerunsWithoutCrash + wrong.length
 process.exitCode = faults === 0 ? 0 : 1

@@ -23,13 +23,32 @@ export interface TortureOptions {
   storage?: 'file' | 's3'
   /** What is killed, each as likely as it stands here. Default: mostly processes, the database, everything. */
   targets?: readonly Target[]
+  /** Many kills in little time, nearly all of processes, which come back at once: the next when all but one are up. */
+  quick?: boolean
   /** Told after each kill. */
   onKill?: (number: number, what: string) => void
 }
 
 export type Target = 'process' | 'database' | 'everything'
 
-const defaultTargets: readonly Target[] = ['process', 'process', 'process', 'database', 'everything']
+interface Pace {
+  targets: readonly Target[]
+  /** The longest time between two kills, and the longest that a process stays down before it is started again. */
+  gapMs: number
+  downMs: number
+}
+
+const fullPace: Pace = {
+  targets: ['process', 'process', 'process', 'database', 'everything'],
+  gapMs: 1500,
+  downMs: 1500,
+}
+
+const quickPace: Pace = {
+  targets: [...Array.from({ length: 18 }, (): Target => 'process'), 'database', 'everything'],
+  gapMs: 900,
+  downMs: 100,
+}
 
 export interface TortureReport extends Audit {
   kills: number
@@ -51,6 +70,7 @@ const settleMs = 120_000
 export async function torture(options: TortureOptions): Promise<TortureReport> {
   const startedAt = performance.now()
   const random = createRandom(options.seed)
+  const pace = options.quick ? quickPace : fullPace
   const model = await startModelServer(() => 30 + Math.random() * 300)
   const bucket = options.storage === 's3' ? await startBucket() : undefined
   const cluster = await startCluster({
@@ -66,20 +86,22 @@ export async function torture(options: TortureOptions): Promise<TortureReport> {
   })
   try {
     const load = startLoad(cluster, options.clients, random)
-    const kills: { atMs: number; what: string }[] = []
+    const kills: { atMs: number; what: string; pids: readonly number[] }[] = []
     for (let number = 1; number <= options.kills; number += 1) {
       // Half of the kills meet processes that work; the others whatever there is, starts included.
-      if (random.next() < 0.5) await untilAccepted(load, load.accepted.size)
-      await pause(random.between(50, 1500))
-      const what = random.pick(options.targets ?? defaultTargets)
-      kills.push({ atMs: Date.now(), what })
-      await kill(cluster, what, random)
+      // Where nothing works there is nothing to lose.
+      if (options.quick) await untilMet(() => cluster.upCount >= cluster.size - 1)
+      else if (random.next() < 0.5) await untilAccepted(load, load.accepted.size)
+      await pause(random.between(50, pace.gapMs))
+      const what = random.pick(options.targets ?? pace.targets)
+      const atMs = Date.now()
+      kills.push({ atMs, what, pids: await kill(cluster, what, pace, random) })
       options.onKill?.(number, what)
     }
     await cluster.allUp()
     await load.stop()
     const store = bucket?.store ?? createFileObjectStore({ directory: cluster.objectsDir })
-    const result = await audit(cluster.databaseUrl, store, load, kills, settleMs)
+    const result = await audit(cluster.databaseUrl, store, load, kills, cluster.startedPids, settleMs)
     return {
       kills: options.kills,
       ...result,
@@ -102,8 +124,12 @@ const acceptWithinMs = 10_000
 
 /** Until more than that many have been accepted, or for as long as that may take. */
 async function untilAccepted(load: Load, before: number): Promise<void> {
+  await untilMet(() => load.accepted.size > before)
+}
+
+async function untilMet(isMet: () => boolean): Promise<void> {
   const untilMs = performance.now() + acceptWithinMs
-  while (load.accepted.size <= before && performance.now() < untilMs) await pause(10)
+  while (!isMet() && performance.now() < untilMs) await pause(10)
 }
 
 interface Bucket {
@@ -129,17 +155,16 @@ async function startBucket(): Promise<Bucket> {
   }
 }
 
-async function kill(
-  cluster: Cluster,
-  what: 'process' | 'database' | 'everything',
-  random: Random,
-): Promise<void> {
-  const downMs = (): number => random.between(0, 1500)
+/** @returns the processes that died */
+async function kill(cluster: Cluster, what: Target, pace: Pace, random: Random): Promise<number[]> {
   if (what !== 'process') cluster.killDatabase()
-  if (what === 'database') return
+  if (what === 'database') return []
   const all = Array.from({ length: cluster.size }, (_, index) => index)
   const victims = what === 'process' ? [random.pick(all)] : all
-  await Promise.all(victims.map((index) => cluster.killProcess(index, downMs())))
+  const pids = await Promise.all(
+    victims.map((index) => cluster.killProcess(index, random.between(0, pace.downMs))),
+  )
+  return pids.flatMap((pid) => (pid === undefined ? [] : [pid]))
 }
 
 function countBy(names: readonly string[]): Record<string, number> {

@@ -146,3 +146,9 @@ function streamOrBytes(body: Bytes | SharedBody): Bytes | ReadableStream<Uint8Ar
 function isNullBodyStatus(status: number): boolean {
   return status === 204 || status === 205 || status === 304
 }
+
+/** What `only-if-cached` is answered where nothing is stored that may be used (RFC 9111 §5.2.1.7). */
+export function notStored(): Response {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+  return new Response('Not stored here, and only-if-cached was asked for.\n', { status: 504, headers })
+}

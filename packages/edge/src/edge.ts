@@ -1,5 +1,5 @@
 import type { AnswerLabel } from './answer.ts'
-import { answerFrom, passedOn } from './answer.ts'
+import { answerFrom, passedOn, notStored } from './answer.ts'
 import type { Ask, Matching, Selection } from './ask.ts'
 import { readAsk, selectEntry, wholeRequest, withoutFragment } from './ask.ts'
 import type { Collapsed } from './collapse.ts'
@@ -272,12 +272,7 @@ class SharedEdge {
   }
 
   #notCached(): Response {
-    const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
-    const response = new Response('Not stored here, and only-if-cached was asked for.\n', {
-      status: 504,
-      headers,
-    })
-    return passedOn(response, this.#label({ detail: 'only-if-cached' }, 'MISS'))
+    return passedOn(notStored(), this.#label({ detail: 'only-if-cached' }, 'MISS'))
   }
 
   #forwardLabel(ask: Ask, status: CacheStatus): AnswerLabel {

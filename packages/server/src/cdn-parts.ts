@@ -1,3 +1,4 @@
+import { createLiveness } from './database/liveness.ts'
 import type { Cdns } from './cdn/cdns.ts'
 import { createCdns } from './cdn/cdns.ts'
 import { cdnAdapters } from './cdn/adapters.ts'
@@ -53,11 +54,13 @@ export async function startCdns(
       cleanUp: () => calls.cleanUp(sender?.sending() ?? [], names),
     },
     lock: sessionLock,
+    liveness: createLiveness({ database, lock: sessionLock }),
     sweepIntervalMs: 1000,
     log,
   })
   const started = startCdnSender({
     adapters,
+    mayTake: () => sessionLock.held,
     calls,
     onDue: (due) => {
       woken.add(due)

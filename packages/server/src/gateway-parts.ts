@@ -10,7 +10,6 @@ import { startCdns } from './cdn-parts.ts'
 import type { Closers } from './closers.ts'
 import { createNotifier } from './database/notifier.ts'
 import { createGateway } from './gateway/gateway.ts'
-import { createHealth } from './gateway/health.ts'
 import type { Gauge } from './latency/exposition.ts'
 import type { Models } from './gateway/models.ts'
 import { createModels } from './gateway/models.ts'
@@ -22,8 +21,8 @@ import { createGenerations } from './generation/generations.ts'
 import { createImages } from './generation/images.ts'
 import { createLine } from './generation/line.ts'
 import type { Foundation, Platform, PlatformOptions, Role } from './platform.ts'
+import { composeHealth } from './health-parts.ts'
 import type { ReadyWorker } from './readiness.ts'
-import { createExposition } from './latency/measuring.ts'
 import { composeMeasuring } from './measuring-parts.ts'
 import { createOverview } from './overview/overview.ts'
 import { readinessOf } from './readiness.ts'
@@ -173,20 +172,6 @@ export function composePredictor(options: PlatformOptions, foundation: Foundatio
   const models = modelsOf(options, foundation)
   const predictor = startPredictor(options, { ...foundation, secret }, { models, records }, closers)
   return { ...composeHealth(options, foundation, undefined), predictor }
-}
-
-/** The routes of a worker or a predictor: whether it lives and is ready, and what it measured. */
-export function composeHealth(
-  { config, log }: PlatformOptions,
-  foundation: Foundation,
-  worker: ReadyWorker | undefined,
-): Served {
-  const readiness = readinessOf({ ...foundation, worker })
-  const { mode } = config.access
-  // No key is asked for here. Where strangers may come by, what is paid is not told.
-  const exposition = createExposition(foundation.measuring.measurements, () => [], mode === 'off')
-  const fetch = createHealth({ readiness, log, version, access: { mode }, exposition })
-  return { fetch, access: { mode, apiKeys: 0 } }
 }
 
 /** Requests and their records: accepted here, worked on wherever a worker is. */

@@ -25,15 +25,16 @@ import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
 import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
-import { composeGateway, composeHealth, composePredictor } from './gateway-parts.ts'
+import { composeHealth } from './health-parts.ts'
+import type { Predictor } from './prediction/predictor.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
+import type { ReadyWorker } from './readiness.ts'
 import { createFileObjectStore } from './storage/file-object-store.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import type { Objects } from './storage/objects.ts'
 import { createObjects } from './storage/objects.ts'
 import { createS3ObjectStore } from './storage/s3-object-store.ts'
-import { startWorkers } from './worker-parts.ts'
 
 /**
  * Which part a process runs. `gateway` answers requests and sends webhooks; `worker` makes pictures and slides, and
@@ -102,14 +103,13 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
 async function compose(options: PlatformOptions, closers: Closers): Promise<Platform> {
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
+  // Each role loads its own code: of a second that a start takes, half is loading. And the worker of a process that is
+  // both comes first, since jobs of the dead may wait for it.
   const works = role === 'all' || role === 'worker'
-  const worker = works ? await startWorkers(options, foundation, closers) : undefined
-  const { fetch, access, predictor } =
-    role === 'worker'
-      ? composeHealth(options, foundation, worker)
-      : role === 'predictor'
-        ? composePredictor(options, foundation, closers)
-        : await composeGateway({ ...options, role }, foundation, closers, worker)
+  const worker = works
+    ? await (await import('./worker-parts.ts')).startWorkers(options, foundation, closers)
+    : undefined
+  const { fetch, access, predictor } = await composeServed({ ...options, role }, foundation, closers, worker)
   return {
     role,
     fetch,
@@ -119,6 +119,18 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
     predict: async () => await predictor?.tick(),
     close: () => closers.close(),
   }
+}
+
+async function composeServed(
+  options: PlatformOptions & { role: Role },
+  foundation: Foundation,
+  closers: Closers,
+  worker: ReadyWorker | undefined,
+): Promise<Pick<Platform, 'fetch' | 'access'> & { predictor?: Predictor | undefined }> {
+  if (options.role === 'worker') return composeHealth(options, foundation, worker)
+  const { composeGateway, composePredictor } = await import('./gateway-parts.ts')
+  if (options.role === 'predictor') return composePredictor(options, foundation, closers)
+  return await composeGateway(options, foundation, closers, worker)
 }
 
 /** What every process stands on, whatever its role. */

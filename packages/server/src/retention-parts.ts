@@ -2,6 +2,7 @@ import type { Access } from './access/access.ts'
 import type { Closers } from './closers.ts'
 import type { Purges } from './gateway/purges.ts'
 import type { GonePicture } from './generation/expire-rows.ts'
+import { createLiveness } from './database/liveness.ts'
 import type { ImageUse } from './generation/image-use.ts'
 import { createImageUse } from './generation/image-use.ts'
 import { createRetention } from './generation/retention.ts'
@@ -26,6 +27,8 @@ export function startRetention(
     failed: (error) => log.warn({ err: error }, 'when pictures were used could not be written'),
   })
   closers.add('the use of pictures', () => imageUse.close())
+  const liveness = createLiveness({ database, lock: sessionLock })
+  closers.add('the look at processes', async () => liveness.close())
   const retention = createRetention({
     database,
     objects,
@@ -33,7 +36,7 @@ export function startRetention(
     defaults: config.retention,
     flushUse: () => imageUse.flush(),
     purge: (pictures) => purgeAll(pictures, parts),
-    isDead: (workerId) => sessionLock.isFree(workerId),
+    isDead: async (workerId) => (await liveness.dead([workerId])).length > 0,
     log,
     now,
   })

@@ -4,6 +4,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Closers } from './closers.ts'
 import type { Config } from './config.ts'
+import { createLiveness } from './database/liveness.ts'
 import type { Listener } from './database/listener.ts'
 import type { Schema } from './database/schema.ts'
 import type { SessionLock } from './database/session-lock.ts'
@@ -73,6 +74,7 @@ export async function startWebhooks(
     },
     pollMs: 1000,
     lock: sessionLock,
+    liveness: createLiveness({ database, lock: sessionLock }),
     sweepIntervalMs: 1000,
     log,
     now,

@@ -1,5 +1,6 @@
 import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import type { Closers } from './closers.ts'
+import { createLiveness } from './database/liveness.ts'
 import { migrations } from './database/migrations.ts'
 import { onNewerMigration } from './database/newer-migration.ts'
 import type { Config } from './config.ts'
@@ -24,6 +25,7 @@ export async function startWorkers(
   const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
   const worker = await startWorker({
     ...common,
+    liveness: createLiveness({ database, lock }),
     leases: createLeases({ database, queue: queues.generations, now }),
     queue: queues.generations,
     backends,
@@ -45,6 +47,7 @@ export async function startWorkers(
   }
   const carouselWorker = await startCarouselWorker({
     ...common,
+    liveness: createLiveness({ database, lock }),
     leases: createCarouselLeases({ database, queue: queues.carousels, now, secret }),
     queue: queues.carousels,
     maker: carousels.maker,

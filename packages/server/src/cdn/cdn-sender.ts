@@ -5,6 +5,8 @@ import type { CdnCall, CdnCalls } from './cdn-calls.ts'
 export interface CdnSenderOptions {
   adapters: readonly CdnAdapter[]
   calls: CdnCalls
+  /** Whether anything is begun: not while the others take this process for dead. */
+  mayTake(): boolean
   /** Called whenever a CDN may have to be told. @returns stops it */
   onDue(wake: () => void): () => void
   /** How often it is looked for besides: retries become due without anybody saying so. */
@@ -49,14 +51,18 @@ interface Lane {
   ended(): Promise<void>
 }
 
-function createLane(adapter: CdnAdapter, { calls, log }: CdnSenderOptions, signal: AbortSignal): Lane {
+function createLane(
+  adapter: CdnAdapter,
+  { calls, mayTake, log }: CdnSenderOptions,
+  signal: AbortSignal,
+): Lane {
   let looking: Promise<void> | undefined
   let lookAgain = false
   let sending = false
 
   /** Until nothing is due. */
   async function look(): Promise<void> {
-    while (!signal.aborted) {
+    while (!signal.aborted && mayTake()) {
       sending = true
       try {
         const call = await calls.take(adapter.name, adapter.limits.tags)

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseAway } from '../errors.ts'
+import { pauseUntilDatabaseIsBack } from './return-signal.ts'
 
 const firstDelayMs = 20
 const maxDelayMs = 250
@@ -24,6 +24,6 @@ export async function whenDatabaseIsBack<T>(
     } catch (error) {
       if (!isDatabaseAway(error) || signal?.aborted === true || performance.now() > until) throw error
     }
-    await sleep(Math.min(firstDelayMs * 2 ** round, maxDelayMs), undefined, { signal }).catch(() => {})
+    await pauseUntilDatabaseIsBack(Math.min(firstDelayMs * 2 ** round, maxDelayMs), signal)
   }
 }

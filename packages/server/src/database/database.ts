@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { ConnectionTarget, DatabaseLog } from './connection.ts'
 import { poolOptions, serverKeepalive } from './connection.ts'
 import { patientPool } from './patient-pool.ts'
+import { PreparedClient } from './prepared-client.ts'
 import type { Schema } from './schema.ts'
 
 /** The database as the rooms use it. */
@@ -36,6 +37,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   let closed: Promise<void> | undefined
   const pool = new pg.Pool({
     ...poolOptions(connection, applicationName),
+    Client: PreparedClient,
     max: maxConnections,
     connectionTimeoutMillis: connectTimeoutMs,
     // The pool waits for it, whatever its type says. Over a Unix socket there is no network that could be cut.

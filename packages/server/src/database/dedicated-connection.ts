@@ -1,12 +1,12 @@
 import { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { ConnectionTarget, DatabaseLog } from './connection.ts'
 import { poolOptions } from './connection.ts'
+import { pauseUntilDatabaseIsBack, tellDatabaseIsBack } from './return-signal.ts'
 
 const connectTimeoutMs = 10_000
 const firstRetryDelayMs = 20
-/** Whoever waits longer for its lock is taken for dead (`worker/sweeper.ts`). */
+/** Whoever waits longer for its lock may be taken for dead (`liveness.ts`). */
 const maxRetryDelayMs = 250
 /** A server that does not answer a goodbye is left without one. */
 const goodbyeTimeoutMs = 2000
@@ -136,6 +136,7 @@ class LastingSession {
     ) {
       try {
         await this.connect(false)
+        tellDatabaseIsBack()
         return true
       } catch (error) {
         if (this.#closing.aborted) return false
@@ -143,7 +144,7 @@ class LastingSession {
           { reason: String(error), delayMs },
           'the database cannot be reached; trying again',
         )
-        await sleep(delayMs, undefined, { signal: this.#closing }).catch(() => {})
+        await pauseUntilDatabaseIsBack(delayMs, this.#closing)
       }
     }
     return false

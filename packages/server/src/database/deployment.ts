@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { identityOf } from './process-identity.ts'
 import type { Schema } from './schema.ts'
 
 /** The secret of image ids, made once for a deployment; the first process to come writes it. */
@@ -32,9 +33,15 @@ export async function readableSecret(database: Kysely<Schema>): Promise<string |
 
 /** A row for this process: its number is that of the session lock by which others know that it lives. */
 export async function registerWorker(database: Kysely<Schema>): Promise<number> {
+  const identity = await identityOf()
   const { id } = await database
     .insertInto('workers')
-    .values({ name: `${hostname()}:${process.pid}` })
+    .values({
+      name: `${hostname()}:${process.pid}`,
+      machine: identity?.machine ?? null,
+      pid: identity?.pid ?? null,
+      process_start: identity?.start ?? null,
+    })
     .returning('id')
     .executeTakeFirstOrThrow()
   return id

@@ -33,7 +33,7 @@ export interface ExportEnd {
  * those of minutes, and the other database has its own migrations.
  */
 export const leftBehind: ReadonlySet<string> = new Set([
-  ...(['workers', 'cdn_states'] satisfies (keyof Schema)[]),
+  ...(['workers', 'cdn_states', 'lock_epochs'] satisfies (keyof Schema)[]),
   'rate_limits',
   'kysely_migration',
   'kysely_migration_lock',

@@ -5,6 +5,7 @@ import { carouselTables } from './carousel-migration.ts'
 import { cdnTables } from './cdn-tables.ts'
 import { predictionTables } from './prediction-tables.ts'
 import { scalingTables } from './scaling-tables.ts'
+import { livenessTables } from './liveness-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
 import { latencyTables, summedHoursTable } from './latency-tables.ts'
@@ -90,6 +91,11 @@ export const migrations: Record<string, Migration> = {
   '0015-summed-hours': {
     async up(db) {
       for (const statement of summedHoursTable) await sql.raw(statement).execute(db)
+    },
+  },
+  '0016-liveness': {
+    async up(db) {
+      for (const statement of livenessTables) await sql.raw(statement).execute(db)
     },
   },
 }

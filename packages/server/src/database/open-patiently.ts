@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDatabaseAway } from '../errors.ts'
 import type { Database, DatabaseOptions } from './database.ts'
 import { openDatabase } from './database.ts'
+import { pauseUntilDatabaseIsBack } from './return-signal.ts'
 
 /** A restart takes about a second; who waits longer for a wrong address would think that all is well. */
 const patienceMs = 10_000
 
-const pauseMs = 200
+const pauseMs = 150
 
 /**
  * Opens a database that may be restarting just now: a process that came up beside it would otherwise end, and be loaded
@@ -29,6 +29,6 @@ export async function openPatiently(options: DatabaseOptions): Promise<Database>
       }
       said = true
     }
-    await sleep(pauseMs)
+    await pauseUntilDatabaseIsBack(pauseMs)
   }
 }

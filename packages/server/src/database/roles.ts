@@ -27,6 +27,7 @@ export const tableRights: Readonly<Record<keyof Schema, Record<DatabaseRole, rea
   slide_results: { api: all, worker: all },
   base_claims: { api: all, worker: all },
   workers: { api: all, worker: all },
+  lock_epochs: { api: all, worker: ['select', 'insert'] },
   scaling_history: { api: all, worker: nothing },
   scaling_state: { api: all, worker: nothing },
   webhooks: { api: all, worker: all },

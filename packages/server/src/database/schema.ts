@@ -207,6 +207,16 @@ export interface WorkersTable {
   since: NullableTimestamp
   /** When it last said so: a row that is older than some seconds is a dead process's. */
   seen_at: NullableTimestamp
+  /** `process-identity.ts`; `null` where the system does not tell. */
+  machine: string | null
+  pid: number | null
+  process_start: string | null
+}
+
+/** Since when session locks can be held. The server empties the table when it recovers from a crash. */
+export interface LockEpochsTable {
+  server_started_at: Timestamp
+  began_at: Timestamp
 }
 
 /** Facts that all processes of a deployment share, such as the secret of image ids. */
@@ -232,6 +242,7 @@ export interface Schema extends AccessSchema, CdnSchema, LatencySchema, Predicti
   webhooks_gone: WebhooksGoneTable
   webhook_secrets: WebhookSecretsTable
   workers: WorkersTable
+  lock_epochs: LockEpochsTable
   settings: SettingsTable
   scaling_history: ScalingHistoryTable
   scaling_state: ScalingStateTable

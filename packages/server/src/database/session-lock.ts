@@ -14,7 +14,7 @@ export interface SessionLock {
   /** Whether this process holds it at present. */
   readonly held: boolean
   /**
-   * Whether nobody holds the lock of that number. It is not kept.
+   * Whether nobody holds the lock of that number. It is not kept. That alone proves nobody's death (`liveness.ts`).
    * @throws Error while the database is away
    */
   isFree(id: number): Promise<boolean>
@@ -24,6 +24,8 @@ export interface SessionLock {
    * @returns stops it
    */
   onLost(listener: () => void): () => void
+  /** Tells that it is held again after a loss. @returns stops it */
+  onRestored(listener: () => void): () => void
   /** Gives the lock back. Idempotent. */
   close(): Promise<void>
 }
@@ -47,7 +49,18 @@ export const workerLock = 0x647277
 /** @throws Error when the number is held already, or when the database cannot be reached */
 export async function createSessionLock(options: SessionLockOptions): Promise<SessionLock> {
   const { id, log, namespace = workerLock } = options
-  const listeners = new Set<() => void>()
+  const lost = new Set<() => void>()
+  const restored = new Set<() => void>()
+  let closing = false
+  const tell = (listeners: ReadonlySet<() => void>): void => {
+    for (const listener of listeners) {
+      try {
+        listener()
+      } catch (error) {
+        log.error({ err: error }, 'a listener to the session lock failed')
+      }
+    }
+  }
   const connection = await openDedicatedConnection({
     connection: options.connection,
     applicationName: options.applicationName ?? 'darkroom session lock',
@@ -60,37 +73,38 @@ export async function createSessionLock(options: SessionLockOptions): Promise<Se
       await endHolder(client, namespace, id)
       throw new Error('the lost session still held its lock and was ended')
     },
-    lost: () => {
-      for (const listener of listeners) {
-        try {
-          listener()
-        } catch (error) {
-          log.error({ err: error }, 'a listener for the loss of the session lock failed')
-        }
-      }
-    },
+    lost: () => tell(lost),
+    restored: () => tell(restored),
   })
   return {
     id,
     get held() {
-      return connection.client !== undefined
+      // The server gives a lock back before the client hears that its session has ended.
+      return !closing && connection.client !== undefined
     },
     isFree: async (other) => {
       if (other === id) return false
       const { client } = connection
       if (client === undefined) throw new Error('the database cannot be reached')
-      // A statement is a transaction: taken and given back in one.
+      // A statement is a transaction: taken and given back in one, and shared, so that it keeps no other who looks away.
       const { rows } = await client.query<{ free: boolean }>(
-        'select pg_try_advisory_xact_lock($1::int, $2::int) as free',
+        'select pg_try_advisory_xact_lock_shared($1::int, $2::int) as free',
         [namespace, other],
       )
       return rows[0]?.free === true
     },
     onLost: (listener) => {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
+      lost.add(listener)
+      return () => void lost.delete(listener)
     },
-    close: () => connection.close(),
+    onRestored: (listener) => {
+      restored.add(listener)
+      return () => void restored.delete(listener)
+    },
+    close: () => {
+      closing = true
+      return connection.close()
+    },
   }
 }
 
@@ -102,12 +116,16 @@ async function tryLock(client: pg.Client, namespace: number, id: number): Promis
   return rows[0]?.held === true
 }
 
-/** The number is ours alone, so whoever holds it is our own lost session, which the server still believes alive. */
+/**
+ * The number is ours alone, so whoever holds it is our own lost session, which the server still believes alive. Who only
+ * looks holds it shared.
+ */
 async function endHolder(client: pg.Client, namespace: number, id: number): Promise<void> {
   await client.query(
     `select pg_terminate_backend(pid) from pg_locks
       where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
-        and classid = $1::int and objid = $2::int and objsubid = 2 and granted and pid <> pg_backend_pid()`,
+        and classid = $1::int and objid = $2::int and objsubid = 2 and granted and mode = 'ExclusiveLock'
+        and pid <> pg_backend_pid()`,
     [namespace, id],
   )
 }

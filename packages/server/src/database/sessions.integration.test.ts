@@ -228,6 +228,27 @@ describe('a session lock', () => {
     expect(lock.held).toBe(true)
   })
 
+  test('is held no more from the moment that it is given back: the server frees it before it says so', async () => {
+    const lock = await open(8)
+    const closed = lock.close()
+    expect(lock.held).toBe(false)
+    await closed
+  })
+
+  test('who looks at one takes it from nobody who comes back at that moment', async () => {
+    const [one, two] = [await open(9), await open(10)]
+    const client = await database.pool.connect()
+    try {
+      // As long as a look may take on a busy machine.
+      await client.query('begin')
+      await client.query('select pg_try_advisory_xact_lock_shared($1, $2)', [0x647277, 11])
+      expect(await Promise.all([one.isFree(11), two.isFree(11)])).toEqual([true, true])
+    } finally {
+      await client.query('rollback')
+      client.release()
+    }
+  })
+
   test('is free the moment its process is killed', async () => {
     const program = fileURLToPath(new URL('testing/lock-program.ts', import.meta.url))
     const child = spawn(

@@ -4,7 +4,8 @@ import type { Priority, Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
 import { generationKey, imageIdOf } from '../request/picture-spec.ts'
-import { appendEvent } from './events.ts'
+import { appendEvent, eventOfWritten } from './events.ts'
+import { generationColumns } from './generation-columns.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isSettled, placeOf } from './generation-row.ts'
 
@@ -74,7 +75,7 @@ export async function currentRow(
 ): Promise<GenerationRow | undefined> {
   return database
     .selectFrom('generations')
-    .selectAll()
+    .select(generationColumns)
     .where('key', '=', key)
     .orderBy('revision', 'desc')
     .limit(1)
@@ -167,40 +168,48 @@ async function insertRevision(
 ): Promise<GenerationRow | undefined> {
   const jobId = randomUUID()
   const turn = await context.nextTurn()
+  const values = {
+    job_id: jobId,
+    domain: spec.domain,
+    key,
+    revision,
+    status: 'queued' as const,
+    priority: context.priority,
+    project: context.project,
+    scope: context.scope,
+    turn,
+    alias: spec.model.alias,
+    backend: spec.model.backend,
+    model: spec.model.model,
+    renderer_version: spec.model.rendererVersion,
+    prompt: spec.prompt,
+    negative: spec.negative ?? null,
+    style: spec.style ?? null,
+    width_px: spec.widthPx,
+    height_px: spec.heightPx,
+    seed: spec.seed,
+    inputs: spec.inputs === undefined ? null : JSON.stringify(spec.inputs),
+    strength: spec.strength ?? null,
+    steps: spec.steps ?? null,
+    image_id: imageIdOf(context.secret, key, revision),
+    traceparent: context.traceparent ?? null,
+    event_seq: 1,
+  }
+  // One round trip for the record and the event that says so: this is the path that a caller waits on.
   const row = await context.transaction
-    .insertInto('generations')
-    .values({
-      job_id: jobId,
-      domain: spec.domain,
-      key,
-      revision,
-      status: 'queued',
-      priority: context.priority,
-      project: context.project,
-      scope: context.scope,
-      turn,
-      alias: spec.model.alias,
-      backend: spec.model.backend,
-      model: spec.model.model,
-      renderer_version: spec.model.rendererVersion,
-      prompt: spec.prompt,
-      negative: spec.negative ?? null,
-      style: spec.style ?? null,
-      width_px: spec.widthPx,
-      height_px: spec.heightPx,
-      seed: spec.seed,
-      inputs: spec.inputs === undefined ? null : JSON.stringify(spec.inputs),
-      strength: spec.strength ?? null,
-      steps: spec.steps ?? null,
-      image_id: imageIdOf(context.secret, key, revision),
-      traceparent: context.traceparent ?? null,
-      event_seq: 1,
-    })
-    .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
-    .returningAll()
+    .with('record', (query) =>
+      query
+        .insertInto('generations')
+        .values(values)
+        .onConflict((conflict) => conflict.columns(['key', 'revision']).doNothing())
+        .returning(generationColumns),
+    )
+    .with('event', () => eventOfWritten(context.queue, 'record', 'queued', { attempt: 1 }))
+    .selectFrom('record')
+    .select(generationColumns)
     .executeTakeFirst()
   if (row === undefined) context.giveBackTurn(turn)
-  else await start(row, jobId, context)
+  else await enqueue(row, jobId, context)
   return row
 }
 
@@ -242,18 +251,22 @@ export async function rearm(row: GenerationRow, context: ArmContext): Promise<Ge
     .returningAll()
     .executeTakeFirst()
   if (armed === undefined) context.giveBackTurn(turn)
-  else await start(armed, jobId, context)
+  else {
+    await enqueue(armed, jobId, context)
+    await appendEvent(context.transaction, context.queue, {
+      generationId: armed.id,
+      seq: armed.event_seq,
+      type: 'queued',
+      data: { attempt: armed.attempt },
+    })
+  }
   return armed
 }
 
-/** The job of a queued record, and the event that says so. */
-async function start(row: GenerationRow, jobId: string, context: ArmContext): Promise<void> {
-  const { transaction, queue } = context
+async function enqueue(
+  row: GenerationRow,
+  jobId: string,
+  { transaction, queue }: Pick<ArmContext, 'transaction' | 'queue'>,
+): Promise<void> {
   await queue.enqueue({ jobId, recordId: row.id }, { transaction, ...placeOf(row) })
-  await appendEvent(transaction, queue, {
-    generationId: row.id,
-    seq: row.event_seq,
-    type: 'queued',
-    data: { attempt: row.attempt },
-  })
 }

@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import type { Kysely, RawBuilder, Transaction } from 'kysely'
 import { sql } from 'kysely'
 import type { Schema } from '../database/schema.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
@@ -39,6 +39,24 @@ export async function appendEvent(
     )
     select ${queue.announcement({ recordId: event.generationId, seq: event.seq, type: event.type })}
   `.execute(transaction)
+}
+
+/**
+ * The event of a record that the same statement has just written, under the number that it has now, and its announcement:
+ * for a `with` clause after that of the record. What it returns need not be read.
+ */
+export function eventOfWritten(
+  queue: JobQueue,
+  record: string,
+  type: GenerationEventType,
+  data: Record<string, unknown>,
+): RawBuilder<Record<string, unknown>> {
+  const told = queue.announcement({ recordId: sql.ref('generation_id'), seq: sql.ref('seq'), type })
+  return sql<Record<string, unknown>>`(
+    insert into generation_events (generation_id, seq, type, data)
+    select id, event_seq, ${type}, ${JSON.stringify(data)}::jsonb from ${sql.table(record)}
+    returning ${told}
+  )`
 }
 
 /**

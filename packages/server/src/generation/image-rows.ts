@@ -3,7 +3,6 @@ import { sql } from 'kysely'
 import type { ImagesTable, Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { uploadIdOf } from '../request/picture-spec.ts'
-import type { GenerationRow } from './generation-row.ts'
 
 export type ImageRow = Selectable<ImagesTable>
 
@@ -206,24 +205,18 @@ export async function retire(transaction: Transaction<Schema>, generationId: str
     .execute()
 }
 
-/** The row that makes a stored generation readable under its image id. */
-export async function publishImage(transaction: Transaction<Schema>, row: GenerationRow): Promise<void> {
-  if (row.image_id === null || row.object_hash === null || row.format === null) {
-    throw new Error(`generation ${row.id} has no picture to publish`)
-  }
-  await transaction
-    .insertInto('images')
-    .values({
-      id: row.image_id,
-      project: row.domain,
-      kind: 'generation',
-      generation_id: row.id,
-      object_hash: row.object_hash,
-      format: row.format,
-      width_px: row.width_px,
-      height_px: row.height_px,
-      bytes: row.bytes ?? 0,
-    })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
+/**
+ * The row that makes a stored generation readable under its image id: for a `with` clause after the one in which the record
+ * was written.
+ */
+export function imageOfWritten(record: string): RawBuilder<Record<string, unknown>> {
+  return sql<Record<string, unknown>>`(
+    insert into images (
+      id, project, kind, generation_id, object_hash, format, width_px, height_px, bytes
+    )
+    select image_id, domain, 'generation', id, object_hash, format, width_px, height_px, coalesce(bytes, 0)
+    from ${sql.table(record)}
+    on conflict (id) do nothing
+    returning id
+  )`
 }

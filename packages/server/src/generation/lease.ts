@@ -5,10 +5,11 @@ import type { ErrorCode } from '../errors.ts'
 import type { JobQueue, Lease } from '../queue/job-queue.ts'
 import type { GenerationEventType } from './events.ts'
 import { whenDatabaseIsBack } from '../database/database-retry.ts'
-import { appendEvent, appendLeasedEvent } from './events.ts'
+import { appendLeasedEvent, eventOfWritten } from './events.ts'
+import { generationColumns } from './generation-columns.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { placeOf } from './generation-row.ts'
-import { keepObject, publishImage } from './image-rows.ts'
+import { imageOfWritten, keepObject } from './image-rows.ts'
 import { tellWebhooks } from './tell-webhooks.ts'
 
 /**
@@ -77,7 +78,7 @@ export async function leaseGeneration(
         .where('id', '=', job.recordId)
         .where('job_id', '=', job.jobId)
         .where('status', 'in', ['queued', 'running'])
-        .returningAll()
+        .returning(generationColumns)
         .executeTakeFirst(),
     context.signal,
   )
@@ -87,31 +88,42 @@ export async function leaseGeneration(
 function leasedGeneration(row: GenerationRow, lease: string, context: LeaseContext): LeasedGeneration {
   const { database, queue, now, signal } = context
 
-  /** Updates the record if the lease still holds, and takes the next event number with it. */
-  async function step(
+  /** Updates the record if the lease still holds, takes the next event number and writes the event. */
+  const step = (
     transaction: Transaction<Schema>,
     type: GenerationEventType,
     data: Record<string, unknown>,
     values: StepValues,
-  ): Promise<GenerationRow | undefined> {
-    const updated = await transaction
-      .updateTable('generations')
-      .set((eb) => ({ ...values, event_seq: eb('event_seq', '+', 1) }))
-      .where('id', '=', row.id)
-      .where('lease', '=', lease)
-      .where('status', '=', 'running')
-      .returningAll()
+  ): Promise<GenerationRow | undefined> =>
+    withStep(transaction, type, data, values)
+      .selectFrom('record')
+      .select(generationColumns)
       .executeTakeFirst()
-    if (updated === undefined) return undefined
-    await appendEvent(transaction, queue, { generationId: row.id, seq: updated.event_seq, type, data })
-    return updated
+
+  function withStep(
+    transaction: Transaction<Schema>,
+    type: GenerationEventType,
+    data: Record<string, unknown>,
+    values: StepValues,
+  ) {
+    return transaction
+      .with('record', (query) =>
+        query
+          .updateTable('generations')
+          .set((eb) => ({ ...values, event_seq: eb('event_seq', '+', 1) }))
+          .where('id', '=', row.id)
+          .where('lease', '=', lease)
+          .where('status', '=', 'running')
+          .returning(generationColumns),
+      )
+      .with('event', () => eventOfWritten(queue, 'record', type, data))
   }
 
-  const storeStep = (
-    transaction: Transaction<Schema>,
-    result: StoreResult,
-  ): Promise<GenerationRow | undefined> =>
-    step(
+  /** The lock, the bytes, the record that names them with all that belongs to it, and the commit. */
+  async function storeIn(transaction: Transaction<Schema>, result: StoreResult): Promise<boolean> {
+    await keepObject(transaction, result.objectHash)
+    const timings = (await result.putObject()) ?? result.timings
+    const stored = await withStep(
       transaction,
       'stored',
       { imageId: row.image_id, url: `/images/${row.image_id}` },
@@ -121,24 +133,19 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         format: result.format,
         bytes: result.bytes,
         warnings: JSON.stringify(result.warnings),
-        timings: JSON.stringify(result.timings),
+        timings: JSON.stringify(timings),
         cost_usd: result.costUsd ?? null,
         gpu_seconds: result.gpuSeconds ?? null,
         settled_at: new Date(now()),
         lease: null,
       },
     )
-
-  async function storeIn(transaction: Transaction<Schema>, result: StoreResult): Promise<boolean> {
-    await keepObject(transaction, result.objectHash)
-    // Beside each other: the record is committed, and anybody told, only when both are done. And both must have
-    // ended before this returns, or what is left of one would run outside the transaction.
-    const [put, stored] = await Promise.allSettled([result.putObject(), storeStep(transaction, result)])
-    if (put.status === 'rejected') throw put.reason
-    if (stored.status === 'rejected') throw stored.reason
-    if (stored.value === undefined) return false
-    if (put.value !== undefined) await noteTimings(transaction, row.id, put.value)
-    await publishImage(transaction, stored.value)
+      .with('image', () => imageOfWritten('record'))
+      .selectFrom('record')
+      .select('id')
+      .executeTakeFirst()
+    if (stored === undefined) return false
+    // A statement of its own: who orders a webhook holds the record, and only what begins after that sees the order.
     await tellWebhooks(transaction, [row.id], new Date(now()))
     return true
   }
@@ -200,19 +207,6 @@ function leasedGeneration(row: GenerationRow, lease: string, context: LeaseConte
         return true
       }),
   }
-}
-
-/** How long the put took is known only after it, and the record is written beside it. */
-async function noteTimings(
-  transaction: Transaction<Schema>,
-  id: string,
-  timings: StoredTimings,
-): Promise<void> {
-  await transaction
-    .updateTable('generations')
-    .set({ timings: JSON.stringify(timings) })
-    .where('id', '=', id)
-    .execute()
 }
 
 async function isStoredAs(database: Kysely<Schema>, id: string, objectHash: string): Promise<boolean> {

@@ -194,7 +194,9 @@ async function handBack(
     generationId: row.id,
     seq: updated.event_seq,
     type: dead ? 'failed' : 'queued',
-    data: dead ? { code: 'worker_lost', message } : { rerun: updated.reruns },
+    data: dead
+      ? { code: 'worker_lost', message }
+      : { rerun: updated.reruns, ...(row.worker_id === null ? {} : { lostWorker: row.worker_id }) },
   })
   return updated
 }

@@ -9,6 +9,7 @@ import type { WebhookAsk } from '../request/webhook-field.ts'
 import { generationKey } from '../request/picture-spec.ts'
 import type { Armed } from './arm.ts'
 import { arm } from './arm.ts'
+import { requestColumns } from './generation-columns.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isStored } from './generation-row.ts'
 import type { IdempotencyClaim } from './idempotency.ts'
@@ -204,7 +205,7 @@ async function insertRequest(
           n: generations.length,
           priority: ask.priority,
         })
-        .returningAll(),
+        .returning(requestColumns),
     )
     .with('pictures', (query) =>
       query
@@ -212,7 +213,7 @@ async function insertRequest(
         .values(generations.map((row, index) => ({ request_id: id, index, generation_id: row.id }))),
     )
     .selectFrom('request')
-    .selectAll()
+    .select(requestColumns)
     .executeTakeFirstOrThrow()
 }
 

@@ -6,6 +6,7 @@ import { DarkroomError } from '../errors.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import type { GenerationStatus } from '../database/schema.ts'
+import { generationColumns } from './generation-columns.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isSettled } from './generation-row.ts'
 
@@ -90,5 +91,9 @@ export function createSettlementsOf<Row extends { status: GenerationStatus }>(op
 }
 
 async function readRow(database: Kysely<Schema>, id: string): Promise<GenerationRow | undefined> {
-  return await database.selectFrom('generations').selectAll().where('id', '=', id).executeTakeFirst()
+  return await database
+    .selectFrom('generations')
+    .select(generationColumns)
+    .where('id', '=', id)
+    .executeTakeFirst()
 }

@@ -39,9 +39,16 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
   let claiming: Promise<void> | undefined
   let wokenMeanwhile = false
   let stopped = false
+  /** Whether there may be more than was last found: a job that has ended is alone no reason to ask. */
+  let mayBeMore = true
 
   function wake(): void {
-    if (stopped) return
+    mayBeMore = true
+    look()
+  }
+
+  function look(): void {
+    if (stopped || !mayBeMore) return
     if (claiming !== undefined) {
       wokenMeanwhile = true
       return
@@ -51,7 +58,7 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
       .catch((error: unknown) => log.warn({ err: error }, 'taking a job failed'))
       .finally(() => {
         claiming = undefined
-        if (wokenMeanwhile) wake()
+        if (wokenMeanwhile) look()
       })
   }
 
@@ -62,16 +69,19 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
       if (holdMs > 0) await new Promise((resolve) => setTimeout(resolve, holdMs))
       const ignored = routes.ignored()
       if (ignored === 'all') return
+      const batchSize = routes.atOnce(concurrency - running.size)
+      mayBeMore = false
       const claims = await boss.fetch<RecordJob>(queue, {
-        batchSize: routes.atOnce(concurrency - running.size),
+        batchSize,
         ...(ignored.length > 0 ? { ignoreGroups: [...ignored] } : {}),
         ...(routes.demandAlone() ? { minPriority: options.demandPriority } : {}),
       })
-      if (claims.length === 0) {
+      for (const each of claims) start(each)
+      if (claims.length < batchSize) {
         routes.idle()
         return
       }
-      for (const claim of claims) start(claim)
+      mayBeMore = true
     }
   }
 
@@ -80,7 +90,7 @@ export function startClaimLoop(options: ClaimLoopOptions): WorkSubscription {
       .catch((error: unknown) => log.warn({ err: error, job: claim.id }, 'a job could not be settled'))
       .finally(() => {
         running.delete(run)
-        wake()
+        look()
       })
     running.add(run)
   }

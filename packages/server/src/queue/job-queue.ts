@@ -86,7 +86,7 @@ export interface JobQueue {
   isHeld(jobId: RawBuilder<unknown>, longerThanMs: number): RawBuilder<boolean>
   /** Handles up to `concurrency` jobs at once. A handler that resolves acknowledges its job. */
   work(
-    options: { concurrency: number; routes?: RouteFilter },
+    options: { concurrency: number; routes: RouteFilter },
     handler: (lease: Lease) => Promise<void>,
   ): Promise<WorkSubscription>
   /**

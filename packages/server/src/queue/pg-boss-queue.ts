@@ -1,22 +1,16 @@
 import type { Transaction } from 'kysely'
 import { sql } from 'kysely'
+import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { ConstructorOptions } from 'pg-boss'
 import { fromKysely, PgBoss } from 'pg-boss'
 import { startClaimLoop } from './claim-loop.ts'
 import type { ConnectionTarget } from '../database/connection.ts'
 import { poolOptions } from '../database/connection.ts'
+import { PreparedClient } from '../database/prepared-client.ts'
 import type { Listener } from '../database/listener.ts'
 import type { Priority, Schema } from '../database/schema.ts'
-import type {
-  Announcement,
-  JobQueue,
-  JobQueues,
-  Lease,
-  Place,
-  RecordJob,
-  WorkSubscription,
-} from './job-queue.ts'
+import type { Announcement, JobQueue, JobQueues, Lease, Place, RecordJob } from './job-queue.ts'
 
 /** The queues in pg-boss; the channel of each one's announcements is named after it. */
 type QueueName = 'generation' | 'carousel'
@@ -44,7 +38,6 @@ export async function createPgBossQueues(options: PgBossQueueOptions): Promise<J
   const boss = new PgBoss({
     ...bossConnection(options.connection),
     max: 4,
-    useListenNotify: true,
     schedule: false,
     // A crashed worker's jobs are found by the sweeper; this is the net below it, for a network that died.
     superviseIntervalSeconds: 5,
@@ -122,19 +115,16 @@ async function openQueue(
         select from pgboss.job where name = ${name} and id = ${jobId} and state = 'active'
           and started_on < now() - ${longerThanMs} * interval '1 millisecond'
       )`,
-    work: async ({ concurrency, routes }, handler) =>
-      routes === undefined
-        ? await work(boss, name, concurrency, handler)
-        : startClaimLoop({
-            boss,
-            queue: name,
-            concurrency,
-            routes,
-            demandPriority: rerunPriority.speculative + 1,
-            handler,
-            onWake,
-            log,
-          }),
+    work: async (limits, handler) =>
+      startClaimLoop({
+        boss,
+        queue: name,
+        ...limits,
+        demandPriority: rerunPriority.speculative + 1,
+        handler,
+        onWake,
+        log,
+      }),
     announcement: ({ recordId, seq, type }) =>
       sql`pg_notify(${channel}, concat_ws(' ', ${recordId}::text, ${seq}::text, ${type}::text))`,
     onAnnouncement: (hear) => {
@@ -147,19 +137,34 @@ async function openQueue(
   return { queue, unlisten }
 }
 
-/** pg-boss opens connections of its own; absent options must be absent for it, not `undefined`. */
+/**
+ * pg-boss opens connections of its own; absent options must be absent for it, not `undefined`.
+ *
+ * What it writes by itself need not be on the disk when it goes on: that a job was taken, which is before that its record
+ * was, and that one is waited for; and that a job is done, which its record says too. Jobs are added in our
+ * transactions, on our connections.
+ */
 function bossConnection(target: ConnectionTarget): ConstructorOptions {
   const defined = Object.entries(poolOptions(target, 'darkroom queue')).filter(
     ([, value]) => value !== undefined,
   )
-  return Object.fromEntries(defined)
+  const onConnect = (client: pg.ClientBase): Promise<unknown> => client.query('set synchronous_commit = off')
+  // They are the pool's, to which pg-boss hands on all that it is given.
+  const pool: object = { Client: PreparedClient, onConnect }
+  return { ...Object.fromEntries(defined), ...pool }
 }
 
 /** `create_queue` of several processes at once may collide; the queue is there either way. */
 async function createQueueOnce(boss: PgBoss, name: QueueName): Promise<void> {
-  if ((await boss.getQueue(name)) !== null) return
+  const found = await boss.getQueue(name)
+  if (found !== null) {
+    // Of an earlier release; who wakes up by it looks for jobs twice a second besides.
+    if (found.notify === true) await boss.updateQueue(name, { notify: false })
+    return
+  }
   await boss.createQueue(name, {
-    notify: true,
+    // Workers hear of jobs by the announcement of their records.
+    notify: false,
     // Errors of a run are retried by the worker in the record's own transaction. These retries answer lost heartbeats
     // and a database that refused the worker's own statements: a delay, so that ten are not used up in one second.
     retryLimit: 10,
@@ -187,45 +192,6 @@ async function enqueue(
   })
   // An id that is taken would leave an accepted record that nobody works on.
   if (sent !== jobId) throw new Error('the queue took no job')
-}
-
-async function work(
-  boss: PgBoss,
-  name: QueueName,
-  concurrency: number,
-  handler: (lease: Lease) => Promise<void>,
-): Promise<WorkSubscription> {
-  const workerIds: string[] = []
-  for (let slot = 0; slot < concurrency; slot += 1) {
-    let workerId: string | undefined
-    workerId = await boss.work<RecordJob>(
-      name,
-      {
-        batchSize: 1,
-        pollingIntervalSeconds: 0.5,
-        notifyPollingIntervalSeconds: 0.5,
-        heartbeatRefreshSeconds: 5,
-      },
-      async ([job]) => {
-        if (job === undefined) return
-        try {
-          await handler({ jobId: job.id, recordId: job.data.recordId })
-        } finally {
-          // A worker that has done one job otherwise sleeps until the next NOTIFY, whatever the backlog.
-          if (workerId !== undefined) boss.notifyWorker(workerId)
-        }
-      },
-    )
-    workerIds.push(workerId)
-  }
-  return {
-    wake: () => {
-      for (const id of workerIds) boss.notifyWorker(id)
-    },
-    stop: async () => {
-      await Promise.all(workerIds.map((id) => boss.offWork(name, { id, wait: true })))
-    },
-  }
 }
 
 function parseAnnouncement(payload: string): Announcement | undefined {

@@ -13,6 +13,8 @@ export interface DelivererLimits {
 export interface DelivererOptions extends AttemptContext {
   deliveries: Deliveries
   limits: DelivererLimits
+  /** Whether this process may take messages at present. */
+  mayTake(): boolean
   /** Called whenever a message may have become due. @returns stops it */
   onDue(wake: () => void): () => void
   /** How often due messages are looked for besides: retries become due without anybody saying so. */
@@ -115,7 +117,7 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
 
   /** Takes due messages until there is none, or no room. A receiver that has no room is passed over. */
   async function look(): Promise<void> {
-    while (!stopping.signal.aborted && running.size < limits.all) {
+    while (!stopping.signal.aborted && options.mayTake() && running.size < limits.all) {
       const full = [...origins.keys()].filter((origin) => room(origin) <= 0)
       const candidates = await deliveries.due(full, maxCandidates)
       const taken = await deliveries.take(choose(candidates))

@@ -1,4 +1,5 @@
 import type { CarouselLeases } from '../carousels/carousel-leases.ts'
+import type { Liveness } from '../database/liveness.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { RunCarouselContext } from './run-carousel.ts'
 import { runCarousel } from './run-carousel.ts'
@@ -11,6 +12,7 @@ export interface CarouselWorkerOptions extends RunCarouselContext {
   /** The queue of carousels. */
   queue: JobQueue
   lock: LivenessLock
+  liveness: Liveness
   concurrency: number
   /** How long a stopping worker lets running carousels end before it hands them back. */
   drainMs: number

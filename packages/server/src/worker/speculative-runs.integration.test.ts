@@ -6,6 +6,7 @@ import { backendMakers } from '../backends/makers.ts'
 import { parseModelTable } from '../backends/model-table.ts'
 import type { OpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import { startOpenAIFake } from '../backends/openai/testing/openai-fake.ts'
+import { createLiveness } from '../database/liveness.ts'
 import { createSessionLock } from '../database/session-lock.ts'
 import type { GenerationRow } from '../generation/generation-row.ts'
 import type { Leases } from '../generation/leases.ts'
@@ -77,6 +78,7 @@ async function openWorker(
     objects: own.objects,
     backends: createBackends({ table: parsed.table, makers: { ...makers, openai } }),
     lock,
+    liveness: createLiveness({ database: node.database.kysely, lock }),
     log: cluster.log,
     concurrency,
     speculationRestMs,

@@ -1,13 +1,13 @@
 import type { Logger } from 'pino'
+import type { Liveness } from '../database/liveness.ts'
+import { isDatabaseAway } from '../errors.ts'
 
 /** The session lock that this process holds for as long as it lives; its number is the worker's. */
 export interface LivenessLock {
   readonly id: number
   /** Whether this process holds it at present. */
   readonly held: boolean
-  /** Whether nobody holds the lock of that worker: then it is dead. */
-  isFree(workerId: number): Promise<boolean>
-  onLost(listener: () => void): () => void
+  onRestored(listener: () => void): () => void
 }
 
 /** One kind of record, as far as dead workers and lost jobs concern it. */
@@ -27,57 +27,62 @@ export interface Recoverable {
 export interface SweeperOptions {
   records: Recoverable
   lock: LivenessLock
+  liveness: Liveness
   log: Logger
-  /** How often dead workers are looked for. */
+  /** How often dead workers are looked for; those of this machine are, without the database, several times as often. */
   sweepIntervalMs: number
 }
 
 /** How often records whose job is gone are looked for: what is found so has been lost in a way nobody foresaw. */
 const cleanUpIntervalMs = 30_000
 
-/**
- * For this long after the database came back nobody is called dead: the others lost their locks too, and take them
- * again as soon as they have reconnected, which they try four times a second.
- */
-const reunionMs = 1000
+/** How often workers of this machine that held records are looked for among its processes. */
+const localIntervalMs = 50
 
 /** Looks for what dead workers and lost jobs left behind: once before it resolves, and then as often as it says. */
 export async function startSweeper(options: SweeperOptions): Promise<{ stop(): void }> {
-  const { log, lock } = options
-  let quietUntil = Number.NEGATIVE_INFINITY
-  const beQuiet = (): void => {
-    quietUntil = performance.now() + reunionMs
+  const { log, lock, liveness } = options
+  let sweeping: Promise<void> | undefined
+  const sweep = (): void => {
+    // Who has lost its own session waits for the database, and looks as soon as it is back.
+    if (!lock.held || sweeping !== undefined) return
+    sweeping = sweepWorkers(options)
+      .catch((error: unknown) => log.warn({ err: error }, 'looking for dead workers failed'))
+      .finally(() => {
+        sweeping = undefined
+      })
   }
-  // Runs of this process go on: each is fenced by its lease, which may well outlive the lost session.
-  const unwatch = lock.onLost(beQuiet)
-  await sweepWorkers(options)
-  await cleanUp(options)
-  const workers = setInterval(() => {
-    if (!lock.held) beQuiet()
-    if (performance.now() < quietUntil) return
-    sweepWorkers(options).catch((error: unknown) => {
-      beQuiet()
-      log.warn({ err: error }, 'looking for dead workers failed')
+  const unwatch = lock.onRestored(sweep)
+  // A database that goes away at this moment is no reason not to start: it is looked again when it is back.
+  for (const first of [sweepWorkers, cleanUp]) {
+    await first(options).catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error
+      log.warn({ err: error }, 'the first look at dead workers failed')
     })
-  }, options.sweepIntervalMs)
+  }
+  const workers = setInterval(sweep, options.sweepIntervalMs)
+  const local = setInterval(
+    () => void liveness.hasLocalDeath().then((found) => (found ? sweep() : undefined)),
+    localIntervalMs,
+  )
   const lost = setInterval(() => {
     cleanUp(options).catch((error: unknown) => log.warn({ err: error }, 'looking for lost jobs failed'))
   }, cleanUpIntervalMs)
-  workers.unref()
-  lost.unref()
+  const timers = [workers, local, lost]
+  for (const timer of timers) timer.unref()
   return {
     stop: () => {
-      clearInterval(workers)
-      clearInterval(lost)
+      for (const timer of timers) clearInterval(timer)
       unwatch()
+      liveness.close()
     },
   }
 }
 
-/** Hands back what dead workers were running. A worker is dead when its session lock can be taken. */
-async function sweepWorkers({ records, lock, log }: SweeperOptions): Promise<void> {
-  for (const workerId of await records.holders()) {
-    if (workerId === lock.id || !(await lock.isFree(workerId))) continue
+/** Hands back what dead workers were running. */
+async function sweepWorkers({ records, lock, liveness, log }: SweeperOptions): Promise<void> {
+  const others = (await records.holders()).filter((workerId) => workerId !== lock.id)
+  for (const workerId of await liveness.dead(others)) {
     const count = await records.recover(workerId)
     if (count > 0) log.warn({ worker: workerId, count }, `took over the ${records.name} of a dead worker`)
   }

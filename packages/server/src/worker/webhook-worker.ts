@@ -5,9 +5,9 @@ import { startSweeper } from './sweeper.ts'
 
 /** Starts sending webhooks, beside other processes; what dead ones were sending is freed first. */
 export async function startWebhookWorker(
-  options: DelivererOptions & Omit<SweeperOptions, 'records'>,
+  options: Omit<DelivererOptions, 'mayTake'> & Omit<SweeperOptions, 'records'>,
 ): Promise<Pick<Deliverer, 'stop'>> {
-  const { deliveries } = options
+  const { deliveries, lock } = options
   let deliverer: Deliverer | undefined
   const sweeper = await startSweeper({
     ...options,
@@ -21,7 +21,17 @@ export async function startWebhookWorker(
       },
     },
   })
-  const started = startDeliverer(options)
+  const started = startDeliverer({
+    ...options,
+    // Without its lock this process is dead for the others: what it took now they would take from it, and send again.
+    mayTake: () => lock.held,
+    onDue: (wake) => {
+      const forget = [options.onDue(wake), lock.onRestored(wake)]
+      return () => {
+        for (const each of forget) each()
+      }
+    },
+  })
   deliverer = started
   return {
     stop: async () => {

@@ -6,6 +6,7 @@ import { parseModelTable } from '../backends/model-table.ts'
 import type { OpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import { startOpenAIFake } from '../backends/openai/testing/openai-fake.ts'
 import type { SessionLock } from '../database/session-lock.ts'
+import { createLiveness } from '../database/liveness.ts'
 import { createSessionLock } from '../database/session-lock.ts'
 import type { RequestWithGenerations } from '../generation/record.ts'
 import type { TestCluster, TestNode } from '../generation/testing/test-cluster.ts'
@@ -65,6 +66,7 @@ async function openWorker(options: Partial<WorkerOptions> = {}): Promise<TestWor
     objects: node.objects,
     backends,
     lock,
+    liveness: createLiveness({ database: node.database.kysely, lock }),
     log: cluster.log,
     concurrency: 2,
     backendTimeoutMs: 60_000,

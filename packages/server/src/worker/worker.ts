@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { BackendTable } from '../backends/backends.ts'
+import type { Liveness } from '../database/liveness.ts'
 import type { Leases } from '../generation/leases.ts'
 import type { JobQueue, RouteFilter, WorkSubscription } from '../queue/job-queue.ts'
 import type { Recorder } from '../latency/recorder.ts'
@@ -21,6 +22,7 @@ export interface WorkerOptions {
   objects: Objects
   backends: BackendTable
   lock: LivenessLock
+  liveness: Liveness
   log: Logger
   concurrency: number
   backendTimeoutMs: number
@@ -90,18 +92,12 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
     records: recoverableGenerations(leases),
     queue: {
       onAnnouncement: (listener) => queue.onAnnouncement(listener),
-      work: async (limits, handler) => {
-        // Without its lock this worker is dead for the others: what it took now they would take from it.
-        const ignored: RouteFilter['ignored'] = () => (lock.held ? care.routing.ignored() : 'all')
-        const routes: RouteFilter = {
-          ...care.routing,
-          ignored,
-          demandAlone: () => !speculativeRuns.mayBegin(),
-          holdMs: () => care.routing.holdMs() + speculativeRuns.holdMs(),
-        }
-        subscription = await queue.work({ ...limits, routes }, handler)
-        return subscription
-      },
+      work: async (limits, handler) => (subscription = await queue.work(limits, handler)),
+    },
+    routes: {
+      ...care.routing,
+      demandAlone: () => !speculativeRuns.mayBegin(),
+      holdMs: () => care.routing.holdMs() + speculativeRuns.holdMs(),
     },
     take: async (job, signal) =>
       (await care.accepts(job)) ? await leases.take(job, lock.id, signal) : undefined,
@@ -128,6 +124,15 @@ export async function startWorker(options: WorkerOptions): Promise<GenerationWor
       await care.close()
     },
   }
+}
+
+/** For kinds of work that any worker can do. */
+const everyRoute: RouteFilter = {
+  ignored: () => [],
+  demandAlone: () => false,
+  holdMs: () => 0,
+  atOnce: (free) => free,
+  idle: () => {},
 }
 
 /** What tests of the records' side say nothing about. */
@@ -160,14 +165,27 @@ function recoverableGenerations(leases: Leases): Recoverable {
 export async function startRuns<Leased extends LeasedRecord>(
   options: RunsOptions<Leased> &
     SweeperOptions &
-    Pick<WorkerOptions, 'concurrency' | 'drainMs'> & { queue: Pick<JobQueue, 'work' | 'onAnnouncement'> },
+    Pick<WorkerOptions, 'concurrency' | 'drainMs'> & {
+      queue: Pick<JobQueue, 'work' | 'onAnnouncement'>
+      /** Default: whatever there is. */
+      routes?: RouteFilter
+    },
 ): Promise<Worker> {
+  const { lock, queue, concurrency, routes = everyRoute } = options
   const sweeper = await startSweeper(options)
   const runs = createRuns(options)
-  const unsubscribe = options.queue.onAnnouncement((announcement) => runs.hear(announcement))
-  const subscription = await options.queue.work({ concurrency: options.concurrency }, (job) => runs.run(job))
+  const unsubscribe = queue.onAnnouncement((announcement) => runs.hear(announcement))
+  // Without its lock this worker is dead for the others: what it took now they would take from it.
+  const ignored: RouteFilter['ignored'] = () => (lock.held ? routes.ignored() : 'all')
+  const subscription = await queue.work({ concurrency, routes: { ...routes, ignored } }, (job) =>
+    runs.run(job),
+  )
+  const unwatch = lock.onRestored(() => subscription.wake())
   let stopping: Promise<void> | undefined
-  const takeNoMore = (): Promise<void> => (stopping ??= subscription.stop())
+  const takeNoMore = (): Promise<void> => {
+    unwatch()
+    return (stopping ??= subscription.stop())
+  }
   return {
     get running() {
       return runs.count

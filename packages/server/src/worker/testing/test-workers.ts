@@ -5,6 +5,7 @@ import { backendMakers } from '../../backends/makers.ts'
 import { parseModelTable } from '../../backends/model-table.ts'
 import type { SimulatedGpuSettings } from '../../backends/simulated-gpu/settings.ts'
 import { createSimulatedGpuBackend } from '../../backends/simulated-gpu/simulated-gpu-backend.ts'
+import { createLiveness } from '../../database/liveness.ts'
 import { createSessionLock } from '../../database/session-lock.ts'
 import type { TestCluster, TestNode } from '../../generation/testing/test-cluster.ts'
 import { accept, newAsk, newSpec, startTestCluster } from '../../generation/testing/test-cluster.ts'
@@ -81,7 +82,7 @@ function countedGpu(
   return { backend, calls }
 }
 
-let lastLockId = 5000
+let lastName = 0
 
 export interface TestWorker {
   calls: Calls
@@ -109,14 +110,13 @@ async function openWorker(
   })
   const { id } = await node.database.kysely
     .insertInto('workers')
-    .values({ name: `test ${(lastLockId += 1)}` })
+    .values({ name: `test ${(lastName += 1)}` })
     .returning('id')
     .executeTakeFirstOrThrow()
   const lock = await createSessionLock({
     connection: cluster.connection,
     log: cluster.log,
     id,
-    namespace: lastLockId,
   })
   opened.push(() => lock.close())
   const worker = await startWorker({
@@ -125,6 +125,7 @@ async function openWorker(
     objects: node.objects,
     backends,
     lock,
+    liveness: createLiveness({ database: node.database.kysely, lock }),
     log: cluster.log,
     concurrency: 4,
     backendTimeoutMs: 60_000,
