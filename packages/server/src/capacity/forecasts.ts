@@ -14,7 +14,7 @@ export interface ExpectedLoad {
   trusted: boolean
   /** Root of the mean squared error by the mean load, of about the last day. */
   error: number
-  /** Of about the last day. */
+  /** Of about the last day; what was not seen of a first day counts as nothing. */
   meanLoad: number
 }
 
@@ -127,7 +127,7 @@ export function createForecasts(leadS: number): Forecasts {
         method: methods[method] ?? 'steady',
         trusted,
         error: error(),
-        meanLoad: weight === 0 ? 0 : loads / weight,
+        meanLoad: loads / Math.max(weight, 1440),
       }
     },
   }

@@ -8,7 +8,7 @@ export interface Decider {
 
 const reviewS = 600
 /** Before that a record says nothing: time, and requests of which one in a hundred is more than one or two. */
-const recordS = 10_800
+const recordS = { small: 43_200, large: 10_800 }
 const leastRequests = 500
 /** Mean load of the last day from which, and down to which, a pool is one in which a line moves while a worker starts. */
 const largeFrom = 2
@@ -31,7 +31,8 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
 
   function review(): ScalingWay {
     const standing = large && trusted ? forecast : first
-    if (recordedS < recordS || standing.shadow.record.requests() < leastRequests) return standing
+    const size = standing === forecast ? 'large' : 'small'
+    if (recordedS < recordS[size] || standing.shadow.record.requests() < leastRequests) return standing
     const hours = standing.shadow.record.hours()
     const p99S = standing.shadow.record.p99S()
     const late = standing.shadow.record.late()
@@ -41,8 +42,7 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
       const { record } = way.shadow
       const known = way === current
       const better =
-        record.hours() <=
-          hours * (known ? stillCheaper : cheaper[standing === forecast ? 'large' : 'small']) &&
+        record.hours() <= hours * (known ? stillCheaper : cheaper[size]) &&
         record.p99S() <= p99S * (known ? stillNoLonger : 1) &&
         record.late() <= late * (known ? stillNoLonger : 1)
       if (better && (best === standing || record.hours() < best.shadow.record.hours())) best = way
