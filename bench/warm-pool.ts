@@ -59,15 +59,19 @@ export async function warmPoolBench(options: WarmPoolOptions): Promise<BenchResu
   for (const { name, files, arrivals: whole } of traces) {
     notes.push(...files.flatMap(skippedNotes))
     const trace = whole === undefined || days === undefined ? whole : daysOf(whole, dayFilter(days))
-    if (trace === undefined) notes.push(`${name}: holds no request that was served`)
-    for (const mean of trace === undefined ? [] : means) {
-      const title = `${traces.length === 1 ? '' : `${name}: `}${mean === 0 ? `as it is, mean ${round(meanLoad(trace!))}` : `superposed to a mean of ${mean}`}`
-      const requests = mean === 0 ? 0 : (trace!.atS.length * mean) / meanLoad(trace!)
+    if (trace === undefined) {
+      notes.push(`${name}: holds no request that was served`)
+      continue
+    }
+    for (const mean of means) {
+      const own = mean === 0 ? `as it is, mean ${round(meanLoad(trace))}` : `superposed to a mean of ${mean}`
+      const title = traces.length === 1 ? own : `${name}: ${own}`
+      const requests = mean === 0 ? 0 : (trace.atS.length * mean) / meanLoad(trace)
       if (requests > mostRequests) {
         notes.push(`${title}: left out, it would be ${Math.round(requests)} requests`)
         continue
       }
-      const arrivals = mean === 0 ? trace! : superposed(trace!, mean, seed)
+      const arrivals = mean === 0 ? trace : superposed(trace, mean, seed)
       const played = playAll(
         title,
         arrivals,
