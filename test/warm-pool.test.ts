@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { keepAlive, reactive } from '../bench/warm-pool/baselines.ts'
 import { clairvoyantHours } from '../bench/warm-pool/clairvoyant.ts'
@@ -8,6 +12,7 @@ import type { SimulatedPolicy } from '../bench/warm-pool/simulator.ts'
 import { defaults, simulate } from '../bench/warm-pool/simulator.ts'
 import { arrivalsOf, meanLoad } from '../bench/warm-pool/trace.ts'
 import type { Arrivals } from '../bench/warm-pool/trace.ts'
+import { readTraceRows } from '../bench/warm-pool/trace-file.ts'
 import { createRandom } from './torture/random.ts'
 
 const dayS = 86_400
@@ -117,5 +122,45 @@ describe('loads and comparison', () => {
       expect(forecast.gpuHours).toBeLessThan(other.gpuHours * 0.9)
     }
     expect(p99(forecast.waitsS)).toBeLessThan(60)
+  })
+})
+
+describe('traces of other services', () => {
+  function read(text: string, gzipped = false): ReturnType<typeof readTraceRows> {
+    const folder = mkdtempSync(join(tmpdir(), 'darkroom-trace-'))
+    const path = join(folder, 'trace.csv')
+    writeFileSync(path, gzipped ? gzipSync(text) : text)
+    try {
+      return readTraceRows(path)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  }
+  const atS = Date.UTC(2024, 10, 15, 10) / 1000
+  const row = [atS, 20, 'a', Number.NaN]
+
+  test.each([
+    ['Unix seconds', `t_unix,service_seconds,model\n${atS},20,a`],
+    ['milliseconds', `timestamp,duration_ms,model\n${atS * 1000},20000,a`],
+    ['a date of a zone', 'time,service_seconds,model\n2024-11-15T12:00:00+02:00,20,a'],
+    ['a date without one, tabs and a unit', 'Time\tDuration (ms)\tModel Name\n2024-11-15 10:00:00\t20000\ta'],
+    ['no header', `${atS},20,a`],
+  ])('are read with %s, gzipped or not', (_, text) => {
+    expect(read(text).rows).toEqual([row])
+    expect(read(text, true).rows).toEqual([row])
+  })
+
+  test('what cannot be replayed is left out, and counted by its reason', () => {
+    const bad = ['x,20,a', `${atS},,a`, `${atS},NaN,a`, `${atS},-1,a`, '0,20,a']
+    const { rows, skipped } = read(['time,service,model', `${atS},20,a`, `${atS},20,a`, ...bad].join('\n'))
+    expect(rows).toEqual([row, row])
+    expect(skipped).toEqual({
+      'without a time': 1,
+      'without a service time': 2,
+      'with a service time that is not above nothing': 1,
+      'more than 400 days from the others': 1,
+    })
+    expect(read('').rows).toEqual([])
+    expect(() => read('prompt,steps\na,30')).toThrow('it needs a column of')
   })
 })

@@ -29,7 +29,7 @@ export function superposed(trace: Arrivals, meanWorkers: number, seed: number = 
     ...trace,
     atS: Float64Array.from(parts, (part) => part.atS),
     serviceS: Float64Array.from(parts, (part) => trace.serviceS[part.index] ?? 0),
-    model: Uint16Array.from(parts, (part) => trace.model[part.index] ?? 0),
+    model: Uint32Array.from(parts, (part) => trace.model[part.index] ?? 0),
   }
 }
 

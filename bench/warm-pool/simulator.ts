@@ -1,4 +1,6 @@
+import { createResidency } from './residency.ts'
 import type { Arrivals } from './trace.ts'
+import { createWorkerHeap } from './worker-heap.ts'
 
 /** What a policy is shown of the pool. */
 export interface PoolView {
@@ -64,8 +66,6 @@ const busy = 3
 /** How many of the line are looked at for one whose model is loaded already, and until which age of its head. */
 const lookAhead = 16
 const patienceS = 20
-/** Half-life of a model's popularity. */
-const popularityS = 3600
 
 /**
  * Plays arrivals against a policy. Time jumps from event to event: an arrival, a decision, a worker that is ready or has
@@ -88,12 +88,8 @@ export function simulate(
   const dueS = new Float64Array(maxWorkers).fill(Infinity)
   const busyFromS = new Float64Array(maxWorkers)
   const working = new Int32Array(maxWorkers).fill(-1)
-  const held = new Int16Array(maxWorkers * slots).fill(-1)
-  const heldFromS = new Float64Array(maxWorkers * slots)
-  const copies = new Int32Array(loadS.length)
-  const popularity = new Float64Array(loadS.length)
-  let popularityScale = 1
-  let popularityAtS = 0
+  const heap = createWorkerHeap(dueS)
+  const residency = createResidency(maxWorkers, slots, loadS)
   const waits = new Float32Array(total)
   let waitCount = 0
   let loads = 0
@@ -108,47 +104,8 @@ export function simulate(
   let tail = 0
   /** Idle workers, the longest idle first. */
   const idleOrder: number[] = []
-  let heap: number[] = []
   let highest = 0
   let desired = 0
-
-  // A binary heap of workers by `dueS`.
-  function push(worker: number): void {
-    let at = heap.length
-    heap.push(worker)
-    const due = dueS[worker]!
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      const above = heap[parent]!
-      if (dueS[above]! <= due) break
-      heap[at] = above
-      at = parent
-    }
-    heap[at] = worker
-  }
-  function pop(): number {
-    const top = heap[0]!
-    const last = heap.pop()!
-    const size = heap.length
-    if (size === 0) return top
-    const due = dueS[last]!
-    let at = 0
-    for (;;) {
-      let child = at * 2 + 1
-      if (child >= size) break
-      if (child + 1 < size && dueS[heap[child + 1]!]! < dueS[heap[child]!]!) child += 1
-      if (dueS[heap[child]!]! >= due) break
-      heap[at] = heap[child]!
-      at = child
-    }
-    heap[at] = last
-    return top
-  }
-  function unschedule(worker: number): void {
-    const kept = heap.filter((each) => each !== worker)
-    heap = []
-    for (const each of kept) push(each)
-  }
 
   function order(nowS: number): void {
     let worker = 0
@@ -160,22 +117,18 @@ export function simulate(
     dueS[worker] = nowS + spinUpS
     pool.starting += 1
     starts += nowS >= fromS ? 1 : 0
-    push(worker)
+    heap.push(worker)
   }
   function stop(worker: number, nowS: number): void {
     if (state[worker] === starting) {
       pool.starting -= 1
-      unschedule(worker)
+      heap.remove(worker)
     } else {
       pool.idle -= 1
       idleOrder.splice(idleOrder.indexOf(worker), 1)
       idleS += Math.max(0, nowS - Math.max(fromS, idleSinceS[worker]!))
     }
-    for (let slot = worker * slots; slot < (worker + 1) * slots; slot += 1) {
-      const gone = held[slot]!
-      if (gone >= 0) copies[gone]! -= 1
-      held[slot] = -1
-    }
+    residency.clear(worker)
     state[worker] = stopped
     gpuS += Math.max(0, nowS - Math.max(fromS, orderedAtS[worker]!))
   }
@@ -198,53 +151,13 @@ export function simulate(
     }
   }
 
-  function slotOf(worker: number, wanted: number): number {
-    for (let slot = worker * slots; slot < (worker + 1) * slots; slot += 1)
-      if (held[slot] === wanted) return slot
-    return -1
-  }
-  /** Puts a model into the slot of least worth. @returns the slot */
-  function place(worker: number, wanted: number, readyAtS: number): number {
-    let worst = -1
-    let least = Infinity
-    for (let slot = worker * slots; slot < (worker + 1) * slots; slot += 1) {
-      const there = held[slot]!
-      const worth = there < 0 ? -1 : popularity[there]! / copies[there]!
-      if (worth < least) {
-        least = worth
-        worst = slot
-      }
-    }
-    const gone = held[worst]!
-    if (gone >= 0) copies[gone]! -= 1
-    held[worst] = wanted
-    copies[wanted]! += 1
-    heldFromS[worst] = readyAtS
-    return worst
-  }
-  /** A new worker that nobody waits for loads what is asked for most, for each copy there is. */
-  function fill(worker: number, nowS: number): void {
-    let readyAtS = nowS
-    for (let slot = 0; slot < slots; slot += 1) {
-      let best = -1
-      for (let each = 0; each < popularity.length; each += 1) {
-        if (!(popularity[each]! > 0) || slotOf(worker, each) >= 0) continue
-        if (best < 0 || popularity[each]! / (copies[each]! + 1) > popularity[best]! / (copies[best]! + 1))
-          best = each
-      }
-      if (best < 0) return
-      readyAtS += loadS[best]!
-      place(worker, best, readyAtS)
-    }
-  }
   function begin(worker: number, request: number, nowS: number): void {
     const wanted = model[request]!
-    let slot = slotOf(worker, wanted)
-    if (slot < 0) {
-      slot = place(worker, wanted, nowS + loadS[wanted]!)
+    if (!residency.holds(worker, wanted)) {
+      residency.load(worker, wanted, nowS)
       if (atS[request]! >= fromS) loads += 1
     }
-    const startS = Math.max(nowS, heldFromS[slot]!)
+    const startS = Math.max(nowS, residency.readyAtS(worker, wanted))
     if (atS[request]! >= fromS) {
       waits[waitCount] = startS - atS[request]!
       waitCount += 1
@@ -255,7 +168,7 @@ export function simulate(
     busyFromS[worker] = nowS
     pool.busy += 1
     dueS[worker] = startS + serviceS[request]!
-    push(worker)
+    heap.push(worker)
   }
   /** Who comes next for a free worker: the head of the line, or one close behind it whose model is there. */
   function next(worker: number, nowS: number): number {
@@ -264,7 +177,7 @@ export function simulate(
       const end = Math.min(tail, head + lookAhead)
       for (let at = head; at < end; at += 1) {
         const request = line[at]!
-        if (slotOf(worker, model[request]!) < 0) continue
+        if (!residency.holds(worker, model[request]!)) continue
         line.copyWithin(head + 1, head, at)
         head += 1
         return request
@@ -296,14 +209,7 @@ export function simulate(
   }
   function arrive(request: number, nowS: number): void {
     const wanted = model[request]!
-    // One growing weight instead of decaying all: equal to halving every popularity each half-life.
-    popularityScale *= 2 ** ((nowS - popularityAtS) / popularityS)
-    popularityAtS = nowS
-    if (popularityScale > 1e200) {
-      for (let each = 0; each < popularity.length; each += 1) popularity[each]! /= popularityScale
-      popularityScale = 1
-    }
-    popularity[wanted]! += popularityScale
+    residency.wanted(wanted, nowS)
     policy.arrived?.(nowS, wanted)
     if (idleOrder.length === 0) {
       line[tail] = request
@@ -314,7 +220,7 @@ export function simulate(
     }
     let chosen = idleOrder.length - 1
     for (let at = chosen; at >= 0; at -= 1) {
-      if (slotOf(idleOrder[at]!, wanted) >= 0) {
+      if (residency.holds(idleOrder[at]!, wanted)) {
         chosen = at
         break
       }
@@ -336,7 +242,7 @@ export function simulate(
   let tickAtS = 0
   for (;;) {
     const arrivalS = arrival < total ? atS[arrival]! : Infinity
-    const workerS = heap.length > 0 ? dueS[heap[0]!]! : Infinity
+    const workerS = heap.nextS()
     const oldest = idleOrder[0]
     const expiryS =
       policy.keepAliveS !== undefined &&
@@ -347,12 +253,12 @@ export function simulate(
     const nowS = Math.min(arrivalS, workerS, tickAtS, expiryS)
     if (nowS >= lengthS && head === tail) break
     if (nowS === workerS) {
-      const worker = pop()
+      const worker = heap.pop()
       dueS[worker] = Infinity
       if (state[worker] === starting) {
         pool.starting -= 1
         free(worker, nowS)
-        if (idleOrder.at(-1) === worker) fill(worker, nowS)
+        if (idleOrder.at(-1) === worker) residency.fill(worker, nowS)
       } else {
         pool.busy -= 1
         const request = working[worker]!

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { readTraceRows } from './trace-file.ts'
+import type { TraceRow } from './trace-file.ts'
 
 /** Requests in the order of their arrival: one entry of each array a request. */
 export interface Arrivals {
@@ -9,7 +10,7 @@ export interface Arrivals {
   /** Seconds of a worker's time. */
   serviceS: Float64Array
   /** Index into `models`. */
-  model: Uint16Array
+  model: Uint32Array
   models: readonly string[]
   /** Seconds to load each of `models`. */
   loadS: Float64Array
@@ -21,16 +22,6 @@ export interface Arrivals {
 
 const dayS = 86_400
 
-/** Names under which traces carry what is replayed, the most exact first. */
-const columns = {
-  at: ['t_unix', 'gmt_create', 'time', 'timestamp', 'arrived_at', 'at', 't', 'arrival'],
-  service: ['service_seconds', 'exec_time_seconds', 'service_s', 'duration_s', 'duration', 'service'],
-  model: ['model', 'checkpoint_model_version_id', 'model_id', 'function'],
-  load: ['load_seconds', 'load_s'],
-} as const
-
-type Row = readonly [atS: number, serviceS: number, model: string, loadS: number]
-
 /** The folder of traces: `DARKROOM_TRACE_DIR`, else `../shared/data` beside the repository. */
 export function traceDir(): string {
   const named = process.env['DARKROOM_TRACE_DIR']
@@ -39,70 +30,74 @@ export function traceDir(): string {
     : resolve(named)
 }
 
+/** Requests that can be replayed, and what was left out of them. */
+export interface Trace {
+  name: string
+  files: readonly { file: string; requests: number; skipped: Record<string, number> }[]
+  /** `undefined` where there is nothing to replay. */
+  arrivals: Arrivals | undefined
+}
+
+/** Files that are parts of one trace. */
+const parts = 'diffusion-requests-'
+
 /**
- * All files of one name's beginning as one trace.
- * @throws Error when there is none, or one lacks a column
+ * The traces of a folder: all files that begin with `diffusion-requests-` are one; where the folder was named by
+ * DARKROOM_TRACE_DIR, each other table with times and services is another.
+ * @throws Error when there is none
  */
-export function readTrace(folder: string, prefix: string = 'diffusion-requests-'): Arrivals {
-  const files = readdirSync(folder).filter((name) => name.startsWith(prefix) && /\.csv(?:\.gz)?$/u.test(name))
-  if (files.length === 0) {
-    throw new Error(`${folder} holds no ${prefix}*.csv.gz; DARKROOM_TRACE_DIR names another folder.`)
-  }
-  return arrivalsOf(files.toSorted().flatMap((name) => readRows(join(folder, name))))
+export function readTraces(folder: string): Trace[] {
+  const tables = readdirSync(folder)
+    .filter((name) => /\.(?:csv|tsv)(?:\.gz)?$/u.test(name))
+    .toSorted()
+  const together = tables.filter((name) => name.startsWith(parts))
+  const alone = process.env['DARKROOM_TRACE_DIR'] ? tables.filter((name) => !name.startsWith(parts)) : []
+  const groups = [...(together.length > 0 ? [together] : []), ...alone.map((name) => [name])]
+  const traces = groups.flatMap((group) => {
+    try {
+      return [traceOf(group.map((name) => join(folder, name)))]
+    } catch (error) {
+      // Other tables may stand in the folder: those without times and services are named, and left.
+      process.stderr.write(`left out: ${error instanceof Error ? error.message : String(error)}\n`)
+      return []
+    }
+  })
+  if (traces.length > 0) return traces
+  throw new Error(`${folder} holds no trace (*.csv, *.csv.gz); DARKROOM_TRACE_DIR names another folder.`)
 }
 
-/** One file as a trace: CSV with a header, gzipped or not. */
-export function readTraceFile(path: string): Arrivals {
-  return arrivalsOf(readRows(path))
+/** Files as one trace. @throws Error when one cannot be read, or lacks a time or a service */
+export function traceOf(paths: readonly string[]): Trace {
+  const readings = paths.map(readTraceRows)
+  const rows = readings.flatMap((each) => each.rows)
+  return {
+    name: readings.map(({ file }) => file).join(', '),
+    files: readings.map(({ file, rows: { length }, skipped }) => ({ file, requests: length, skipped })),
+    arrivals: rows.length === 0 ? undefined : arrivalsOf(rows),
+  }
 }
 
-function readRows(path: string): Row[] {
-  const bytes = readFileSync(path)
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')
-  const [header = '', ...lines] = text.split(/\r?\n/u)
-  const names = header.split(',').map((name) => name.trim())
-  const [at, service, model, load] = Object.values(columns).map((known) =>
-    names.findIndex((name) => (known as readonly string[]).includes(name)),
-  )
-  if (at === undefined || at < 0 || service === undefined || service < 0) {
-    throw new Error(
-      `${path}: it needs a column of ${columns.at.join(', ')} and one of ${columns.service.join(', ')}`,
-    )
-  }
-  const rows: Row[] = []
-  for (const line of lines) {
-    if (line === '') continue
-    const cells = line.split(',')
-    const atS = secondsOf(cells[at] ?? '')
-    const serviceS = Number(cells[service])
-    if (!Number.isFinite(atS) || !(serviceS > 0)) continue
-    const name = cells[model ?? -1]?.trim()
+/** The days of a trace, the first is 1: as a trace of its own, one after the other. */
+export function daysOf(arrivals: Arrivals, wanted: (day: number) => boolean): Arrivals | undefined {
+  const places = new Map<number, number>()
+  for (let day = 0; day * dayS < arrivals.lengthS; day += 1) if (wanted(day + 1)) places.set(day, places.size)
+  const rows: TraceRow[] = []
+  arrivals.atS.forEach((atS, index) => {
+    const place = places.get(Math.floor(atS / dayS))
+    const model = arrivals.model[index] ?? 0
+    if (place === undefined) return
     rows.push([
-      atS,
-      serviceS,
-      name === undefined || name === '' ? 'one' : name,
-      Number(cells[load ?? -1] ?? Number.NaN),
+      arrivals.startS + place * dayS + (atS % dayS),
+      arrivals.serviceS[index] ?? 0,
+      arrivals.models[model] ?? '',
+      arrivals.loadS[model] ?? 0,
     ])
-  }
-  return rows
-}
-
-/** Unix seconds; a date without a zone is read as UTC: all that matters is that days stay days. */
-function secondsOf(cell: string): number {
-  const number = Number(cell)
-  if (Number.isFinite(number)) return number > 1e11 ? number / 1000 : number
-  return (
-    Date.parse(
-      `${cell
-        .trim()
-        .replace(' ', 'T')
-        .replace(/(?:Z|\+00:00)$/u, '')}Z`,
-    ) / 1000
-  )
+  })
+  return rows.length === 0 ? undefined : arrivalsOf(rows)
 }
 
 /** @throws Error where nothing can be replayed */
-export function arrivalsOf(rows: readonly Row[]): Arrivals {
+export function arrivalsOf(rows: readonly TraceRow[]): Arrivals {
   const sorted = rows.toSorted((a, b) => a[0] - b[0])
   const first = sorted[0]
   const last = sorted.at(-1)
@@ -111,7 +106,7 @@ export function arrivalsOf(rows: readonly Row[]): Arrivals {
   const models: string[] = []
   const loads: number[] = []
   const indexes = new Map<string, number>()
-  const model = Uint16Array.from(sorted, ([, , name, loadS]) => {
+  const model = Uint32Array.from(sorted, ([, , name, loadS]) => {
     const known = indexes.get(name)
     if (known !== undefined) return known
     indexes.set(name, models.length)

@@ -1,6 +1,7 @@
 /** Work that comes in, in seconds of a worker, by model. */
 export interface Demand {
-  arrived(model: string): void
+  /** @returns seconds that a worker was kept busy by one of the last pictures, each of them in turn */
+  arrived(model: string): number
   served(model: string, busyS: number): void
   /** @returns seconds of work that came in since the last call */
   advance(passedS: number): number
@@ -21,11 +22,16 @@ const assumedServiceS = 30
 /** Of how many pictures the mean is; a model's first ones count fully. */
 const memory = 200
 const shareHalfLifeS = 3600
+/** How many of the last pictures' times are kept as they were. */
+const sampled = 512
 
 export function createDemand(): Demand {
   const models = new Map<string, ModelDemand>()
   let all: ModelDemand = { serviceS: assumedServiceS, served: 0, work: 0 }
   let arrivedS = 0
+  const sample: number[] = []
+  let written = 0
+  let read = 0
 
   function of(model: string): ModelDemand {
     let known = models.get(model)
@@ -41,8 +47,12 @@ export function createDemand(): Demand {
       const serviceS = known.served < 5 ? all.serviceS : known.serviceS
       arrivedS += serviceS
       known.work += serviceS
+      read += 1
+      return sample[read % sample.length] ?? serviceS
     },
     served: (model, busyS) => {
+      sample[written % sampled] = busyS
+      written += 1
       learn(all, busyS)
       learn(of(model), busyS)
     },

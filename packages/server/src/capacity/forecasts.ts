@@ -14,6 +14,8 @@ export interface ExpectedLoad {
   trusted: boolean
   /** Root of the mean squared error by the mean load, of about the last day. */
   error: number
+  /** Of about the last day; what was not seen of a first day counts as nothing. */
+  meanLoad: number
 }
 
 export interface Forecasts {
@@ -32,9 +34,9 @@ const errorHalfLifeS = 86_400
 /** Another method must be so much better before it takes over. */
 const better = 0.97
 /** Below and above which a forecast begins and ceases to be trusted, and after which time of its own record. */
-const trustedBelow = 0.4
-const doubtedAbove = 0.5
-const recordS = 43_200
+const trustedBelow = 1
+const doubtedAbove = 1.25
+const recordS = 7200
 
 interface Pending {
   minute: number
@@ -125,6 +127,7 @@ export function createForecasts(leadS: number): Forecasts {
         method: methods[method] ?? 'steady',
         trusted,
         error: error(),
+        meanLoad: loads / Math.max(weight, 1440),
       }
     },
   }

@@ -87,8 +87,8 @@ const changes = (played: readonly Played[]): number =>
 
 describe('the scaling policy', () => {
   it('decides the same whatever comes later', () => {
-    const hours = 60
-    const cutMs = startMs + 40 * hourMs
+    const hours = 34
+    const cutMs = startMs + 30 * hourMs
     const known = arrivals(hours, 12, true)
     const scrambled = [
       ...known.filter((atMs) => atMs < cutMs),

@@ -1,12 +1,15 @@
 import { allotWorkers } from './allot-workers.ts'
 import type { ModelShare } from './allot-workers.ts'
-import { backlogWorkers, keptAlive } from './backlog-workers.ts'
+import { backlogWorkers } from './backlog-workers.ts'
 import { createDemand } from './demand.ts'
 import { createForecasts } from './forecasts.ts'
 import type { ForecastMethod } from './forecasts.ts'
+import { createDecider } from './scaling-decider.ts'
 import type { PoolState, ScalingEvent } from './scaling-event.ts'
-import { createSteps } from './scaling-steps.ts'
-import { createStaffing } from './staffing.ts'
+import type { WayView } from './scaling-rule.ts'
+import { createShadows } from './scaling-shadows.ts'
+import type { WayOutcome } from './scaling-shadows.ts'
+import { createWays } from './scaling-ways.ts'
 import { createUptime } from './uptime.ts'
 
 export interface ScalingOptions {
@@ -31,7 +34,7 @@ export const scalingDefaults: ScalingOptions = {
 }
 
 /** Which of the numbers became `desired`. */
-export type ScalingChoice = 'floor' | 'backlog' | 'forecast' | 'keep-alive' | 'cap'
+export type ScalingChoice = 'floor' | 'backlog' | 'forecast' | 'keep-alive' | 'reactive' | 'cap'
 
 /** All numbers are workers, fractions where they are means. */
 export interface ScalingDecision {
@@ -40,8 +43,12 @@ export interface ScalingDecision {
   floor: number
   /** What it takes to serve those who wait within the target wait, or to serve them at all. */
   backlog: number
-  /** The workers that the forecast asks for; 0 while it is not trusted. */
+  /** The workers that the forecast asks for; 0 while it does not decide. */
   forecast: number
+  /** The way that decides besides floor and backlog: `forecast`, or a baseline with its setting. */
+  way: string
+  /** What each way would have cost of late, in a computed pool of its own that the same requests came to. */
+  records: readonly WayOutcome[]
   /** Workers that the work coming in keeps busy now. */
   load: number
   /** Work expected after a worker's start, in busy workers; nine of ten times between `low` and `high`. */
@@ -55,26 +62,26 @@ export interface ScalingDecision {
 /**
  * How many workers are wanted. Pure: no clock, no chance, no I/O; equal events give equal decisions.
  * The larger of the floor, the backlog over the target wait, and a forecast of the demand at the end of a worker's start.
- * Where the forecast's own recent error is too large, workers are kept as long as a keep-alive says instead.
+ * Where the load is small, the forecast's own recent error is too large, or a baseline's record is the better one, that
+ * baseline decides instead: a keep-alive, or reactive scaling.
  */
 export interface ScalingPolicy {
   observe(event: ScalingEvent): void
   decide(nowMs: number): ScalingDecision
 }
 
-/** Never more than a pool has that is busy half of its time: a wrong forecast costs no more than that baseline. */
-const reactiveTarget = 0.5
-
 export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): ScalingPolicy {
   const options = { ...scalingDefaults, ...changes }
   const spinUpS = options.spinUpMs / 1000
   const floor = Math.min(options.floor, options.maxWorkers)
+  const wait = { spinUpS, targetWaitS: options.targetWaitMs / 1000 }
   const uptime = createUptime()
   const demand = createDemand()
   const forecasts = createForecasts(spinUpS)
-  const staffing = createStaffing(options.targetWaitMs / 1000)
-  const steps = createSteps()
-  const wait = { spinUpS, targetWaitS: options.targetWaitMs / 1000 }
+  const ways = createWays({ ...options, ...wait, floor })
+  const shadows = createShadows(ways, options.maxWorkers)
+  const decider = createDecider(ways)
+  let way = ways.first
   let pool: PoolState = { queued: 0, busy: 0, starting: 0, idleForMs: [] }
   let models: readonly ModelShare[] = []
   let allottedS = -Infinity
@@ -82,42 +89,47 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
 
   function observe(event: ScalingEvent): void {
     if (event.type === 'pool') pool = event
-    else if (event.type === 'arrived') demand.arrived(event.model)
+    else if (event.type === 'arrived') shadows.arrived(event.atMs, demand.arrived(event.model))
     else if (event.type === 'served') demand.served(event.model, event.busyMs / 1000)
-    else staffing.waited(event.waitMs / 1000)
+    else if (way === ways.forecast) ways.forecast.live.waited(event.waitMs / 1000)
   }
-
+  /** What each part asks for, and the number that comes of it before the cap. */
+  function wantedOf(view: WayView): Record<'backlog' | 'forecast' | 'kept' | 'wanted', number> {
+    for (const each of ways.baselines) each.kept = each.live.workers(view)
+    if (way === ways.forecast) {
+      return { ...ways.forecast.live.parts(view), kept: 0, wanted: ways.forecast.live.workers(view) }
+    }
+    const backlog = backlogWorkers(pool, view.expected.mean, view.serviceS, wait)
+    const kept = ways.baselines.find((each) => each === way)?.kept ?? 0
+    return { backlog, forecast: 0, kept, wanted: Math.max(floor, backlog, kept) }
+  }
   function decide(nowMs: number): ScalingDecision {
     const passedS = uptime.advance(nowMs)
-    const work = demand.advance(passedS)
-    forecasts.advance(work, passedS, uptime.elapsedS(), nowMs / 1000)
+    const elapsedS = uptime.elapsedS()
+    forecasts.advance(demand.advance(passedS), passedS, elapsedS, nowMs / 1000)
     const expected = forecasts.expected(nowMs / 1000)
-    staffing.advance(passedS, expected.trusted)
-    const present = pool.busy + pool.idleForMs.length + pool.starting
-    const backlog = backlogWorkers(pool, expected.mean, demand.meanServiceS(), wait)
-    const reactive = Math.ceil((pool.busy + pool.queued) / reactiveTarget)
-    const wanted = Math.ceil(staffing.workers(expected.mean, expected.spread))
-    const forecast = expected.trusted
-      ? Math.min(wanted, Math.max(reactive, Math.ceil(expected.level)) + 1)
-      : 0
-    const kept = expected.trusted ? 0 : keptAlive(pool, options.keepAliveMs)
-    const target = Math.max(floor, backlog, forecast, kept)
-    const stepped = expected.trusted ? steps.next(target, present, uptime.elapsedS()) : target
-    const desired = Math.min(options.maxWorkers, stepped)
-    if (uptime.elapsedS() - allottedS >= 60 || desired !== allotted) {
+    const view: WayView = { pool, elapsedS, passedS, expected, serviceS: demand.meanServiceS() }
+    shadows.advance(nowMs, view)
+    way = decider.advance(passedS, expected)
+    const { backlog, forecast, kept, wanted } = wantedOf(view)
+    const desired = Math.min(options.maxWorkers, wanted)
+    if (elapsedS - allottedS >= 60 || desired !== allotted) {
       models = allotWorkers(desired, demand.shares())
-      allottedS = uptime.elapsedS()
+      allottedS = elapsedS
       allotted = desired
     }
+    const decides = way === ways.forecast
     return {
       desired,
       chosen:
-        stepped > options.maxWorkers
+        wanted > options.maxWorkers
           ? 'cap'
-          : chosenOf({ floor, backlog, forecast: expected.trusted ? stepped : 0, kept }),
+          : chosenOf({ floor, backlog, way: decides ? wanted : kept, kind: way.kind }),
       floor,
       backlog,
       forecast,
+      way: way.name,
+      records: shadows.outcomes(),
       load: expected.level,
       expected: {
         mean: expected.mean,
@@ -125,7 +137,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
         high: expected.mean + 1.64 * expected.spread,
         method: expected.method,
       },
-      trusted: expected.trusted,
+      trusted: decides,
       error: expected.error,
       models,
     }
@@ -137,12 +149,11 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
 function chosenOf(numbers: {
   floor: number
   backlog: number
-  forecast: number
-  kept: number
+  way: number
+  kind: 'keep-alive' | 'reactive' | 'forecast'
 }): ScalingChoice {
-  const { floor, backlog, forecast, kept } = numbers
-  const most = Math.max(floor, backlog, forecast, kept)
+  const { floor, backlog, way, kind } = numbers
+  const most = Math.max(floor, backlog, way)
   if (most === floor) return 'floor'
-  if (most === backlog) return 'backlog'
-  return most === kept ? 'keep-alive' : 'forecast'
+  return most === backlog ? 'backlog' : kind
 }

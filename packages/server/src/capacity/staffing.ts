@@ -2,8 +2,8 @@
 export interface Staffing {
   /** A request was begun, so long after it came in. */
   waited(waitS: number): void
-  /** @param trusted whether the forecast decides now: only then is a wait the margin's doing */
-  advance(passedS: number, trusted: boolean): void
+  /** Time in which the margin decided: only then is a wait its doing. */
+  advance(passedS: number): void
   /** @param spread standard deviation of the load around its mean, in workers */
   workers(mean: number, spread: number): number
 }
@@ -13,11 +13,11 @@ const allowedShare = 0.01
 const reviewS = 1800
 const dayS = 86_400
 /** The margin's logarithm moves by this much a day for each time that the share of late requests exceeds what is allowed. */
-const gainADay = 0.15
+const gainADay = 0.1
 const mostAReview = 0.1
-const firstMargin = 0.7
-const leastMargin = 0.4
-const mostMargin = 4
+const firstMargin = 0.3
+const leastMargin = 0.2
+const mostMargin = 0.8
 
 /**
  * The margin is a multiple of the spread, so that a pool of forty has relatively less of it than one of four (the
@@ -32,11 +32,11 @@ export function createStaffing(targetWaitS: number): Staffing {
   let seenDays = 0
   let sinceReviewS = 0
 
-  function review(trusted: boolean): void {
+  function review(): void {
     const days = sinceReviewS / dayS
     seenDays = Math.min(3, seenDays + days)
     requestsADay += (requests / days - requestsADay) * Math.min(1, days / seenDays)
-    if (trusted && requestsADay > 0) {
+    if (requestsADay > 0) {
       const excess = (late - allowedShare * requests) / (allowedShare * requestsADay)
       const step = Math.min(mostAReview, Math.max(-mostAReview, gainADay * excess))
       margin = Math.min(mostMargin, Math.max(leastMargin, margin * Math.exp(step)))
@@ -50,9 +50,9 @@ export function createStaffing(targetWaitS: number): Staffing {
       requests += 1
       if (waitS > targetWaitS) late += 1
     },
-    advance: (passedS, trusted) => {
+    advance: (passedS) => {
       sinceReviewS += passedS
-      if (sinceReviewS >= reviewS) review(trusted)
+      if (sinceReviewS >= reviewS) review()
     },
     workers: (mean, spread) => mean + margin * spread,
   }

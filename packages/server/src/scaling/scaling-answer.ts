@@ -25,6 +25,10 @@ export interface ScalingAnswer {
   decidedAt: string
   chosen: ScalingChoice
   why: string
+  /** What decides besides floor and backlog: `forecast`, or a baseline with its setting. */
+  way: string
+  /** What each way would have cost of late, in a computed pool of its own. */
+  records: { way: string; gpuHours: number; p99WaitMs: number }[]
   starting: number
   warm: number
   busy: number
@@ -61,6 +65,12 @@ export function scalingAnswer(
     decidedAt: new Date(options.nowMs).toISOString(),
     chosen,
     why,
+    way: decision.way,
+    records: decision.records.map(({ way, gpuHours, p99WaitMs }) => ({
+      way,
+      gpuHours: round(gpuHours),
+      p99WaitMs: Math.round(p99WaitMs),
+    })),
     starting: pool.starting,
     warm: pool.busy + pool.idleForMs.length,
     busy: pool.busy,
@@ -95,7 +105,7 @@ export function scalingAnswer(
 
 /** Why so many, for whoever pays for them. */
 export function reasonOf(decision: ScalingDecision): string {
-  const { chosen, desired, backlog, expected, trusted, error } = decision
+  const { chosen, desired, backlog, expected, trusted, error, way } = decision
   const errorText = `its error is ${Math.round(error * 100)} % of the load`
   const forecast = trusted
     ? `the forecast (${expected.method}) is used, ${errorText}`
@@ -104,10 +114,16 @@ export function reasonOf(decision: ScalingDecision): string {
     floor: 'the floor',
     backlog: `${backlog} serve those who wait within the target wait`,
     forecast: `${round(expected.mean)} workers' work is expected once a worker ordered now serves`,
-    'keep-alive': 'all that were at work within 20 minutes are kept',
+    'keep-alive': `all that were at work within the time of ${way} are kept`,
+    reactive: `${way}: so that workers are busy for that part of their time`,
     cap: `${desired} is the most that may be wanted`,
   }
-  return `${reasons[chosen]}; ${forecast}`
+  const record = decision.records.find((each) => each.way === way)
+  const costs =
+    record === undefined || record.gpuHours === 0
+      ? ''
+      : `; ${way} would have cost ${round(record.gpuHours)} GPU-hours of late, one wait in a hundred over ${Math.round(record.p99WaitMs / 1000)} s`
+  return `${reasons[chosen]}; ${forecast}${costs}`
 }
 
 function round(value: number): number {

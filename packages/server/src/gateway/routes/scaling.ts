@@ -8,7 +8,7 @@ const querySchema = z.strictObject({ model: z.string().min(1).max(200).optional(
 
 const count = z.int().min(0)
 const workers = z.number().min(0)
-const choice = z.enum(['floor', 'backlog', 'forecast', 'keep-alive', 'cap'])
+const choice = z.enum(['floor', 'backlog', 'forecast', 'keep-alive', 'reactive', 'cap'])
 
 const modelSchema = z.object({
   model: z.string().meta({ description: 'The route, backend:model.' }),
@@ -30,6 +30,11 @@ const answerSchema = z.object({
   decidedAt: z.iso.datetime().nullable(),
   chosen: choice,
   why: z.string(),
+  way: z.string().meta({ description: 'What decides besides floor and backlog: forecast, or a baseline.' }),
+  records: z.array(z.object({ way: z.string(), gpuHours: workers, p99WaitMs: workers })).meta({
+    description:
+      'What each way would have cost of late, computed from the requests that came; no model loads.',
+  }),
   starting: count,
   warm: count,
   busy: count,
@@ -72,6 +77,8 @@ function undecided(floor: number): Answer {
     decidedAt: null,
     chosen: 'floor',
     why: 'the floor; nothing was decided yet',
+    way: 'floor',
+    records: [],
     starting: 0,
     warm: 0,
     busy: 0,

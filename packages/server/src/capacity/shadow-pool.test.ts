@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { createShadowPool } from './shadow-pool.ts'
+
+const wait = { spinUpS: 150, targetWaitS: 60 }
+
+describe('a computed pool', () => {
+  it('has a request wait for the start of a worker, and the next one for nothing', () => {
+    const waits: number[] = []
+    const pool = createShadowPool(wait, (waitS) => waits.push(waitS))
+    pool.arrived(10, 20)
+    for (let atS = 10; atS <= 400; atS += 10) {
+      if (atS === 300) pool.arrived(5, 20)
+      pool.step(10, () => 1)
+    }
+    // Ordered at the first step's end, when the request came.
+    expect(waits).toEqual([150, 0])
+    expect(pool.record.hours()).toBeCloseTo(390 / 3600, 6)
+    expect(pool.record.late()).toBe(0.5)
+  })
+
+  it('serves a line in turn, and stops idle workers only', () => {
+    const waits: number[] = []
+    const pool = createShadowPool(wait, (waitS) => waits.push(waitS))
+    pool.step(10, () => 2)
+    for (let atS = 0; atS < 160; atS += 10) pool.step(10, () => 2)
+    for (let each = 0; each < 5; each += 1) pool.arrived(0, 25)
+    pool.step(10, ({ busy, queued }) => {
+      expect({ busy, queued }).toEqual({ busy: 2, queued: 3 })
+      return 0
+    })
+    for (let atS = 0; atS < 90; atS += 10) pool.step(10, () => 2)
+    expect(waits).toEqual([0, 0, 25, 25, 50])
+  })
+})
