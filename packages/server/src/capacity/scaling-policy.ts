@@ -42,6 +42,8 @@ export interface ScalingDecision {
   backlog: number
   /** The workers that the forecast asks for; 0 while it is not trusted. */
   forecast: number
+  /** What would be wanted now if no forecast were used: as `desired`, with the keep-alive in its place. */
+  withoutForecast: number
   /** Workers that the work coming in keeps busy now. */
   load: number
   /** Work expected after a worker's start, in busy workers; nine of ten times between `low` and `high`. */
@@ -100,7 +102,8 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
     const forecast = expected.trusted
       ? Math.min(wanted, Math.max(reactive, Math.ceil(expected.level)) + 1)
       : 0
-    const kept = expected.trusted ? 0 : keptAlive(pool, options.keepAliveMs)
+    const unaided = keptAlive(pool, options.keepAliveMs)
+    const kept = expected.trusted ? 0 : unaided
     const target = Math.max(floor, backlog, forecast, kept)
     const stepped = expected.trusted ? steps.next(target, present, uptime.elapsedS()) : target
     const desired = Math.min(options.maxWorkers, stepped)
@@ -118,6 +121,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
       floor,
       backlog,
       forecast,
+      withoutForecast: Math.min(options.maxWorkers, Math.max(floor, backlog, unaided)),
       load: expected.level,
       expected: {
         mean: expected.mean,

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { predictionTables } from './prediction-tables.ts'
-import { scalingTables } from './scaling-tables.ts'
+import { scalingColumns, scalingTables } from './scaling-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
 import { latencyTables } from './latency-tables.ts'
@@ -79,6 +79,11 @@ export const migrations: Record<string, Migration> = {
   '0013-tag-index': {
     async up(db) {
       for (const statement of lookUpIndexes) await sql.raw(statement).execute(db)
+    },
+  },
+  '0017-scaling-starting': {
+    async up(db) {
+      for (const statement of scalingColumns) await sql.raw(statement).execute(db)
     },
   },
 }

@@ -1,10 +1,11 @@
-import type { ComponentChildren, VNode } from 'preact'
+import type { VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
 import { overview, overviewFault } from '../../api/overview.ts'
 import type { Overview } from '../../api/shapes.ts'
 import { Spark } from '../../charts/spark.tsx'
 import { count, duration, share } from '../../format.ts'
+import { Figure } from '../../parts/figure.tsx'
 import { healthOf } from './health.ts'
 
 /** Samples of the course, one each two seconds: four minutes. */
@@ -67,18 +68,6 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
         <span class="quiet">{told.failures.length} in five minutes</span>
       </Figure>
     </dl>
-  )
-}
-
-function Figure(props: { name: string; value: string; unit: string; children?: ComponentChildren }): VNode {
-  return (
-    <div class="figure">
-      <dt>{props.name}</dt>
-      <dd>
-        <span class="value">{props.value}</span> <span class="unit">{props.unit}</span>
-        <div class="figure-more">{props.children}</div>
-      </dd>
-    </div>
   )
 }
 
