@@ -94,7 +94,7 @@ export function scalingAnswer(
       backlog: round(backlog * part(route)),
       forecast: round(forecast * part(route)),
       chosen,
-      why: `${Math.round(part(route) * 100)} % of the work; in all: ${why}`,
+      why: `${Math.round(part(route) * 100)} % of the work`,
     })),
   }
 }

@@ -168,7 +168,14 @@ export interface Page<T> {
 
 /** `GET /v1/predictions`. */
 export interface Predictions {
-  summary: Record<string, unknown>
+  summary: {
+    byStatus: Record<string, number>
+    /** Used or late, of all that are decided; `null` where none is. */
+    precision: number | null
+    costUsd: number
+    /** Of the wait: that of what was left out on purpose less that of what was made; `null` where too few are known. */
+    saved: { p50Ms: number | null; p99Ms: number | null }
+  }
   predictions: {
     id: string
     key: string

@@ -8,7 +8,11 @@ export interface Line {
   values: (number | null)[]
   /** `step`: a value holds until the next one. `dots`: single moments, without a line between them. Default `line`. */
   shape?: 'line' | 'step' | 'dots'
-  /** Between which values it was to lie, drawn as an area behind all lines. */
+  /** Broken, so that a line below it is seen where both are equal. */
+  dashed?: boolean
+  /** Whether all from zero to it is drawn, in the colour of that name with `-area`. */
+  filled?: boolean
+  /** Between which values it was to lie: drawn behind it, in the colour of that name with `-area`. */
   band?: { low: (number | null)[]; high: (number | null)[] }
 }
 
@@ -40,7 +44,7 @@ export function seriesOf(
     if (line.band === undefined) continue
     const edge: UPlot.Series = { class: 'chart-edge', width: 0, points: { show: false } }
     series.push({ ...edge, label: `${line.label}, at most` }, { ...edge, label: `${line.label}, at least` })
-    const fill = drawing.colour(`${line.colour}-band`)
+    const fill = drawing.colour(`${line.colour}-area`)
     // Whoever hides the line by the legend hides its area too.
     bands.push({
       series: [at + 1, at + 2],
@@ -50,7 +54,8 @@ export function seriesOf(
   return { series, bands }
 }
 
-function lineSeries({ label, colour: name, shape = 'line', band }: Line, drawing: Drawing): UPlot.Series {
+function lineSeries(line: Line, drawing: Drawing): UPlot.Series {
+  const { label, colour: name, shape = 'line', dashed = false, filled = false, band } = line
   const colour = drawing.colour(name)
   const common = { label, stroke: colour, spanGaps: false }
   if (shape === 'dots') {
@@ -60,14 +65,16 @@ function lineSeries({ label, colour: name, shape = 'line', band }: Line, drawing
       paths: () => null,
       points: { show: true, size: 6, width: 0, fill: colour, stroke: colour },
       value: (chart, value, at, index) => {
-        const marked = countOf(chart.data[at])
-        return index === null ? `${marked} of ${chart.data[0].length} min` : value === null ? 'no' : 'yes'
+        if (index !== null) return value === null ? 'no' : 'yes'
+        return `${countOf(chart.data[at])} min`
       },
     }
   }
   return {
     ...common,
-    width: shape === 'step' ? 1.5 : 2,
+    width: filled ? 0.5 : shape === 'step' ? 1.5 : 2,
+    ...(dashed ? { dash: [6, 4] } : {}),
+    ...(filled ? { fill: drawing.colour(`${name}-area`) } : {}),
     ...(shape === 'step' && UPlot.paths.stepped !== undefined
       ? { paths: UPlot.paths.stepped({ align: 1 }) }
       : {}),

@@ -76,7 +76,11 @@ function optionsOf(
     width: element.clientWidth,
     height: heightPx,
     // A few lines of text beside the canvas say the same.
-    legend: { show: true, live: true },
+    legend: {
+      show: true,
+      live: true,
+      markers: { width: 0, fill: (chart, at) => inkOf(chart.series[at], chart, at) },
+    },
     cursor: {
       points: { size: 8 },
       drag: { x: false, y: false },
@@ -100,6 +104,12 @@ function optionsOf(
     bands,
     hooks: { draw: [(chart) => drawMarkers(chart, markers, colour('--ink'), style.fontFamily)] },
   }
+}
+
+/** The colour that a line is drawn in: of its legend's mark. Lines are drawn in plain colours, never in patterns. */
+function inkOf(series: UPlot.Series | undefined, chart: UPlot, at: number): string {
+  const stroke = typeof series?.stroke === 'function' ? series.stroke(chart, at) : series?.stroke
+  return typeof stroke === 'string' ? stroke : 'transparent'
 }
 
 /** `14:00`, and the day at midnight. */

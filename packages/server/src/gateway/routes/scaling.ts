@@ -144,5 +144,7 @@ function ofModel(answer: Answer, route: string): Answer {
     why: 'nobody has asked for it',
     model: route,
   }
-  return { ...answer, ...facts, desiredWorkers: desired, models: own === undefined ? [] : [own] }
+  // One model's answer has no other place that says why so many are wanted in all.
+  const why = own === undefined ? facts.why : `${facts.why}; in all: ${answer.why}`
+  return { ...answer, ...facts, why, desiredWorkers: desired, models: own === undefined ? [] : [own] }
 }

@@ -34,7 +34,7 @@ function useOf({
 }: Parameters<typeof ForecastVerdict>[0]['now']): string {
   if (expected === null) return 'Nothing is forecast yet.'
   const error = `its error is ${share(expected.error)} of the load`
-  const then = `For ${moment(expected.for)} it expects work for ${workers(expected.mean)} (${workers(expected.low)} to ${workers(expected.high)}).`
+  const then = `For ${moment(expected.for)} it expects ${workers(expected.mean)} busy workers (${workers(expected.low)} to ${workers(expected.high)}).`
   if (!expected.trusted) return `It is not used at present: ${error}. ${then}`
   const without =
     withoutForecast === null
@@ -88,5 +88,5 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 }
 
 function wordsOf({ fromMs, minutes, side, expected, came }: Miss): string {
-  return `${moment(fromMs)}, ${minutes} min: ${side} than the band, ${workers(came)} came where ${workers(expected)} was expected`
+  return `${moment(fromMs)}, for ${minutes} min: ${workers(came)} came where ${workers(expected)} was expected, ${side} than the band`
 }

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { overview, overviewFault } from '../../api/overview.ts'
 import type { Overview } from '../../api/shapes.ts'
 import { Spark } from '../../charts/spark.tsx'
-import { count, duration, share } from '../../format.ts'
+import { count, duration, rate, share } from '../../format.ts'
 import { Figure } from '../../parts/figure.tsx'
 import { healthOf } from './health.ts'
 
@@ -42,10 +42,14 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
   const busy = workers.filter((worker) => worker.busy > 0).length
   return (
     <dl class="figures">
-      <Figure name="Requests" value={count(Math.round(requests.perMinute))} unit="a minute">
+      <Figure name="Pictures asked for" value={rate(requests.perMinute)} unit="a minute">
         <Spark values={course} />
       </Figure>
-      <Figure name="Hit share" value={share(requests.hitShare)} unit="of pictures">
+      <Figure
+        name="Hit share"
+        value={share(requests.hitShare)}
+        unit={requests.hitShare === null ? 'no pictures' : 'of pictures'}
+      >
         {requests.hitShare !== null && (
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${requests.hitShare * 100}%` }} />

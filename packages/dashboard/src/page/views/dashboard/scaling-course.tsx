@@ -80,14 +80,26 @@ function Course(props: {
             scale="workers"
             together="scaling"
             lines={[
-              { label: 'Wanted', colour: '--ink', shape: 'step', values: column(({ desired }) => desired) },
-              { label: 'Warm', colour: '--class-hit', shape: 'step', values: column(({ warm }) => warm) },
-              { label: 'Busy', colour: '--class-stale', shape: 'step', values: column(({ busy }) => busy) },
+              {
+                label: 'Busy',
+                colour: '--busy',
+                shape: 'step',
+                filled: true,
+                values: column(({ busy }) => busy),
+              },
               {
                 label: 'Starting',
                 colour: '--class-ahead',
                 shape: 'step',
                 values: column(({ starting }) => starting),
+              },
+              { label: 'Warm', colour: '--class-hit', shape: 'step', values: column(({ warm }) => warm) },
+              {
+                label: 'Wanted',
+                colour: '--ink',
+                shape: 'step',
+                dashed: true,
+                values: column(({ desired }) => desired),
               },
             ]}
             label="Workers that were wanted, warm, busy and starting, by the minute. The table below has all figures."

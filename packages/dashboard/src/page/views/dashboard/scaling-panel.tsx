@@ -97,7 +97,7 @@ function workersOf(number: number): string {
 function Models({ models }: { models: Scaling['models'] }): VNode {
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Workers by model">
-      <table class="table">
+      <table class="table models">
         <thead>
           <tr>
             <th scope="col">Model</th>

@@ -81,7 +81,7 @@ function Stages({ data }: { data: Latency }): VNode {
           {stages.map((stage) => (
             <tr key={stage.name} title={`${count(stage.count)} times`}>
               <th scope="row">
-                {stage.name} <span class="quiet stage-about">{abouts[stage.name]}</span>
+                {stage.name} <span class="quiet stage-about below">{abouts[stage.name]}</span>
               </th>
               <td class="share">
                 <span class="bar-cell">
