@@ -161,7 +161,7 @@ describe.skipIf(executablePath === undefined)(`scaling on the dashboard${reason}
   })
 
   test('a forecast that is used says what would be wanted without it', async () => {
-    const { page, context } = await watchedPage(browser, server.url)
+    const { page, context, faults } = await watchedPage(browser, server.url)
     await changed(page, ({ expected }) => ({
       withoutForecast: 7,
       expected: expected === null ? null : { ...expected, trusted: true, error: 0.26 },
@@ -170,6 +170,7 @@ describe.skipIf(executablePath === undefined)(`scaling on the dashboard${reason}
     await page
       .getByText(/^It is used \(steady\): its error is 26 % .* Without it 7 would be wanted\.$/u)
       .waitFor()
+    expect(faults).toEqual([])
     await context.close()
   })
 

@@ -47,6 +47,11 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
     for (const name of ['hit', 'miss'])
       expect(await page.locator(`tr[data-class=${name}] td`).first().textContent()).toBe('2')
     await page.getByText('50 %', { exact: true }).waitFor()
+    // The sentence and the figures count what the table of classes counts: four pictures in five minutes.
+    await page.getByText(/^4 pictures asked for in the last five minutes, 50 % of them/u).waitFor()
+    expect(
+      await page.locator('.figure', { hasText: 'Pictures asked for' }).locator('.value').textContent(),
+    ).toBe('0.8')
     await page.getByRole('rowheader', { name: /^generation/u }).waitFor()
     await page.getByRole('rowheader', { name: /^generate / }).waitFor()
     await page.locator('.chart canvas').first().waitFor()
