@@ -1,26 +1,13 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { chromium } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from './support/access-platform.ts'
+import type { Watched, WatchedOptions } from './support/watched-page.ts'
+import { executablePath, reason, seriousFindings, sizes, watchedPage } from './support/watched-page.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
 
 /** The dashboard, the playground and the API reference in a real browser. */
-
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  existsSync,
-)
-const reason = executablePath === undefined ? ' (skipped: no Chromium is installed here)' : ''
-const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-const sizes = {
-  phone: { width: 390, height: 844 },
-  laptop: { width: 1366, height: 820 },
-  wide: { width: 1920, height: 1080 },
-} as const
 
 const hostile = '"><img src=x onerror=alert(1)><script>alert(2)</script> مرحبا 🎈'
 
@@ -47,52 +34,9 @@ afterAll(async () => {
   await removeDataDir(dataDir)
 })
 
-/** A page that notes what a visitor must never cause: errors, refused assets, dialogs. */
-interface Watched {
-  page: Page
-  context: BrowserContext
-  faults: string[]
-}
-
-async function watched(
-  options: { size?: keyof typeof sizes; colorScheme?: 'light' | 'dark' } = {},
-): Promise<Watched> {
-  const { size = 'laptop', colorScheme = 'light' } = options
-  const context = await browser.newContext({ viewport: sizes[size], colorScheme })
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(message.text())
-  })
-  page.on('pageerror', (error) => faults.push(error.message))
-  page.on('dialog', (dialog) => {
-    faults.push(`dialog: ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  page.on('request', (request) => {
-    const { origin, protocol } = new URL(request.url())
-    if (origin !== server.url && protocol.startsWith('http')) faults.push(`asked ${request.url()}`)
-  })
-  return { page, context, faults }
-}
-
-/** What axe-core (WCAG 2.2 A and AA) finds that is serious or critical. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  // By the debugger, and not as a script of the page: its policy lets no other script in.
-  await page.evaluate(await readFile(axePath, 'utf8'))
-  return await page.evaluate(async () => {
-    interface Axe {
-      run(options: object): Promise<{
-        violations: { id: string; impact: string | null; nodes: { html: string }[] }[]
-      }>
-    }
-    const { axe } = globalThis as unknown as { axe: Axe }
-    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-    const { violations } = await axe.run({ runOnly })
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-  })
+/** A new page of the browser, which notes what a visitor must never cause. */
+function watched(options: WatchedOptions = {}): Promise<Watched> {
+  return watchedPage(browser, server.url, options)
 }
 
 describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
@@ -103,9 +47,14 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
     for (const name of ['hit', 'miss'])
       expect(await page.locator(`tr[data-class=${name}] td`).first().textContent()).toBe('2')
     await page.getByText('50 %', { exact: true }).waitFor()
+    // The sentence and the figures count what the table of classes counts: four pictures in five minutes.
+    await page.getByText(/^4 pictures asked for in the last five minutes, 50 % of them/u).waitFor()
+    expect(
+      await page.locator('.figure', { hasText: 'Pictures asked for' }).locator('.value').textContent(),
+    ).toBe('0.8')
     await page.getByRole('rowheader', { name: /^generation/u }).waitFor()
     await page.getByRole('rowheader', { name: /^generate / }).waitFor()
-    await page.locator('.chart canvas').waitFor()
+    await page.locator('.chart canvas').first().waitFor()
     expect(await page.locator('.gallery .card').count()).toBe(2)
     expect(await page.locator('.gallery .clamped-text').first().textContent()).toBe(hostile)
     expect(await page.locator('img[src="x"]').count()).toBe(0)

@@ -22,7 +22,16 @@ interface Scaling {
   warm: number
   queued: number
   models: { model: string; desired: number; queued: number; why: string }[]
-  history: { at: string; desired: number; warm: number; load: number; forecast: number | null }[]
+  withoutForecast: number | null
+  usdPerWorkerHour: number | null
+  history: {
+    at: string
+    desired: number
+    starting: number
+    warm: number
+    load: number
+    forecast: number | null
+  }[]
 }
 
 let folder: DatabaseFolder
@@ -96,6 +105,7 @@ describe('/v1/scaling', () => {
     const platform = await startProcess('gateway', {
       DARKROOM_SCALING_MIN: '0',
       DARKROOM_SCALING_MAX: '3',
+      DARKROOM_SCALING_USD_PER_WORKER_HOUR: '1.99',
       DARKROOM_SCALING_WEBHOOK: `${receiver.url}/scale`,
     })
     try {
@@ -110,11 +120,17 @@ describe('/v1/scaling', () => {
         return answer.queued === 5 && answer.desiredWorkers > 0 ? answer : undefined
       })
       expect(waiting).toMatchObject({ desiredWorkers: 3, chosen: 'cap', warm: 0 })
+      // No forecast is used: without it as many would be wanted.
+      expect(waiting).toMatchObject({ withoutForecast: 3, usdPerWorkerHour: 1.99 })
       expect(waiting.models).toMatchObject([{ model: 'simulated-gpu:sim-1', desired: 3, queued: 5 }])
       const own = await scaling(platform, '?model=default')
       expect(own).toMatchObject({ desiredWorkers: 3, model: 'simulated-gpu:sim-1', queued: 5 })
-      expect(own.why).toContain('100 %')
-      expect(waiting.history.at(-1)).toMatchObject({ warm: 0 })
+      expect(own.why).toMatch(/^100 % of the work; in all: 3 is the most/u)
+      expect(waiting.models[0]?.why).toBe('100 % of the work')
+      expect(waiting.history.at(-1)).toMatchObject({ starting: 0, warm: 0 })
+      expect((await scaling(platform, '?history=0')).history).toEqual([])
+      // This minute began less than a minute ago.
+      expect((await scaling(platform, '?history=1')).history.length).toBeLessThanOrEqual(1)
       // Changed within 30 s of the first message: the receiver is left alone for now.
       expect(receiver.received).toHaveLength(1)
     } finally {
@@ -151,6 +167,9 @@ describe('/v1/scaling', () => {
         ['?models=x', 400],
         ['?model=', 400],
         ['?model=nobody', 400],
+        ['?history=1441', 400],
+        ['?history=-1', 400],
+        ['?history=', 400],
       ] as const) {
         const response = await platform.fetch(new Request(`http://127.0.0.1/v1/scaling${query}`))
         expect([query, response.status]).toEqual([query, status])

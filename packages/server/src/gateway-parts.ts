@@ -115,7 +115,7 @@ export async function composeGateway(
     fetchUrl: async (url, domain, signal) =>
       (await foundation.carousels.outbound.fetch(url, { domain, signal })).value.bytes,
     readiness: readinessOf({ ...foundation, worker }),
-    scaling: { floor: config.scaling.min, read: () => readScaling(database) },
+    scaling: { floor: config.scaling.min, read: (minutes) => readScaling(database, minutes) },
     recorder,
     measuring,
     overview: overviewOf(foundation, measuring, now),

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { clockAheadMs } from './api/clock.ts'
-import { ago, bytes, count, dollars, duration, share } from './format.ts'
+import { ago, bytes, count, dollars, duration, rate, share, workers } from './format.ts'
 
 afterEach(() => {
   clockAheadMs.value = 0
@@ -56,3 +56,20 @@ test('times are by the server’s clock, and what seems to lie ahead is now', ()
     '–',
   ])
 })
+
+test.each([
+  [null, '–'],
+  [0, '0'],
+  [0.424, '0.42'],
+  [3, '3'],
+  [12.34, '12.3'],
+  [640.6, '641'],
+  [1234, '1,234'],
+])('workers: %s is %s', (value, text) => expect(workers(value)).toBe(text))
+
+test.each([
+  [0, '0'],
+  [0.4, '0.4'],
+  [9.96, '10'],
+  [1204, '1,204'],
+])('a rate: %s is %s', (perMinute, text) => expect(rate(perMinute)).toBe(text))

@@ -52,6 +52,18 @@ export function dollars(value: number): string {
   return `$${value >= 100 ? count(value) : value.toFixed(2)}`
 }
 
+/** `3`, `0.42`, `12.5`: workers, or the part of one that work keeps busy. */
+export function workers(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return none
+  const size = Math.abs(value)
+  return size >= 1000 ? count(value) : digits(value, size < 10 ? 2 : size < 100 ? 1 : 0)
+}
+
+/** `0.4`, `12`: how often in a minute; what is seldom is not never. */
+export function rate(perMinute: number): string {
+  return perMinute < 10 ? digits(perMinute, 1) : count(perMinute)
+}
+
 /** `12 s ago`, by the server's clock. What seems to lie ahead, by less than the clocks may differ, is now. */
 export function ago(at: string): string {
   const ms = serverNow() - new Date(at).getTime()

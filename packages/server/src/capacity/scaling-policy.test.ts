@@ -145,6 +145,11 @@ describe('the scaling policy', () => {
   it('uses the forecast only where its own error is small', () => {
     const smooth = play(arrivals(40, 20), startMs + 40 * hourMs)
     expect(smooth.at(-1)?.decision).toMatchObject({ trusted: true })
+    // Where none is used, what would be wanted without one is what is wanted.
+    const doubted = smooth.filter(({ decision }) => !decision.trusted)
+    expect(doubted.length).toBeGreaterThan(0)
+    for (const { decision } of doubted) expect(decision.withoutForecast).toBe(decision.desired)
+    expect(smooth.some(({ decision }) => decision.withoutForecast !== decision.desired)).toBe(true)
     // A batch of forty every five hours: nothing of it can be foreseen by a level, a trend or a time of day.
     const bursts = Array.from(
       { length: 8 * 40 },

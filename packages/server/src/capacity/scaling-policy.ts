@@ -9,6 +9,7 @@ import type { PoolState, ScalingEvent } from './scaling-event.ts'
 import type { WayView } from './scaling-rule.ts'
 import { createShadows } from './scaling-shadows.ts'
 import type { WayOutcome } from './scaling-shadows.ts'
+import type { ScalingWay } from './scaling-ways.ts'
 import { createWays } from './scaling-ways.ts'
 import { createUptime } from './uptime.ts'
 
@@ -49,6 +50,8 @@ export interface ScalingDecision {
   way: string
   /** What each way would have cost of late, in a computed pool of its own that the same requests came to. */
   records: readonly WayOutcome[]
+  /** What would be wanted now if no forecast were used: as `desired`, with the keep-alive in its place. */
+  withoutForecast: number
   /** Workers that the work coming in keeps busy now. */
   load: number
   /** Work expected after a worker's start, in busy workers; nine of ten times between `low` and `high`. */
@@ -81,7 +84,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
   const ways = createWays({ ...options, ...wait, floor })
   const shadows = createShadows(ways, options.maxWorkers)
   const decider = createDecider(ways)
-  let way = ways.first
+  let way: ScalingWay = ways.first
   let pool: PoolState = { queued: 0, busy: 0, starting: 0, idleForMs: [] }
   let models: readonly ModelShare[] = []
   let allottedS = -Infinity
@@ -130,6 +133,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
       forecast,
       way: way.name,
       records: shadows.outcomes(),
+      withoutForecast: Math.min(options.maxWorkers, Math.max(floor, backlog, ways.first.kept)),
       load: expected.level,
       expected: {
         mean: expected.mean,

@@ -16,10 +16,13 @@ export interface ScalingWay<Rule extends ScalingRule = ScalingRule> {
   computed: Rule
 }
 
+/** With what it asks for now, whether it decides or not. */
+type Baseline = ScalingWay & { kept: number }
+
 export interface ScalingWays {
   /** What decides where nothing is known. */
-  first: ScalingWay
-  baselines: readonly (ScalingWay & { kept: number })[]
+  first: Baseline
+  baselines: readonly Baseline[]
   forecast: ScalingWay<ForecastRule>
   all: readonly ScalingWay[]
 }
@@ -42,14 +45,14 @@ export function createWays(options: WayOptions): ScalingWays {
   }
   const kept = (forMs: number): ScalingWay =>
     wayOf(`keep-alive ${forMs / 60_000} min`, 'keep-alive', keepAlive(forMs), options)
-  const first = kept(keepAliveMs)
+  const baselineOf = (way: ScalingWay): Baseline => Object.assign(way, { kept: 0 })
+  const first = baselineOf(kept(keepAliveMs))
   const others = [
     ...[2, 4, 20].map((part) => kept(keepAliveMs / part)),
     ...[0.5, 0.7, 0.85].map((target) => wayOf(`reactive ${target}`, 'reactive', reactive(target), options)),
   ]
   const forecast = wayOf('forecast', 'forecast', () => createForecastRule(options), options)
-  const baselines = [first, ...others].map((way) => Object.assign(way, { kept: 0 }))
-  return { first, baselines, forecast, all: [first, ...others, forecast] }
+  return { first, baselines: [first, ...others.map(baselineOf)], forecast, all: [first, ...others, forecast] }
 }
 
 function wayOf<Rule extends ScalingRule>(

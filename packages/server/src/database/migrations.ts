@@ -4,7 +4,7 @@ import { accessTables } from './access-tables.ts'
 import { carouselTables } from './carousel-migration.ts'
 import { cdnTables } from './cdn-tables.ts'
 import { predictionTables } from './prediction-tables.ts'
-import { scalingTables } from './scaling-tables.ts'
+import { scalingColumns, scalingTables } from './scaling-tables.ts'
 import { livenessTables } from './liveness-tables.ts'
 import { retentionColumns } from './retention-columns.ts'
 import { serverTables } from './server-tables.ts'
@@ -96,6 +96,11 @@ export const migrations: Record<string, Migration> = {
   '0016-liveness': {
     async up(db) {
       for (const statement of livenessTables) await sql.raw(statement).execute(db)
+    },
+  },
+  '0017-scaling-starting': {
+    async up(db) {
+      for (const statement of scalingColumns) await sql.raw(statement).execute(db)
     },
   },
 }

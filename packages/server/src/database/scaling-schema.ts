@@ -1,10 +1,11 @@
-import type { JSONColumnType } from 'kysely'
+import type { Generated, JSONColumnType } from 'kysely'
 import type { Timestamp } from './column-types.ts'
 
 /** A minute of decisions. `expected…`: busy workers that were expected for another minute, `expected_for`. */
 export interface ScalingHistoryTable {
   at: Timestamp
   desired: number
+  starting: Generated<number>
   warm: number
   busy: number
   /** Busy workers that the work coming in asks for. */

@@ -19,3 +19,8 @@ export const scalingTables: readonly string[] = [
     state jsonb not null
   )`,
 ]
+
+/** Migration 0017: workers on their way, of each minute; of minutes before it none are known. */
+export const scalingColumns: readonly string[] = [
+  `alter table scaling_history add column starting integer not null default 0`,
+]

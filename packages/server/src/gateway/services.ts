@@ -54,7 +54,8 @@ export interface GatewayServices {
   /** How many workers are wanted: what one of all processes has decided last. */
   scaling: {
     floor: number
-    read(): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined>
+    /** @param historyMinutes at most a day */
+    read(historyMinutes: number): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined>
   }
   /** Downloads a URL that somebody gave, through the guard. @throws OutboundError, the signal's reason */
   fetchUrl(url: string, domain: string, signal: AbortSignal): Promise<Uint8Array>

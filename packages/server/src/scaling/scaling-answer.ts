@@ -36,6 +36,10 @@ export interface ScalingAnswer {
   floor: number
   backlog: number
   forecast: number
+  /** What would be wanted now if no forecast were used; `null` where that was not written. */
+  withoutForecast: number | null
+  /** US dollars, of each worker; `null` where no price is known. */
+  usdPerWorkerHour: number | null
   /** Busy workers expected at the end of a worker's start, and how that is known. */
   expected: {
     for: string
@@ -53,7 +57,7 @@ export interface ScalingAnswer {
 export function scalingAnswer(
   decision: ScalingDecision,
   { pool, models }: PoolReading,
-  options: { nowMs: number; spinUpMs: number },
+  options: { nowMs: number; spinUpMs: number; usdPerWorkerHour: number | undefined },
 ): ScalingAnswer {
   const { desired, chosen, floor, backlog, forecast, expected } = decision
   const why = reasonOf(decision)
@@ -78,6 +82,8 @@ export function scalingAnswer(
     floor,
     backlog,
     forecast,
+    withoutForecast: decision.withoutForecast,
+    usdPerWorkerHour: options.usdPerWorkerHour ?? null,
     expected: {
       for: new Date(options.nowMs + options.spinUpMs).toISOString(),
       low: round(expected.low),
@@ -98,7 +104,7 @@ export function scalingAnswer(
       backlog: round(backlog * part(route)),
       forecast: round(forecast * part(route)),
       chosen,
-      why: `${Math.round(part(route) * 100)} % of the work; in all: ${why}`,
+      why: `${Math.round(part(route) * 100)} % of the work`,
     })),
   }
 }

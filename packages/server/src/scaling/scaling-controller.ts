@@ -74,7 +74,8 @@ export function startScalingController(options: ScalingControllerOptions): Scali
     for (const event of await reader.read(reading.slots, nowMs)) policy.observe(event)
     policy.observe({ type: 'pool', atMs: nowMs, ...reading.pool })
     const decision = policy.decide(nowMs)
-    const answer = scalingAnswer(decision, reading, { nowMs, spinUpMs: settings.spinUpMs })
+    const { spinUpMs, usdPerWorkerHour } = settings
+    const answer = scalingAnswer(decision, reading, { nowMs, spinUpMs, usdPerWorkerHour })
     await keepScaling(database, answer, decision.load)
     options.workers?.scale(answer.desiredWorkers, reading)
     await options.webhook?.tell(answer, stopping.signal)

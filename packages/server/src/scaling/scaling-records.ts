@@ -7,6 +7,7 @@ import type { ScalingAnswer } from './scaling-answer.ts'
 export interface ScalingMinute {
   at: string
   desired: number
+  starting: number
   warm: number
   busy: number
   /** Busy workers that the work coming in asked for: what the forecast was of. */
@@ -17,6 +18,9 @@ export interface ScalingMinute {
 }
 
 const minuteMs = 60_000
+
+/** What a process of the release before this one leaves out of its decisions. */
+const notWritten = { withoutForecast: null, usdPerWorkerHour: null } as const
 const keptMs = 86_400_000
 
 /** Keeps a decision for all processes, and one a minute for the day. @param load busy workers that the work asks for */
@@ -39,9 +43,11 @@ export async function keepScaling(
     .values({
       at: minuteOf(decidedAt),
       desired: answer.desiredWorkers,
+      starting: answer.starting,
       warm: answer.warm,
       busy: answer.busy,
-      load,
+      // As exact as the band around what is expected: a load of nothing lies in a band of nothing.
+      load: Math.round(load * 100) / 100,
       expected_for: minuteOf(new Date(answer.expected.for)),
       expected_low: answer.expected.low,
       expected: answer.expected.mean,
@@ -67,9 +73,10 @@ export async function decidedWithin(database: Kysely<Schema>, withinMs: number):
   return row !== undefined
 }
 
-/** The last decision and the day before it; `undefined` where none was made yet. */
+/** The last decision and so many minutes before now, at most a day; `undefined` where none was made yet. */
 export async function readScaling(
   database: Kysely<Schema>,
+  minutes: number,
 ): Promise<{ answer: ScalingAnswer; history: ScalingMinute[] } | undefined> {
   const row = await database.selectFrom('scaling_state').select('state').executeTakeFirst()
   if (row === undefined) return undefined
@@ -89,6 +96,7 @@ export async function readScaling(
     .select([
       'here.at',
       'here.desired',
+      'here.starting',
       'here.warm',
       'here.busy',
       'here.load',
@@ -96,14 +104,15 @@ export async function readScaling(
       'before.expected',
       'before.expected_high',
     ])
-    .where('here.at', '>', sql<Date>`now() - interval '1 day'`)
+    .where('here.at', '>', sql<Date>`now() - ${minutes} * interval '1 minute'`)
     .orderBy('here.at')
     .execute()
   return {
-    answer: row.state as unknown as ScalingAnswer,
+    answer: { ...notWritten, ...(row.state as unknown as ScalingAnswer) },
     history: history.map((minute) => ({
       at: minute.at.toISOString(),
       desired: minute.desired,
+      starting: minute.starting,
       warm: minute.warm,
       busy: minute.busy,
       load: minute.load,

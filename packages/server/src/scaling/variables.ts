@@ -37,7 +37,7 @@ export const scalingVariables: {
   ),
   DARKROOM_SCALING_USD_PER_WORKER_HOUR: defineVariable(
     '',
-    'What a worker costs an hour, in US dollars, for the limit below.',
+    'What a worker costs an hour, in US dollars, for the limit below and for the dashboard.',
     optionalNumber(dollars, 'must be a number of US dollars, such as 1.99'),
   ),
   DARKROOM_SCALING_MAX_USD_PER_HOUR: defineVariable(
@@ -68,6 +68,7 @@ export interface ScalingSettings {
   readonly max: number
   readonly spinUpMs: number
   readonly targetWaitMs: number
+  readonly usdPerWorkerHour: number | undefined
   readonly webhook: string | undefined
   /** Program and arguments. */
   readonly command: readonly string[] | undefined
@@ -91,6 +92,7 @@ export function scalingSettingsOf(parsed: Parsed<typeof scalingVariables>): Scal
     max: Math.min(parsed.DARKROOM_SCALING_MAX, paidFor),
     spinUpMs: parsed.DARKROOM_SCALING_SPIN_UP_S * 1000,
     targetWaitMs: parsed.DARKROOM_SCALING_TARGET_WAIT_S * 1000,
+    usdPerWorkerHour: price,
     webhook: parsed.DARKROOM_SCALING_WEBHOOK,
     command: parsed.DARKROOM_SCALING_COMMAND?.split(/\s+/u),
   })

@@ -174,7 +174,14 @@ export interface Page<T> {
 
 /** `GET /v1/predictions`. */
 export interface Predictions {
-  summary: Record<string, unknown>
+  summary: {
+    byStatus: Record<string, number>
+    /** Used or late, of all that are decided; `null` where none is. */
+    precision: number | null
+    costUsd: number
+    /** Of the wait: that of what was left out on purpose less that of what was made; `null` where too few are known. */
+    saved: { p50Ms: number | null; p99Ms: number | null }
+  }
   predictions: {
     id: string
     key: string
@@ -188,22 +195,48 @@ export interface Predictions {
   }[]
 }
 
-/** `GET /v1/scaling`. */
-export interface Scaling {
+/** `GET /v1/scaling`: numbers are workers. */
+export interface Scaling extends PoolCounts {
   desiredWorkers: number
-  models: {
-    model: string
-    desired: number
-    starting: number
-    warm: number
-    busy: number
-    queued: number
-    floor: number
-    backlog: number
-    forecast: number
-    chosen: string
-    why: string
-  }[]
+  /** `null` before the first decision. */
+  decidedAt: string | null
+  chosen: string
+  why: string
+  /** What would be wanted now if no forecast were used. */
+  withoutForecast: number | null
+  usdPerWorkerHour: number | null
+  expected: {
+    for: string
+    low: number
+    mean: number
+    high: number
+    method: string
+    trusted: boolean
+    error: number
+  } | null
+  models: ({ model: string; desired: number; chosen: string; why: string } & PoolCounts)[]
+  history: ScalingMinute[]
+}
+
+interface PoolCounts {
+  starting: number
+  warm: number
+  busy: number
+  /** Pictures that wait. */
+  queued: number
+}
+
+/** A minute of it. `load`: busy workers that the work coming in asked for; `forecast…`: what had been expected of it. */
+export interface ScalingMinute {
+  at: string
+  desired: number
+  starting: number
+  warm: number
+  busy: number
+  load: number
+  forecastLow: number | null
+  forecast: number | null
+  forecastHigh: number | null
 }
 
 /** `GET /dashboard/about.json`: what the page must know before it asks for anything. */

@@ -10,7 +10,7 @@ export const classes: readonly { name: string; text: string; colour: string; abo
   { name: 'stale', text: 'Stale', colour: '--class-stale', about: 'served while a newer one is made' },
   { name: 'collapsed', text: 'Collapsed', colour: '--class-collapsed', about: 'joined work under way' },
   { name: 'miss', text: 'Miss', colour: '--class-miss', about: 'made for this ask' },
-  { name: 'other', text: 'Other', colour: '--class-other', about: 'everything else' },
+  { name: 'other', text: 'Other', colour: '--class-other', about: 'everything else: no pictures' },
 ]
 
 /** A class by its name; one that this page does not know is shown by the name it has. */

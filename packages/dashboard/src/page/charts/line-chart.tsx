@@ -2,16 +2,12 @@ import 'uplot/dist/uPlot.min.css'
 import type { VNode } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import UPlot from 'uplot'
-import { duration, moment } from '../format.ts'
+import { moment } from '../format.ts'
 import { colours } from '../theme.ts'
-
-/** One line: a value for each time, `null` where there is none. */
-export interface Line {
-  label: string
-  /** Name of a CSS variable: `--class-hit`. */
-  colour: string
-  values: (number | null)[]
-}
+import type { Line } from './chart-lines.ts'
+import { dataOf, seriesOf } from './chart-lines.ts'
+import type { ChartScale } from './chart-scale.ts'
+import { scaleParts } from './chart-scale.ts'
 
 /** A moment that is marked across the chart. */
 export interface ChartMarker {
@@ -24,7 +20,10 @@ interface LineChartProps {
   /** Seconds since 1970, rising. */
   timesS: number[]
   lines: readonly Line[]
-  markers: readonly ChartMarker[]
+  scale: ChartScale
+  markers?: readonly ChartMarker[]
+  /** Charts of one name show the same time where the pointer is. */
+  together?: string
   /** What it shows, in words, for who cannot see it. */
   label: string
 }
@@ -36,8 +35,9 @@ const timeStepsS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880
   (minutes) => minutes * 60,
 )
 
-/** Durations over time on a logarithmic scale: hits and misses differ by a factor of ten thousand. */
-export function LineChart({ timesS, lines, markers, label }: LineChartProps): VNode {
+/** Values over time. Durations are on a logarithmic scale: hits and misses differ by a factor of ten thousand. */
+export function LineChart(props: LineChartProps): VNode {
+  const { timesS, lines, markers = [], label } = props
   const place = useRef<HTMLDivElement>(null)
   const round = colours.value
   const shape = JSON.stringify([lines.map((line) => line.label), markers, round])
@@ -45,7 +45,7 @@ export function LineChart({ timesS, lines, markers, label }: LineChartProps): VN
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const made = new UPlot(optionsOf(element, lines, markers), dataOf(timesS, lines), element)
+    const made = new UPlot(optionsOf(element, props), dataOf(timesS, lines), element)
     chart.current = made
     const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: heightPx }))
     observer.observe(element)
@@ -59,20 +59,16 @@ export function LineChart({ timesS, lines, markers, label }: LineChartProps): VN
   return <div ref={place} class="chart" role="img" aria-label={label} />
 }
 
-function dataOf(timesS: number[], lines: readonly Line[]): UPlot.AlignedData {
-  return [timesS, ...lines.map(({ values }) => values)]
-}
-
 function optionsOf(
   element: HTMLElement,
-  lines: readonly Line[],
-  markers: readonly ChartMarker[],
+  { lines, markers = [], scale, together }: LineChartProps,
 ): UPlot.Options {
   const style = getComputedStyle(element)
   const colour = (name: string): string => style.getPropertyValue(name).trim()
+  const { text, scale: vertical, axis: verticalAxis } = scaleParts(scale, colour('--line'))
+  const { series, bands } = seriesOf(lines, { colour, text })
   const axis = {
     stroke: colour('--quiet'),
-    grid: { stroke: colour('--line'), width: 1 },
     ticks: { show: false },
     font: `12px ${style.fontFamily}`,
   }
@@ -80,9 +76,17 @@ function optionsOf(
     width: element.clientWidth,
     height: heightPx,
     // A few lines of text beside the canvas say the same.
-    legend: { show: true, live: true },
-    cursor: { points: { size: 8 }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { distr: 3, range: rangeOf } },
+    legend: {
+      show: true,
+      live: true,
+      markers: { width: 0, fill: (chart, at) => inkOf(chart.series[at], chart, at) },
+    },
+    cursor: {
+      points: { size: 8 },
+      drag: { x: false, y: false },
+      ...(together === undefined ? {} : { sync: { key: together } }),
+    },
+    scales: { x: { time: true }, y: vertical },
     axes: [
       {
         ...axis,
@@ -91,40 +95,21 @@ function optionsOf(
         incrs: timeStepsS,
         values: (_, splits) => splits.map(timeLabel),
       },
-      {
-        ...axis,
-        size: 64,
-        // Lines at 1, 10 and 100; those between them would hide the data.
-        filter: powersOfTen,
-        grid: { ...axis.grid, filter: powersOfTen },
-        // The lowest would stand on the first time.
-        values: (chart, splits) =>
-          splits.map((value) => (value === null || value === chart.scales['y']?.min ? '' : duration(value))),
-      },
+      { ...axis, ...verticalAxis },
     ],
     series: [
       { value: (_, at, __, index) => (index === null || at === null ? 'the latest' : moment(at * 1000)) },
-      ...lines.map(({ label, colour: name, values }): UPlot.Series => ({
-        label,
-        stroke: colour(name),
-        width: 2,
-        spanGaps: false,
-        // A line of one point is not seen.
-        points: { show: values.filter((value) => value !== null).length < 40, size: 6, fill: colour(name) },
-        // Where nobody points at a time, the last one that has a value.
-        value: (chart, value, at, index) => duration(index === null ? lastOf(chart.data[at]) : value),
-      })),
+      ...series,
     ],
+    bands,
     hooks: { draw: [(chart) => drawMarkers(chart, markers, colour('--ink'), style.fontFamily)] },
   }
 }
 
-function lastOf(values: ArrayLike<number | null | undefined> | undefined): number | null {
-  for (let at = (values?.length ?? 0) - 1; at >= 0; at -= 1) {
-    const value = values?.[at]
-    if (typeof value === 'number') return value
-  }
-  return null
+/** The colour that a line is drawn in: of its legend's mark. Lines are drawn in plain colours, never in patterns. */
+function inkOf(series: UPlot.Series | undefined, chart: UPlot, at: number): string {
+  const stroke = typeof series?.stroke === 'function' ? series.stroke(chart, at) : series?.stroke
+  return typeof stroke === 'string' ? stroke : 'transparent'
 }
 
 /** `14:00`, and the day at midnight. */
@@ -134,26 +119,6 @@ function timeLabel(atS: number): string {
   return isMidnight
     ? date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })
     : date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
-}
-
-/** Whole powers of ten around the values; a log scale has no zero. */
-function rangeOf(_: UPlot, min: number | null, max: number | null): [number, number] {
-  const low = Math.max(0.001, min ?? 1)
-  const high = Math.max(low, max ?? 1000)
-  return [
-    10 ** Math.floor(Math.log10(low)),
-    10 ** Math.max(Math.ceil(Math.log10(high) + 0.05), Math.floor(Math.log10(low)) + 1),
-  ]
-}
-
-function powersOfTen(_: UPlot, splits: number[]): (number | null)[] {
-  return splits.map((value) => (isPowerOfTen(value) ? value : null))
-}
-
-function isPowerOfTen(value: number | null): boolean {
-  if (value === null || value <= 0) return false
-  const power = Math.log10(value)
-  return Math.abs(power - Math.round(power)) < 1e-9
 }
 
 function drawMarkers(chart: UPlot, markers: readonly ChartMarker[], ink: string, fontFamily: string): void {

@@ -1,10 +1,18 @@
 import { z } from 'zod'
-import { parseWith, readQuery } from '../../request/query.ts'
+import { integerText, parseWith, readQuery } from '../../request/query.ts'
 import type { Route } from '../route.ts'
 import type { GatewayServices } from '../services.ts'
 import { json } from './generations.ts'
 
-const querySchema = z.strictObject({ model: z.string().min(1).max(200).optional() })
+/** A day: more is not kept. */
+const mostMinutes = 1440
+
+const querySchema = z.strictObject({
+  model: z.string().min(1).max(200).optional(),
+  history: integerText(0, mostMinutes).optional().meta({
+    description: 'Minutes of history in the answer: 0 for none; a day where it is left out.',
+  }),
+})
 
 const count = z.int().min(0)
 const workers = z.number().min(0)
@@ -42,6 +50,15 @@ const answerSchema = z.object({
   floor: workers,
   backlog: workers,
   forecast: workers,
+  withoutForecast: count.nullable().meta({
+    description:
+      'What would be wanted now, of all models, if no forecast were used; null where that is not known.',
+  }),
+  usdPerWorkerHour: z
+    .number()
+    .min(0)
+    .nullable()
+    .meta({ description: 'US dollars; null where DARKROOM_SCALING_USD_PER_WORKER_HOUR is not set.' }),
   expected: z
     .object({
       for: z.iso.datetime(),
@@ -58,9 +75,10 @@ const answerSchema = z.object({
     z.object({
       at: z.iso.datetime(),
       desired: count,
+      starting: count,
       warm: count,
       busy: count,
-      load: workers,
+      load: workers.meta({ description: 'Busy workers that the work coming in asked for.' }),
       forecastLow: workers.nullable(),
       forecast: workers.nullable(),
       forecastHigh: workers.nullable(),
@@ -86,6 +104,8 @@ function undecided(floor: number): Answer {
     floor,
     backlog: 0,
     forecast: 0,
+    withoutForecast: floor,
+    usdPerWorkerHour: null,
     expected: null,
     models: [],
     history: [],
@@ -105,8 +125,8 @@ export function scalingRoutes(services: GatewayServices): Route[] {
         200: { about: 'The last decision.', mediaType: 'application/json', schema: answerSchema },
       },
       handle: async ({ url }) => {
-        const { model } = parseWith(querySchema, readQuery(url))
-        const read = await services.scaling.read()
+        const { model, history = mostMinutes } = parseWith(querySchema, readQuery(url))
+        const read = await services.scaling.read(history)
         const answer: Answer =
           read === undefined ? undecided(services.scaling.floor) : { ...read.answer, history: read.history }
         return json(200, model === undefined ? answer : ofModel(answer, routeOf(services, answer, model)))
@@ -131,5 +151,7 @@ function ofModel(answer: Answer, route: string): Answer {
     why: 'nobody has asked for it',
     model: route,
   }
-  return { ...answer, ...facts, desiredWorkers: desired, models: own === undefined ? [] : [own] }
+  // One model's answer has no other place that says why so many are wanted in all.
+  const why = own === undefined ? facts.why : `${facts.why}; in all: ${answer.why}`
+  return { ...answer, ...facts, why, desiredWorkers: desired, models: own === undefined ? [] : [own] }
 }

@@ -38,14 +38,14 @@ export function DashboardView(): VNode {
         </section>
       )}
       <GalleryPanel />
+      {mayReadFigures.value && <FailurePanel />}
+      <PredictionPanel />
       {mayReadFigures.value && (
         <>
-          <FailurePanel />
           <WorkerPanel />
+          <ScalingPanel />
         </>
       )}
-      <PredictionPanel />
-      {mayReadFigures.value && <ScalingPanel />}
       {looked !== undefined && <ExplainDialog key={looked} id={looked} close={() => setFragment('')} />}
     </div>
   )

@@ -14,7 +14,25 @@ const waiting = { ...quiet.queue, queued: 3, oldestQueuedMs: 40_000 }
 const failures = [{ requestId: null, at: quiet.at, code: 'backend_timeout', message: 'No answer.' }]
 
 test.each<[string, Partial<Overview>, string, RegExp]>([
-  ['nothing asked for', {}, 'well', /Nobody has asked/u],
+  ['nothing asked for', {}, 'well', /^Nobody has asked/u],
+  [
+    'only other requests',
+    { requests: { perMinute: 0, byClass: { other: 227 }, hitShare: null } },
+    'well',
+    /^227 other requests were answered .* no picture among them/u,
+  ],
+  [
+    'the first picture is being made',
+    { queue: { ...quiet.queue, running: 1 } },
+    'well',
+    /^1 ask is in hand; no picture was answered/u,
+  ],
+  [
+    'one picture',
+    { requests: { perMinute: 0.2, byClass: { miss: 1 }, hitShare: 0 } },
+    'well',
+    /^One picture asked for .* 0 % of them/u,
+  ],
   [
     'traffic',
     { requests: { perMinute: 2, byClass: { hit: 9, miss: 1, other: 400 }, hitShare: 0.9 } },

@@ -43,14 +43,24 @@ export function healthOf({ requests, queue, workers, failures }: Overview): Heal
       detail: `The oldest of ${count(queue.queued)} has waited ${duration(oldestQueuedMs)}.`,
     }
   }
-  const { other: _, ...pictures } = requests.byClass
-  const asked = Object.values(pictures).reduce((sum, each) => sum + each, 0)
-  return {
-    tone: 'well',
-    headline: 'All is well',
-    detail:
-      asked === 0
-        ? 'Nobody has asked for a picture in the last five minutes.'
-        : `${count(asked)} ${asked === 1 ? 'picture' : 'pictures'} asked for in the last five minutes, ${share(requests.hitShare)} of them served from the edge.`,
+  return { tone: 'well', headline: 'All is well', detail: trafficOf({ requests, queue }) }
+}
+
+/** The traffic of five minutes in a sentence that says nothing else than the table of classes and the queue do. */
+function trafficOf({ requests, queue }: Pick<Overview, 'requests' | 'queue'>): string {
+  const { other = 0, ...pictures } = requests.byClass
+  const answered = Object.values(pictures).reduce((sum, each) => sum + each, 0)
+  if (answered > 0) {
+    const asked = answered === 1 ? 'One picture' : `${count(answered)} pictures`
+    return `${asked} asked for in the last five minutes, ${share(requests.hitShare)} of them without new work.`
   }
+  const inHand = queue.queued + queue.running
+  if (inHand > 0) {
+    return `${count(inHand)} ${inHand === 1 ? 'ask is' : 'asks are'} in hand; no picture was answered in the last five minutes.`
+  }
+  if (other > 0) {
+    const asks = other === 1 ? 'One other request was' : `${count(other)} other requests were`
+    return `${asks} answered in the last five minutes, and no picture among them.`
+  }
+  return 'Nobody has asked for a picture in the last five minutes.'
 }

@@ -143,6 +143,7 @@ function Graph(props: {
       <Chart
         timesS={times}
         lines={lines}
+        scale="durations"
         markers={markers.map(({ at, text }) => ({ atS: Date.parse(at) / 1000, text }))}
         label={`${name} over time. In the whole time: ${words.join(', ')}. The table below has all figures.`}
       />

@@ -27,15 +27,25 @@ export function LedgerPanel(): VNode {
 }
 
 function Savings({ data: { units, totals } }: { data: Ledger }): VNode {
-  const asked = totals.ran + totals.joined + totals.cached
+  const again = totals.joined + totals.cached
+  const asked = totals.ran + again
   if (asked === 0) return <Empty>No shared work was asked for in this time.</Empty>
   return (
     <>
       <p class="saved">
-        <strong>{share((totals.joined + totals.cached) / asked)}</strong> of {count(asked)} asks needed no
-        work: saved <strong>{duration(totals.savedMs)}</strong>
-        {totals.savedBytes > 0 && <> and {bytes(totals.savedBytes)} that were not fetched again</>}
-        {totals.savedUsd > 0 && <> and {dollars(totals.savedUsd)}</>}.
+        {again === 0 ? (
+          <>
+            <strong>{count(asked)}</strong> asks, and each was the first for its work: nothing was to be
+            saved.
+          </>
+        ) : (
+          <>
+            <strong>{share(again / asked)}</strong> of {count(asked)} asks needed no work: saved{' '}
+            <strong>{duration(totals.savedMs)}</strong>
+            {totals.savedBytes > 0 && <> and {bytes(totals.savedBytes)} that were not fetched again</>}
+            {totals.savedUsd > 0 && <> and {dollars(totals.savedUsd)}</>}.
+          </>
+        )}
         {totals.rerun > 0 && <> {count(totals.rerun)} ran again, after a worker was lost.</>}
       </p>
       <p class="legend" aria-hidden="true">

@@ -1,10 +1,11 @@
-import type { ComponentChildren, VNode } from 'preact'
+import type { VNode } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { useSignal } from '@preact/signals'
 import { overview, overviewFault } from '../../api/overview.ts'
 import type { Overview } from '../../api/shapes.ts'
 import { Spark } from '../../charts/spark.tsx'
-import { count, duration, share } from '../../format.ts'
+import { count, duration, rate, share } from '../../format.ts'
+import { Figure } from '../../parts/figure.tsx'
 import { healthOf } from './health.ts'
 
 /** Samples of the course, one each two seconds: four minutes. */
@@ -41,10 +42,14 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
   const busy = workers.filter((worker) => worker.busy > 0).length
   return (
     <dl class="figures">
-      <Figure name="Requests" value={count(Math.round(requests.perMinute))} unit="a minute">
+      <Figure name="Pictures asked for" value={rate(requests.perMinute)} unit="a minute">
         <Spark values={course} />
       </Figure>
-      <Figure name="Hit share" value={share(requests.hitShare)} unit="of pictures">
+      <Figure
+        name="Hit share"
+        value={share(requests.hitShare)}
+        unit={requests.hitShare === null ? 'no pictures' : 'of pictures'}
+      >
         {requests.hitShare !== null && (
           <span class="meter" aria-hidden="true">
             <span style={{ width: `${requests.hitShare * 100}%` }} />
@@ -67,18 +72,6 @@ function Figures({ told, course }: { told: Overview; course: readonly number[] }
         <span class="quiet">{told.failures.length} in five minutes</span>
       </Figure>
     </dl>
-  )
-}
-
-function Figure(props: { name: string; value: string; unit: string; children?: ComponentChildren }): VNode {
-  return (
-    <div class="figure">
-      <dt>{props.name}</dt>
-      <dd>
-        <span class="value">{props.value}</span> <span class="unit">{props.unit}</span>
-        <div class="figure-more">{props.children}</div>
-      </dd>
-    </div>
   )
 }
 

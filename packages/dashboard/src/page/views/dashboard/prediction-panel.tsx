@@ -2,7 +2,7 @@ import { useComputed } from '@preact/signals'
 import type { VNode } from 'preact'
 import { useResource } from '../../api/resource.ts'
 import type { Predictions } from '../../api/shapes.ts'
-import { ago, count, duration, moment } from '../../format.ts'
+import { ago, count, dollars, duration, moment, share } from '../../format.ts'
 import { Clamped } from '../../parts/clamped.tsx'
 import { Answer, Empty, Panel } from '../../parts/panel.tsx'
 
@@ -26,18 +26,15 @@ export function PredictionPanel(): VNode {
 }
 
 function Predicted({ data: { summary, predictions } }: { data: Predictions }): VNode {
-  const figures = Object.entries(summary).filter(
-    (entry): entry is [string, number | string] =>
-      typeof entry[1] === 'number' || typeof entry[1] === 'string',
-  )
+  const figures = figuresOf(summary)
   return (
     <>
       {figures.length > 0 && (
         <dl class="facts">
-          {figures.slice(0, 8).map(([name, value]) => (
+          {figures.map(([name, value]) => (
             <div key={name}>
-              <dt>{wordsOf(name)}</dt>
-              <dd>{figureOf(name, value)}</dd>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
             </div>
           ))}
         </dl>
@@ -67,17 +64,14 @@ function Predicted({ data: { summary, predictions } }: { data: Predictions }): V
   )
 }
 
-/** `savedMs` is `saved`. */
-function wordsOf(name: string): string {
-  return name
-    .replace(/(?:Ms|Usd)$/u, '')
-    .replaceAll(/([A-Z])/gu, ' $1')
-    .toLowerCase()
-}
-
-function figureOf(name: string, value: number | string): string {
-  if (typeof value === 'string') return value
-  if (name.endsWith('Ms')) return duration(value)
-  if (name.endsWith('Usd')) return `$${value.toFixed(2)}`
-  return Number.isInteger(value) ? count(value) : value.toFixed(2)
+/** What became of predictions, in figures; none before the first: a row of zeros says nothing. */
+function figuresOf({ byStatus, precision, costUsd, saved }: Predictions['summary']): [string, string][] {
+  const statuses = Object.entries(byStatus).filter(([, times]) => times > 0)
+  if (statuses.length === 0) return []
+  return [
+    ...statuses.map(([status, times]): [string, string] => [status, count(times)]),
+    ...(precision === null ? [] : ([['right', share(precision)]] as [string, string][])),
+    ...(saved.p50Ms === null ? [] : ([['wait saved, P50', duration(saved.p50Ms)]] as [string, string][])),
+    ['cost', dollars(costUsd)],
+  ]
 }

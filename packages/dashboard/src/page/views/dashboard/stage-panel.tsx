@@ -18,13 +18,13 @@ const choices = [
 const abouts: Readonly<Record<string, string>> = {
   key: 'reading the ask, its key',
   edge: 'the shared cache',
-  access: 'who asks, and whether they may',
+  access: 'who may ask',
   queue: 'waiting for a worker',
   warm: 'loading the model',
   generate: 'making the picture',
-  encode: 'the format and width asked for',
+  encode: 'format and width',
   store: 'writing it down',
-  told: 'until who waits has heard of it',
+  told: 'until it is heard of',
 }
 
 /** Where the time of a day went: all of it, by stage. */
@@ -61,7 +61,7 @@ function Stages({ data }: { data: Latency }): VNode {
   const most = Math.max(...stages.map(spentMs))
   return (
     <div class="scroll" tabIndex={0} role="region" aria-label="Stages">
-      <table class="table">
+      <table class="table stages">
         <thead>
           <tr>
             <th scope="col">Stage</th>

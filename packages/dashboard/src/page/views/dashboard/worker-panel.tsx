@@ -7,7 +7,7 @@ import { Empty, Panel, Skeleton } from '../../parts/panel.tsx'
 export function WorkerPanel(): VNode {
   const told = overview.value
   return (
-    <Panel title="Workers" about="Processes that make pictures.">
+    <Panel title="Workers" about="Processes that make pictures." class="wide">
       {told === undefined ? (
         <Skeleton lines={2} />
       ) : told.workers.length === 0 ? (
