@@ -141,6 +141,7 @@ describe.skipIf(executablePath === undefined)(`the dashboard${reason}`, () => {
         colorScheme: colorScheme as 'light' | 'dark',
       })
       for (const [path, shown] of [
+        ['/', '#gallery li'],
         ['/dashboard/', '.gallery .card'],
         ['/dashboard/playground', '#prompt'],
         ['/dashboard/playground#carousel', '.slides .slide'],
