@@ -27,6 +27,6 @@ export function exceededLimits(report: Report, limits: FindingLimits): string[] 
   return findingLists.flatMap((list) => {
     const most = limits[list]
     const count = report[list].length
-    return most === undefined || count <= most ? [] : [`${count} ${list}, and ${most} allowed`]
+    return most === undefined || count <= most ? [] : [`${list}: ${count}, and ${most} allowed`]
   })
 }

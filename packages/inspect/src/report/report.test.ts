@@ -54,7 +54,7 @@ test('the page escapes what programs choose, runs no script and loads nothing', 
 test('limits are read, and told of when exceeded', () => {
   expect(parseLimits('duplicates=0, outputs=2')).toEqual({ duplicates: 0, outputs: 2 })
   expect(exceededLimits({ ...empty, duplicates: [duplicate] }, { duplicates: 0, outputs: 0 })).toEqual([
-    '1 duplicates, and 0 allowed',
+    'duplicates: 1, and 0 allowed',
   ])
   expect(exceededLimits({ ...empty, duplicates: [duplicate] }, { duplicates: 1 })).toEqual([])
   for (const wrong of ['', 'duplicates', 'duplicates=-1', 'fanOuts=0', 'toString=0'])
