@@ -127,8 +127,9 @@ export function scalingRoutes(services: GatewayServices): Route[] {
       handle: async ({ url }) => {
         const { model, history = mostMinutes } = parseWith(querySchema, readQuery(url))
         const read = await services.scaling.read(history)
-        const answer: Answer =
-          read === undefined ? undecided(services.scaling.floor) : { ...read.answer, history: read.history }
+        // From jsonb its fields come in the order of their lengths; over this one they are in that of the schema.
+        const none = undecided(services.scaling.floor)
+        const answer: Answer = read === undefined ? none : { ...none, ...read.answer, history: read.history }
         return json(200, model === undefined ? answer : ofModel(answer, routeOf(services, answer, model)))
       },
     },
