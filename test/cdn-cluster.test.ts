@@ -137,7 +137,8 @@ test('darkroom purge says what CDNs were ordered, and waits for them where it is
   const done = await command(['purge', '--tag', 'scope:waited', '--wait', ...to], {})
   expect(done).toEqual({
     code: 0,
-    stdout: '0 cached answers dropped; other processes have been told\nfastly: queued, 1 name\n',
+    stdout:
+      '0 cached answers dropped; other processes have been told\nfastly: queued, 1 name\nfastly: told\n',
     stderr: '',
   })
   expect(cdn.received.map(keysOf)).toEqual([['scope:waited']])

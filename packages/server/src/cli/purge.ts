@@ -101,7 +101,9 @@ async function waitForCdns(
       for (const { name, lastError } of refusing) io.stderr(`${name} refuses: ${lastError}\n`)
       for (const { name, lastError } of waiting)
         io.stderr(`${name} has not been told yet${lastError === null ? '' : `: ${lastError}`}; it will be\n`)
-      return refusing.length + waiting.length === 0 ? exitCodes.done : exitCodes.failed
+      const open = new Set([...refusing, ...waiting].map(({ name }) => name))
+      for (const name of names) if (!open.has(name) && !options.json) io.stdout(`${name}: told\n`)
+      return open.size === 0 ? exitCodes.done : exitCodes.failed
     }
     await sleep(250)
   }
