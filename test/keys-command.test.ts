@@ -62,6 +62,10 @@ describe('on a data folder', () => {
       environment: { DARKROOM_AUTH: 'on', DARKROOM_LOG_LEVEL: 'trace' },
     })
     expect(server.output()).toMatch(/access {4}on: 1 API key\n/u)
+    // It would be refused: with access on it asks for a key or a signature.
+    expect(server.output()).not.toContain('  picture ')
+    const keyless = await command(['purge', '--everything', '--server', server.url], environment)
+    expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('DARKROOM_API_KEY')])
     expect(await statusOf(server, first)).toBe(200)
     const json = await command(
       ['keys', 'create', '--project', 'shop', '--right', 'read', '--expires', '90d', '--json'],

@@ -67,9 +67,8 @@ export async function listenOn(server: Server, address: { host: string; port: nu
     })
   })
   const { port } = server.address() as AddressInfo
-  const host = address.host.includes(':') ? `[${address.host.replaceAll(/[[\]]/gu, '')}]` : address.host
   return {
-    url: `http://${host}:${port}`,
+    url: `http://${openableHost(address.host)}:${port}`,
     stopAccepting: () => {
       server.close()
       server.closeIdleConnections()
@@ -80,4 +79,12 @@ export async function listenOn(server: Server, address: { host: string; port: nu
       clearTimeout(cut)
     },
   }
+}
+
+/** "Every address of this machine" (RFC 1122 §3.2.1.3 (a), RFC 4291 §2.5.2) is one to listen on: browsers refuse to open it. */
+function openableHost(host: string): string {
+  const bare = host.replaceAll(/[[\]]/gu, '')
+  if (bare === '0.0.0.0') return '127.0.0.1'
+  if (bare === '::') return '[::1]'
+  return bare.includes(':') ? `[${bare}]` : bare
 }

@@ -37,8 +37,13 @@ export async function callApi(call: ApiCall, io: CommandEnvironment): Promise<{ 
   }
   const told = (await response.json().catch(() => ({}))) as { detail?: string }
   if (response.ok) return { answer: told }
-  io.stderr(`${told.detail ?? `the server answered ${response.status}`}\n`)
+  io.stderr(`${told.detail ?? `the server answered ${response.status}`}${keyHint(response.status)}\n`)
   return response.status >= 400 && response.status < 500 ? exitCodes.usage : exitCodes.failed
+}
+
+/** The server speaks of headers; a command sends them, and is given the key by its environment. */
+export function keyHint(status: number): string {
+  return status === 401 ? ' Commands send the key that stands in DARKROOM_API_KEY.' : ''
 }
 
 /**

@@ -168,6 +168,7 @@ describe('what is asked for in a wrong way is a usage error that says where', ()
     [['photo.png', '--seed', '5'], /^--seed belongs to --prompt/u],
     [['photo.png', '--model', 'draft'], /^--model belongs to --prompt/u],
     [['photo.png', '--url', 'http://127.0.0.1:1'], /^--url belongs to --prompt/u],
+    [['photo.png', '--server', 'http://127.0.0.1:1'], /^--url belongs to --prompt/u],
   ])('%j', async (args, message) => {
     const said = listen()
     const fixed = ['--slides', join(folder, 'slides.json'), '-o', join(folder, 'usage')]

@@ -26,7 +26,7 @@ export interface CarouselCommandOptions extends DesignOptions {
   seed?: string
   model?: string
   /** A running server that generates it. */
-  url?: string
+  url?: string | undefined
   output: string
   zip: boolean
   pdf: boolean

@@ -1,7 +1,7 @@
 import { createPlatform } from '../platform.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { keyHeader } from './api-call.ts'
+import { keyHeader, keyHint } from './api-call.ts'
 import { createCommandLog, readConfig } from './read-config.ts'
 
 /** A picture as commands ask for it; texts as they stand on the command line. */
@@ -110,7 +110,7 @@ async function generate(
   }
   const image = record.images?.[0]
   if (answer.status !== 201 || image === undefined || image.url === null) {
-    io.stderr(`${record.detail ?? `the server answered ${answer.status}`}\n`)
+    io.stderr(`${record.detail ?? `the server answered ${answer.status}`}${keyHint(answer.status)}\n`)
     return answer.status >= 400 && answer.status < 500 ? exitCodes.usage : exitCodes.failed
   }
   const query = format === undefined ? '' : `?format=${format}`

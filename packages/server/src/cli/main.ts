@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander'
+import type { Option } from 'commander'
+import { Command, CommanderError, Help } from 'commander'
 import { version } from '../version.ts'
 import type { CarouselCommandOptions } from './carousel.ts'
 import type { CatalogImportOptions } from './catalog.ts'
@@ -38,6 +39,7 @@ export async function main(
     .exitOverride()
     .configureOutput({ writeOut: io.stdout, writeErr: io.stderr })
     .showHelpAfterError()
+    .configureHelp({ optionDescription })
   program
     .command('start')
     .description('start the whole platform: database, queue, worker, edge, gateway')
@@ -65,10 +67,11 @@ export async function main(
     .option('--negative <text>', 'what the picture must not show')
     .option('--style <text>', 'a style')
     .option('--url <url>', 'use a running server instead of starting the platform')
+    .option('--server <url>', 'the same')
     .option('--json', 'print the record as JSON', false)
-    .action(async (prompt: string, options: Omit<GenerateOptions, 'prompt'>) => {
+    .action(async (prompt: string, { server, ...options }: AsTyped<GenerateOptions, 'prompt'>) => {
       const { generateCommand } = await import('./generate.ts')
-      exitCode = await generateCommand({ ...options, prompt }, io)
+      exitCode = await generateCommand({ ...options, url: options.url ?? server, prompt }, io)
     })
   program
     .command('carousel [base]')
@@ -89,11 +92,14 @@ export async function main(
     .option('--seed <n>', 'for --prompt: another seed is another picture (default: "0")')
     .option('--model <name>', 'for --prompt: a model of DARKROOM_MODELS')
     .option('--url <url>', 'for --prompt: use a running server instead of starting the platform')
+    .option('--server <url>', 'the same')
     .option('--json', 'print one JSON document at the end', false)
-    .action(async (base: string | undefined, options: Omit<CarouselCommandOptions, 'base'>) => {
-      const { carouselCommand } = await import('./carousel.ts')
-      exitCode = await carouselCommand({ ...options, source: base }, io)
-    })
+    .action(
+      async (base: string | undefined, { server, ...options }: AsTyped<CarouselCommandOptions, 'source'>) => {
+        const { carouselCommand } = await import('./carousel.ts')
+        exitCode = await carouselCommand({ ...options, url: options.url ?? server, source: base }, io)
+      },
+    )
   program
     .command('purge')
     .description('drop cached copies in a running server; stored results stay')
@@ -223,6 +229,16 @@ export async function main(
     return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
   }
   return exitCode
+}
+
+/** What commander read, with the two names for the running server. */
+type AsTyped<Options, Argument extends keyof Options> = Omit<Options, Argument> & { server?: string }
+
+/** A switch that is off and a list that is empty are no defaults worth a reader's time. */
+function optionDescription(option: Option): string {
+  const { defaultValue, description } = option
+  const isNone = defaultValue === false || (Array.isArray(defaultValue) && defaultValue.length === 0)
+  return isNone ? description : new Help().optionDescription(option)
 }
 
 /** The values of an option that may be repeated. */

@@ -86,7 +86,10 @@ function startMessage(server: HttpServer, platform: Platform, config: Config, st
     '',
     platform.role === 'all' ? `Darkroom is ${ready}.` : `A gateway of Darkroom is ${ready}.`,
     `  open      ${url}/`,
-    `  picture   ${url}/live/demo?prompt=a+red+sailboat+at+sunset`,
+    // With access on it would be refused: it asks for a key or a signature.
+    ...(platform.access.mode === 'off'
+      ? [`  picture   ${url}/live/demo?prompt=a+red+sailboat+at+sunset`]
+      : []),
     `  look      ${url}/dashboard/`,
     `  API       ${url}/docs`,
     `  models    ${platform.models.join(', ')}`,
