@@ -268,6 +268,12 @@ describe.skipIf(executablePath === undefined)(`the playground${reason}`, () => {
     expect([zip.status, zip.headers.get('content-type')]).toEqual([200, 'application/zip'])
     const record = await fetch(`${server.url}${archive?.replace('.zip', '')}`)
     expect(await record.json()).toMatchObject({ theme: 'poster' })
+    await page.getByLabel('Button of slide 6').fill('Start now')
+    await page.getByRole('button', { name: 'Draw this slide again (slide 6)' }).click()
+    await page.getByText('Slide 6: 1 overlay, 1 encode. The other 5 slides stayed as they are.').waitFor()
+    const changed = await fetch(`${server.url}${archive?.replace('.zip', '')}`)
+    const { slides } = (await changed.json()) as { slides: { label: string | null }[] }
+    expect(slides.map(({ label }) => label)).toEqual([null, null, null, null, null, 'Start now'])
     const after = await sources()
     expect(after.map((source, index) => source === before[index])).toEqual([
       true,
@@ -275,7 +281,7 @@ describe.skipIf(executablePath === undefined)(`the playground${reason}`, () => {
       false,
       true,
       true,
-      true,
+      false,
     ])
     await page
       .locator('.slide')

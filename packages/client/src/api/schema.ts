@@ -275,23 +275,71 @@ export interface LiveQuery {
    * What the picture shows.
    */
   prompt: string
+  /**
+   * Pixels, such as 1024x768; it is part of what is drawn.
+   */
   size?: string
+  /**
+   * A ratio such as 16:9, with one megapixel; instead of size.
+   */
   ar?: string
+  /**
+   * The width in pixels, together with h; instead of size.
+   */
   w?: number
+  /**
+   * The height in pixels, together with w.
+   */
   h?: number
+  /**
+   * Another seed is another picture; 0 by default.
+   */
   seed?: number
+  /**
+   * A public name of a model of this server.
+   */
   model?: string
+  /**
+   * A style that the model knows, in words.
+   */
   style?: string
+  /**
+   * What the picture must not show.
+   */
   negative?: string
+  /**
+   * auto, the default, goes by Accept.
+   */
   format?: 'auto' | 'jpg' | 'jpeg' | 'png' | 'webp' | 'avif'
+  /**
+   * The quality of the encoding.
+   */
   q?: number
+  /**
+   * 1: a soft preview at once, while the picture is being made.
+   */
   placeholder?: '0' | '1'
 }
 export interface ImageQuery {
+  /**
+   * The width in pixels; alone it keeps the shape.
+   */
   w?: number
+  /**
+   * The height in pixels; alone it keeps the shape.
+   */
   h?: number
+  /**
+   * How the picture fills w and h.
+   */
   fit?: 'cover' | 'contain' | 'inside' | 'fill'
+  /**
+   * auto, the default, goes by Accept.
+   */
   format?: 'auto' | 'jpg' | 'jpeg' | 'png' | 'webp' | 'avif'
+  /**
+   * The quality of the encoding.
+   */
   q?: number
 }
 export interface GenerationRequest {

@@ -23,11 +23,16 @@ const fits = ['cover', 'contain', 'inside', 'fill'] as const satisfies readonly 
 const side = integerText(1, sizeLimits.maxSidePx)
 
 const imageFields = z.strictObject({
-  w: side.optional(),
-  h: side.optional(),
-  fit: z.enum(fits, `must be ${fits.join(', ')}`).optional(),
-  format: formatField.optional(),
-  q: integerText(qualityRange.min, qualityRange.max).optional(),
+  w: side.optional().meta({ description: 'The width in pixels; alone it keeps the shape.' }),
+  h: side.optional().meta({ description: 'The height in pixels; alone it keeps the shape.' }),
+  fit: z
+    .enum(fits, `must be ${fits.join(', ')}`)
+    .optional()
+    .meta({ description: 'How the picture fills w and h.' }),
+  format: formatField.optional().meta({ description: 'auto, the default, goes by Accept.' }),
+  q: integerText(qualityRange.min, qualityRange.max)
+    .optional()
+    .meta({ description: 'The quality of the encoding.' }),
 })
 
 /** The query of `GET /images/{id}[.{ext}]`. */

@@ -45,17 +45,27 @@ export const formatField: z.ZodType<PictureFormat | undefined> = z
 
 const liveFields = z.strictObject({
   prompt: promptField,
-  size: z.string().optional(),
-  ar: z.string().optional(),
-  w: side.optional(),
-  h: side.optional(),
-  seed: integerText(0, maxSeed).optional(),
-  model: modelField.optional(),
-  style: styleField.optional(),
-  negative: negativeField.optional(),
-  format: formatField.optional(),
-  q: integerText(qualityRange.min, qualityRange.max).optional(),
-  placeholder: z.enum(['0', '1'], 'must be 1 or 0').optional(),
+  size: z.string().optional().meta({ description: 'Pixels, such as 1024x768; it is part of what is drawn.' }),
+  ar: z
+    .string()
+    .optional()
+    .meta({ description: 'A ratio such as 16:9, with one megapixel; instead of size.' }),
+  w: side.optional().meta({ description: 'The width in pixels, together with h; instead of size.' }),
+  h: side.optional().meta({ description: 'The height in pixels, together with w.' }),
+  seed: integerText(0, maxSeed)
+    .optional()
+    .meta({ description: 'Another seed is another picture; 0 by default.' }),
+  model: modelField.optional().meta({ description: 'A public name of a model of this server.' }),
+  style: styleField.optional().meta({ description: 'A style that the model knows, in words.' }),
+  negative: negativeField.optional().meta({ description: 'What the picture must not show.' }),
+  format: formatField.optional().meta({ description: 'auto, the default, goes by Accept.' }),
+  q: integerText(qualityRange.min, qualityRange.max)
+    .optional()
+    .meta({ description: 'The quality of the encoding.' }),
+  placeholder: z
+    .enum(['0', '1'], 'must be 1 or 0')
+    .optional()
+    .meta({ description: '1: a soft preview at once, while the picture is being made.' }),
 })
 
 /** The query of `GET /live/{scope}`: what is not here is an unknown parameter. */

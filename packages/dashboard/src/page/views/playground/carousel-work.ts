@@ -9,6 +9,8 @@ export interface SlideText {
   kind: string
   title: string
   body: string
+  /** Of the button that a call to action has; other kinds have none. */
+  label: string
 }
 
 /** Where the photograph comes from. */
@@ -27,16 +29,22 @@ export interface Look {
 
 /** Slides before somebody types others. */
 export const firstTexts: readonly SlideText[] = [
-  { kind: 'hook', title: 'Six slides, **one** photograph', body: '' },
-  { kind: 'point', title: 'Fetched once', body: 'The photograph comes over the network a single time.' },
-  { kind: 'point', title: 'Decoded once', body: 'All slides share its pixels.' },
+  { kind: 'hook', title: 'Six slides, **one** photograph', body: '', label: '' },
+  {
+    kind: 'point',
+    title: 'Fetched once',
+    body: 'The photograph comes over the network a single time.',
+    label: '',
+  },
+  { kind: 'point', title: 'Decoded once', body: 'All slides share its pixels.', label: '' },
   {
     kind: 'point',
     title: 'Looked at once',
     body: 'Faces, calm areas and colours are found for all of them.',
+    label: '',
   },
-  { kind: 'point', title: 'Drawn six times', body: 'Each slide is one overlay, and no more.' },
-  { kind: 'cta', title: 'Change this text', body: 'Only this slide is drawn again.' },
+  { kind: 'point', title: 'Drawn six times', body: 'Each slide is one overlay, and no more.', label: '' },
+  { kind: 'cta', title: 'Change this text', body: 'Only this slide is drawn again.', label: 'Try it' },
 ]
 
 /** What the editor is at. */
@@ -89,7 +97,7 @@ async function post(
   const asked = {
     theme,
     ...(handle.trim() === '' ? {} : { brand: { handle: handle.trim() } }),
-    slides: slides.map(({ kind, title, body }) => ({ kind, title, ...(body.trim() === '' ? {} : { body }) })),
+    slides: slides.map(({ kind, title, ...text }) => ({ kind, title, ...givenOf({ kind, ...text }) })),
     scope,
   }
   if (base.kind === 'prompt')
@@ -108,6 +116,14 @@ async function post(
   return await askJson('/v1/carousels', { method: 'POST', headers, body: form, signal: left })
 }
 
+/** What a slide has besides its title; an empty text is none. */
+function givenOf({ kind, body, label }: Omit<SlideText, 'title'>): { body?: string; label?: string } {
+  return {
+    ...(body.trim() === '' ? {} : { body }),
+    ...(kind !== 'cta' || label.trim() === '' ? {} : { label }),
+  }
+}
+
 /** Reads the record at each event, so that slides come one after another. */
 async function followCarousel(id: string, left: AbortSignal): Promise<void> {
   const isLast = ({ type }: { type: string }): boolean => /^(?:stored|failed|cancelled)$/u.test(type)
@@ -121,7 +137,7 @@ async function readAgain(id: string, left: AbortSignal): Promise<void> {
 }
 
 /** Changes the words of one slide: one overlay is drawn. Never rejects. */
-export async function changeSlide(index: number, { title, body }: SlideText): Promise<void> {
+export async function changeSlide(index: number, { kind, title, ...text }: SlideText): Promise<void> {
   const id = work.value.carousel?.id
   if (id === undefined) return
   change({ changing: new Set([...work.value.changing, index]), fault: undefined, changed: undefined })
@@ -130,7 +146,12 @@ export async function changeSlide(index: number, { title, body }: SlideText): Pr
     const answer = await ask(`/v1/carousels/${id}/slides/${index}`, {
       method: 'PATCH',
       headers: { 'content-type': 'application/json', prefer: 'wait=60' },
-      body: JSON.stringify({ title, body: body.trim() === '' ? null : body }),
+      body: JSON.stringify({
+        title,
+        body: null,
+        ...(kind === 'cta' ? { label: null } : {}),
+        ...givenOf({ kind, ...text }),
+      }),
     })
     const after = (await answer.json()) as Carousel
     if (work.value.carousel?.id === id) change({ carousel: after, changed: workText(index, after) })

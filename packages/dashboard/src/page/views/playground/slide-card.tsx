@@ -23,7 +23,10 @@ export function SlideCard(props: { index: number; text: SlideText; type: (text: 
   const slide = carousel?.slides[index]
   const isChanging = changing.has(index)
   const differs =
-    slide !== undefined && (slide.title !== text.title.trim() || (slide.body ?? '') !== text.body.trim())
+    slide !== undefined &&
+    (slide.title !== text.title.trim() ||
+      (slide.body ?? '') !== text.body.trim() ||
+      (text.kind === 'cta' && (slide.label ?? '') !== text.label.trim()))
   const notes = slide === undefined ? [] : fitNotes(slide)
   return (
     <li class="slide panel" data-status={slide?.status ?? 'none'}>
@@ -82,6 +85,20 @@ export function SlideCard(props: { index: number; text: SlideText; type: (text: 
           value={text.body}
           onInput={(event) => type({ ...text, body: event.currentTarget.value })}
         />
+        {text.kind === 'cta' && (
+          <label class="slide-label">
+            <span>
+              Button<span class="hidden"> of slide {index + 1}</span>
+            </span>
+            <input
+              dir="auto"
+              maxLength={maxTextChars}
+              placeholder="none"
+              value={text.label}
+              onInput={(event) => type({ ...text, label: event.currentTarget.value })}
+            />
+          </label>
+        )}
         {carousel !== undefined && !isBusy && (
           <button
             type="button"
