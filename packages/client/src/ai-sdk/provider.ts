@@ -25,7 +25,7 @@ const ownFields = ['negative', 'style', 'scope', 'tags'] as const
 /**
  * An AI SDK provider (specification v4).
  * @example
- * const darkroom = createDarkroom({ baseUrl: 'http://127.0.0.1:8787', key: process.env.DARKROOM_KEY })
+ * const darkroom = createDarkroom({ baseUrl: 'http://127.0.0.1:8787', key: process.env.DARKROOM_API_KEY })
  * const { image } = await generateImage({ model: darkroom('default'), prompt: 'A red fox', size: '1024x768', seed: 7 })
  */
 export function createDarkroom(options: ClientOptions = {}): DarkroomProvider {

@@ -102,7 +102,7 @@ export function liveUrl({ prompt, size, seed }: PictureAsk): string {
 export function curlOf(picture: PictureAsk, withKey: boolean): string {
   const lines = [
     `curl ${location.origin}/v1/generations`,
-    ...(withKey ? ['-H "Authorization: Bearer $DARKROOM_KEY"'] : []),
+    ...(withKey ? ['-H "Authorization: Bearer $DARKROOM_API_KEY"'] : []),
     `-H 'content-type: application/json'`,
     `-d ${shellQuoted(JSON.stringify({ ...picture, scope }))}`,
   ]
