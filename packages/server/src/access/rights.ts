@@ -58,7 +58,13 @@ export function mayUseScope(caller: Caller, scope: string): boolean {
 /** @throws DarkroomError forbidden */
 export function requireScope(caller: Caller, scope: string): void {
   if (mayUseScope(caller, scope)) return
-  throw new DarkroomError('forbidden', `This key may not use the scope ${scope}.`, { param: 'scope' })
+  // Who names none means "default": OpenAI's client has no word for a scope.
+  const own = (caller.scopes ?? []).join(', ')
+  throw new DarkroomError(
+    'forbidden',
+    `This key may not use the scope ${scope}${own === '' ? '.' : `, but: ${own}. Name one as scope.`}`,
+    { param: 'scope' },
+  )
 }
 
 /** The answer to whoever shows no key where one is needed. */

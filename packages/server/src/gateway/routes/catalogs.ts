@@ -1,7 +1,6 @@
 import { parse as parseCsv } from 'csv-parse/sync'
 import { z } from 'zod'
-import type { Caller } from '../../access/rights.ts'
-import { mayUseScope } from '../../access/rights.ts'
+import { mayUseScope, requireScope } from '../../access/rights.ts'
 import { DarkroomError } from '../../errors.ts'
 import type { CatalogRow } from '../../prediction/catalogs/catalogs.ts'
 import { picturesOf } from '../../prediction/catalogs/item-pictures.ts'
@@ -146,7 +145,7 @@ function itemRoutes(services: GatewayServices): Route[] {
 async function create(context: RouteContext, services: GatewayServices): Promise<Response> {
   const body = parseCatalogBody(await readJsonBody(context.request, maxImportBytes))
   const { caller } = context
-  refuseForeignScope(caller, body.scope)
+  requireScope(caller, body.scope)
   if (body.schedule !== undefined && !isTimeZone(body.schedule.timeZone))
     throw new DarkroomError('invalid_request', 'schedule.timeZone must be a name like Europe/Berlin.', {
       param: 'schedule.timeZone',
@@ -236,10 +235,4 @@ function checkItems(
   services: GatewayServices,
 ): void {
   for (const item of items) picturesOf(item, placeOf(row, services))
-}
-
-/** @throws DarkroomError forbidden */
-function refuseForeignScope(caller: Caller, scope: string): void {
-  if (mayUseScope(caller, scope)) return
-  throw new DarkroomError('forbidden', `This key may not use the scope ${scope}.`, { param: 'scope' })
 }
