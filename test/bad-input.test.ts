@@ -1,25 +1,8 @@
 import fc from 'fast-check'
-import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPlatform, parseConfig } from '@darkroom/server'
-import type { Platform } from '@darkroom/server'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { describe, expect, test } from 'vitest'
+import { useTestPlatform } from './support/test-platform.ts'
 
-let platform: Platform
-let dataDir: string
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({ DARKROOM_DATA: dataDir, DARKROOM_UPLOAD_MB: '2' }),
-    log: pino({ level: 'silent' }),
-  })
-})
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
-})
+const platform = useTestPlatform({ DARKROOM_UPLOAD_MB: '2' })
 
 function ask(path: string, init?: RequestInit): Promise<Response> {
   return platform.fetch(new Request(`http://127.0.0.1${path}`, init))

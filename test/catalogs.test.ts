@@ -1,27 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPlatform, parseConfig } from '@darkroom/server'
-import type { Platform } from '@darkroom/server'
-import { pino } from 'pino'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { describe, expect, test } from 'vitest'
+import { useTestPlatform } from './support/test-platform.ts'
 
 /** Catalogues over the real API, on a platform whose clock the tests set. */
-let platform: Platform
-let dataDir: string
 const clock = { now: Date.UTC(2026, 10, 21, 12) }
 
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({ DARKROOM_DATA: dataDir, DARKROOM_PREDICTION_QUEUED: '100' }),
-    log: pino({ level: 'silent' }),
-    now: () => clock.now,
-  })
-})
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
-})
+const platform = useTestPlatform({ DARKROOM_PREDICTION_QUEUED: '100' }, { now: () => clock.now })
 
 async function ask(
   method: string,

@@ -1,30 +1,12 @@
-import { pino } from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Platform } from '@darkroom/server'
-import { createPlatform, parseConfig } from '@darkroom/server'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { expect, test } from 'vitest'
+import { useTestPlatform } from './support/test-platform.ts'
 
 /** What a picture cost, from the backend's own figures to the record, the explanation and the ledger. */
 
-let platform: Platform
-let dataDir: string
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({
-      DARKROOM_DATA: dataDir,
-      DARKROOM_MODELS: 'default=simulated-gpu:sim-1,free=simulated-gpu:sim-2,plain=sketch:sketch-1',
-      DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=10,steps=4',
-      DARKROOM_PRICES: 'default=2/s',
-    }),
-    log: pino({ level: 'silent' }),
-  })
-})
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
+const platform = useTestPlatform({
+  DARKROOM_MODELS: 'default=simulated-gpu:sim-1,free=simulated-gpu:sim-2,plain=sketch:sketch-1',
+  DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=10,steps=4',
+  DARKROOM_PRICES: 'default=2/s',
 })
 
 interface Image {

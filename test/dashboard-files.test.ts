@@ -1,26 +1,9 @@
 import { brotliDecompressSync } from 'node:zlib'
-import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createPlatform, parseConfig } from '@darkroom/server'
-import type { Platform } from '@darkroom/server'
+import { describe, expect, test } from 'vitest'
 import type { OverviewReport } from '../packages/server/src/overview/overview-report.ts'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { useTestPlatform } from './support/test-platform.ts'
 
-let platform: Platform
-let dataDir: string
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({ DARKROOM_DATA: dataDir }),
-    log: pino({ level: 'silent' }),
-  })
-})
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
-})
+const platform = useTestPlatform()
 
 function ask(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return platform.fetch(new Request(`http://127.0.0.1${path}`, { headers }))

@@ -1,41 +1,19 @@
 import { createCanvas } from '@napi-rs/canvas'
-import OpenAI, { toFile } from 'openai'
+import type OpenAI from 'openai'
+import { toFile } from 'openai'
 import { hash } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Platform } from '@darkroom/server'
-import { createPlatform, parseConfig } from '@darkroom/server'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { describe, expect, test } from 'vitest'
+import { openAIClientOf } from './support/openai-client.ts'
+import { useTestPlatform } from './support/test-platform.ts'
 
-let platform: Platform
-let dataDir: string
-let client: OpenAI
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({
-      DARKROOM_DATA: dataDir,
-      DARKROOM_MODELS: 'default=simulated-gpu:sim-1,sketch=sketch:sketch-1',
-      DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=2,steps=4',
-      DARKROOM_OUTBOUND_ALLOW: '127.0.0.0/8',
-    }),
-    log: pino({ level: 'silent' }),
-  })
-  client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://127.0.0.1/v1',
-    maxRetries: 0,
-    fetch: (url, init) => platform.fetch(new Request(url, init)),
-  })
+const platform = useTestPlatform({
+  DARKROOM_MODELS: 'default=simulated-gpu:sim-1,sketch=sketch:sketch-1',
+  DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=2,steps=4',
+  DARKROOM_OUTBOUND_ALLOW: '127.0.0.0/8',
 })
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
-})
+const client = openAIClientOf(platform)
 
 interface Record {
   id: string

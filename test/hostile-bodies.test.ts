@@ -1,10 +1,7 @@
-import { pino } from 'pino'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Platform } from '@darkroom/server'
-import { createPlatform, parseConfig } from '@darkroom/server'
+import { describe, expect, test } from 'vitest'
 import { gatewayRoutes } from '../packages/server/src/gateway/gateway.ts'
 import type { GatewayServices } from '../packages/server/src/gateway/services.ts'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { useTestPlatform } from './support/test-platform.ts'
 
 /** Every route that takes a body, and bodies that are nearly right or not at all: each is told what to change. */
 
@@ -12,24 +9,9 @@ import { makeDataDir, removeDataDir } from './support/server-process.ts'
 const noServices = new Proxy({}, { get: (): unknown => noServices }) as GatewayServices
 const routes = gatewayRoutes(noServices).filter(({ body }) => body !== undefined)
 
-let platform: Platform
-let dataDir: string
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({
-      DARKROOM_DATA: dataDir,
-      DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
-      DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=0,steps=1',
-    }),
-    log: pino({ level: 'silent' }),
-  })
-})
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
+const platform = useTestPlatform({
+  DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
+  DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=0,steps=1',
 })
 
 interface Refusal {

@@ -1,41 +1,19 @@
 import { createCanvas } from '@napi-rs/canvas'
-import OpenAI, { toFile } from 'openai'
+import type OpenAI from 'openai'
+import { toFile } from 'openai'
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { pino } from 'pino'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Platform } from '@darkroom/server'
-import { createPlatform, parseConfig } from '@darkroom/server'
+import { expect, test } from 'vitest'
 import { schemasOrSkip } from '../packages/server/src/backends/openai/testing/openai-schema.ts'
-import { makeDataDir, removeDataDir } from './support/server-process.ts'
+import { openAIClientOf } from './support/openai-client.ts'
+import { useTestPlatform } from './support/test-platform.ts'
 
-let platform: Platform
-let dataDir: string
-let client: OpenAI
-
-beforeAll(async () => {
-  dataDir = await makeDataDir()
-  platform = await createPlatform({
-    config: parseConfig({
-      DARKROOM_DATA: dataDir,
-      DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
-      // Long enough for several previews, each half a second after the one before.
-      DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=100,steps=20',
-    }),
-    log: pino({ level: 'silent' }),
-  })
-  client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://127.0.0.1/v1',
-    maxRetries: 0,
-    fetch: (url, init) => platform.fetch(new Request(url, init)),
-  })
+const platform = useTestPlatform({
+  DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
+  // Long enough for several previews, each half a second after the one before.
+  DARKROOM_SIMULATED_GPU: 'spinUpMs=0,loadMs=0,stepMs=100,steps=20',
 })
-
-afterAll(async () => {
-  await platform.close()
-  await removeDataDir(dataDir)
-})
+const client = openAIClientOf(platform)
 
 /** Of a base64 picture that is a PNG. */
 function pngSize(base64: string): [number, number] {

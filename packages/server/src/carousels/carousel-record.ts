@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { PageCursor } from '../database/newest-first.ts'
-import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
+import { decodeCursor, readPage } from '../database/newest-first.ts'
 import type { CarouselDesign, GenerationStatus, Schema } from '../database/schema.ts'
 import type { CarouselRow, SlideRow } from './carousel-row.ts'
 import type { UnitCounts } from './work-counts.ts'
@@ -212,16 +212,7 @@ export async function listCarousels(
   let rows = database.selectFrom('carousels').selectAll().where('project', '=', query.project)
   if (query.scopes !== undefined) rows = rows.where('scope', 'in', [...query.scopes])
   const after = query.cursor === undefined ? undefined : decodeCarouselCursor(query.cursor)
-  if (after !== undefined) {
-    rows = rows.where(isAfterCursor(after))
-  }
-  const found = await rows
-    .select(createdAtOfRow)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute()
-  const { rows: page, nextCursor } = pageOf(found, query.limit)
+  const { rows: page, nextCursor } = await readPage(rows, { limit: query.limit, after })
   const items = await withSlides(database, page)
   return { items: items.map(({ record }) => record), nextCursor }
 }

@@ -1,5 +1,6 @@
-import type { AliasedRawBuilder, RawBuilder } from 'kysely'
+import type { RawBuilder, SelectQueryBuilder } from 'kysely'
 import { sql } from 'kysely'
+import type { Schema } from './schema.ts'
 
 /** The last row of a page: the next page begins after it, whatever has arrived meanwhile. */
 export interface PageCursor {
@@ -8,21 +9,35 @@ export interface PageCursor {
   id: string
 }
 
-/** `created_at` with its microseconds, to be selected with each row: a Date would round two rows into one. */
-export const createdAtOfRow: AliasedRawBuilder<string, 'created_at_us'> = sql<string>`
+/** `created_at` with its microseconds: a Date would round two rows into one. */
+const createdAtOfRow = sql<string>`
   to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`.as('created_at_us')
 
-/** The condition of rows that come after the cursor, ordered by `created_at` and `id`, both descending. */
-export function isAfterCursor({ createdAt, id }: PageCursor): RawBuilder<boolean> {
-  return sql<boolean>`(created_at, id) < (${createdAt}::timestamptz, ${id})`
+export interface Page<Row> {
+  rows: Row[]
+  /** `null`: there are no more. */
+  nextCursor: string | null
 }
 
-/** One page of the rows found, of which one more was asked for than the page holds, and the cursor of the next. */
-export function pageOf<Row extends { id: string; created_at_us: string }>(
-  found: readonly Row[],
-  limit: number,
-): { rows: Row[]; nextCursor: string | null } {
-  const rows = found.slice(0, limit)
+/**
+ * One page of a table's rows by `created_at` and `id`, both descending, so that rows which arrive meanwhile shift none.
+ * @param query what is to be found, neither ordered nor limited
+ * @param after `undefined`: from the newest on
+ */
+export async function readPage<Table extends keyof Schema, Row extends { id: string }>(
+  query: SelectQueryBuilder<Schema, Table, Row>,
+  { limit, after }: { limit: number; after: PageCursor | undefined },
+): Promise<Page<Row>> {
+  const isAfter = ({ createdAt, id }: PageCursor): RawBuilder<boolean> =>
+    sql<boolean>`(created_at, id) < (${createdAt}::timestamptz, ${id})`
+  const found = await (after === undefined ? query : query.where(isAfter(after)))
+    .select(createdAtOfRow)
+    .orderBy(sql`created_at`, 'desc')
+    .orderBy(sql`id`, 'desc')
+    // One more than the page holds says whether there is another page.
+    .limit(limit + 1)
+    .execute()
+  const rows = found.slice(0, limit) as (Row & { created_at_us: string })[]
   const last = found.length > limit ? rows.at(-1) : undefined
   const nextCursor =
     last === undefined ? null : Buffer.from(`${last.created_at_us} ${last.id}`).toString('base64url')

@@ -3,7 +3,10 @@ import { isPidTaken } from './process-table.ts'
 
 /** One process among all that this machine, and any other, ever runs. */
 export interface ProcessIdentity {
-  /** The boot of the machine, and the namespace in which the process has its number. */
+  /**
+   * The boot of the machine, the namespace in which the process has its number, and that of its network: another one may
+   * be cut off from the database while the process lives on.
+   */
   readonly machine: string
   readonly pid: number
   /** When it started, in clock ticks since the boot: a number that is given out again is told apart by it. */
@@ -14,13 +17,14 @@ export interface ProcessIdentity {
 export async function identityOf(pid: number = process.pid): Promise<ProcessIdentity | undefined> {
   if (process.platform !== 'linux') return undefined
   try {
-    const [boot, namespace, stat] = await Promise.all([
+    const [boot, processes, network, stat] = await Promise.all([
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readlink('/proc/self/ns/pid'),
+      readlink('/proc/self/ns/net'),
       readFile(`/proc/${pid}/stat`, 'utf8'),
     ])
     const { start } = fieldsOf(stat)
-    return start === undefined ? undefined : { machine: `${boot.trim()} ${namespace}`, pid, start }
+    return start === undefined ? undefined : { machine: `${boot.trim()} ${processes} ${network}`, pid, start }
   } catch {
     return undefined
   }

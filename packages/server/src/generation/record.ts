@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { PageCursor } from '../database/newest-first.ts'
-import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
+import { decodeCursor, readPage } from '../database/newest-first.ts'
 import type { GenerationStatus, RequestsTable, Schema } from '../database/schema.ts'
 import type { GenerationRow } from './generation-row.ts'
 import { isSettled, isStored } from './generation-row.ts'
@@ -148,16 +148,7 @@ export async function listRecords(database: Kysely<Schema>, query: ListQuery): P
     rows = rows.where('prompt', 'ilike', pattern)
   }
   const after = query.cursor === undefined ? undefined : decodeRequestCursor(query.cursor)
-  if (after !== undefined) {
-    rows = rows.where(isAfterCursor(after))
-  }
-  const found = await rows
-    .select(createdAtOfRow)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute()
-  const { rows: page, nextCursor } = pageOf(found, query.limit)
+  const { rows: page, nextCursor } = await readPage(rows, { limit: query.limit, after })
   const items = await withGenerations(database, page)
   return { items: items.map(({ record }) => record), nextCursor }
 }

@@ -2,7 +2,7 @@ import type { Outbound } from '@darkroom/outbound'
 import { OutboundError } from '@darkroom/outbound'
 import type { Kysely } from 'kysely'
 import type { PageCursor } from '../database/newest-first.ts'
-import { createdAtOfRow, decodeCursor, isAfterCursor, pageOf } from '../database/newest-first.ts'
+import { decodeCursor, readPage } from '../database/newest-first.ts'
 import type { Schema } from '../database/schema.ts'
 import { DarkroomError } from '../errors.ts'
 import { wakeDeliverers } from './outbox.ts'
@@ -90,16 +90,7 @@ async function list(database: Kysely<Schema>, query: WebhookListQuery): Promise<
   if (query.status !== undefined) rows = rows.where('status', '=', query.status)
   if (query.subject !== undefined) rows = rows.where('subject', '=', query.subject)
   const after = query.cursor === undefined ? undefined : decodeWebhookCursor(query.cursor)
-  if (after !== undefined) {
-    rows = rows.where(isAfterCursor(after))
-  }
-  const found = await rows
-    .select(createdAtOfRow)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit + 1)
-    .execute()
-  const { rows: items, nextCursor } = pageOf(found, query.limit)
+  const { rows: items, nextCursor } = await readPage(rows, { limit: query.limit, after })
   return { items, nextCursor }
 }
 
