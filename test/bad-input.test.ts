@@ -67,6 +67,9 @@ describe('bad input is told what to change', () => {
         ['/v1/markers/99999999999/comparison', 404, undefined],
         ['/v1/latency?window=0m', 400, 'window'],
         ['/v1/latency?by=%00', 400, 'by'],
+        ['/v1/latency?route=%00', 400, 'route'],
+        ['/v1/latency?scope=a%00', 400, 'scope'],
+        ['/v1/latency?model=%00', 400, 'model'],
         ['/v1/generations?limit=0', 400, 'limit'],
         ['/v1/generations?cursor=abc', 400, 'cursor'],
         ['/v1/generations?q=%00', 400, 'q'],
@@ -105,6 +108,12 @@ describe('bad input is told what to change', () => {
     const response = await post('/v1/generations', body, { 'content-type': mediaType })
     expect(response.status).toBe(status)
     expect((await problemOf(response)).code).toBe(code)
+  })
+
+  test('a catalogue has a name that can be stored', async () => {
+    const response = await post('/v1/catalogs', '{"name":"a\\u0000b","prompt":"a {{name}}"}')
+    expect(response.status).toBe(400)
+    expect((await problemOf(response)).param).toBe('name')
   })
 
   test('a body of 50 MB is 413 on every route that takes one', async () => {

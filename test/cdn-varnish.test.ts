@@ -108,7 +108,7 @@ describe.skipIf(missing !== undefined)(`a real Varnish in front${missing ? ` (${
     const direct = await fetch(server.url + path)
     await direct.arrayBuffer()
     expect(direct.headers.get('xkey')).toMatch(
-      /^shop\/scope:hits shop\/model:default img_\S+ shop\/url:\S+ project:shop$/u,
+      /^shop\/scope:hits shop\/model:default shop\/img_\S+ shop\/url:\S+ project:shop$/u,
     )
     expect([direct.headers.get('cache-tag'), direct.headers.get('surrogate-key')]).toEqual([null, null])
   })

@@ -299,3 +299,19 @@ test('without a key for purges their address is the origin’s', async () => {
   const shown = await fetch(`${url}/.darkroom/purge`, { method: 'POST' })
   expect(await shown.text()).toBe('/.darkroom/purge')
 })
+
+test('the address of purges is never the origin’s, and a body that is too long holds up no other purge', async () => {
+  answer = (request, response) => void response.end(request.headers.authorization)
+  const { url } = await startEdge(['--origin', originUrl], { DARKROOM_EDGE_PURGE_KEY: purgeKey })
+  const purge = async (target: string, body: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${purgeKey}` }
+    const done = await fetch(`${url}${target}`, { method: 'POST', headers, body })
+    expect(await done.text()).not.toContain(purgeKey)
+    return done.status
+  }
+  expect(await purge('/.darkroom/purge?tags=a', '{"everything":true}')).toBe(400)
+  expect(await purge('/.darkroom/purge', 'x'.repeat(20_000_000))).toBe(413)
+  for (let each = 0; each < 4; each += 1)
+    expect(await purge('/.darkroom/purge', '{"everything":true}')).toBe(200)
+  expect(fetches).toBe(0)
+})

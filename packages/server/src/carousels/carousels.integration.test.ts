@@ -1,3 +1,4 @@
+import type { KyselyPlugin } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createLine } from '../generation/line.ts'
 import type { TestCluster, TestNode } from '../generation/testing/test-cluster.ts'
@@ -9,6 +10,7 @@ import type { LeasedCarousel, StoredSlide } from './carousel-lease.ts'
 import { recoverCarouselOrphans, recoverCarousels, workersWithCarousels } from './carousel-recovery.ts'
 import type { CarouselRow } from './carousel-row.ts'
 import { readSlides } from './carousel-row.ts'
+import { createCarousels } from './carousels.ts'
 import { changeSlide } from './edit-slide.ts'
 import { leaseCarousel } from './leased-carousel.ts'
 
@@ -312,5 +314,40 @@ describe('a worker that dies', () => {
     await node.database.pool.query(`update carousels set status = 'cancelled' where id = $1`, [one.id])
     await recoverCarouselOrphans(context())
     expect((await claim(await lease(two.id))).toSorted()).toEqual([a, b])
+  })
+})
+
+describe('a database that restarts while somebody waits for a carousel', () => {
+  test('is waited for: what was accepted is answered', async () => {
+    /** Statements that the database still refuses. */
+    let refused = 0
+    const restarting: KyselyPlugin = {
+      transformQuery: ({ node: query }) => {
+        if (query.kind === 'SelectQueryNode' && refused > 0) {
+          refused -= 1
+          throw Object.assign(new Error('terminating connection'), { code: '57P01' })
+        }
+        return query
+      },
+      transformResult: async ({ result }) => await Promise.resolve(result),
+    }
+    const { database, ...rest } = context()
+    const maker = { make: noModel, warm: () => Promise.resolve() }
+    const carousels = createCarousels({
+      ...rest,
+      database: database.withPlugin(restarting),
+      objects: node.objects,
+      maker,
+      outbound: { check: () => {} },
+    })
+    const { id } = await accept(['one'])
+    refused = 2
+    const wait = carousels.settled('default', id, AbortSignal.timeout(30_000))
+    await cancelCarousel(context(), 'default', id)
+    expect((await wait).record.status).toBe('cancelled')
+    expect(refused).toBe(0)
+    refused = 2
+    expect((await carousels.settled('default', id, AbortSignal.timeout(30_000))).record.id).toBe(id)
+    carousels.close()
   })
 })

@@ -1,4 +1,5 @@
 import type { CarouselMaker } from '@darkroom/carousel'
+import { whenDatabaseIsBack } from '../database/database-retry.ts'
 import { DarkroomError } from '../errors.ts'
 import type { DeadOwner, DeadQuery, RedriveSelection } from '../generation/dead-generations.ts'
 import { isSettled } from '../generation/generation-row.ts'
@@ -84,6 +85,9 @@ export interface CarouselsOptions extends CarouselContext {
   outbound: { check(url: string): void }
 }
 
+/** A restart of the database takes about a second. */
+const acceptedPatienceMs = 10_000
+
 export function createCarousels(options: CarouselsOptions): Carousels {
   const { database, queue } = options
   const context: CarouselAcceptContext = options
@@ -107,7 +111,8 @@ export function createCarousels(options: CarouselsOptions): Carousels {
   }
   const begun = async (carousel: CarouselRow): Promise<CarouselWithSlides> => {
     if (carousel.waits_for === 'generation') bases.watch(carousel.base_generation_id)
-    return await complete(carousel)
+    // It is accepted: a database that restarts now is no reason to tell the caller that it is not.
+    return await whenDatabaseIsBack(() => complete(carousel), AbortSignal.timeout(acceptedPatienceMs))
   }
   return {
     check: (order) => checkOrder(order, options),
@@ -120,12 +125,14 @@ export function createCarousels(options: CarouselsOptions): Carousels {
     answered: (owner, key) => markAnswered(database, owner, key),
     read: async (project, id) => await complete(await readCarousel(database, project, id)),
     settled: async (project, id, signal) => {
-      await readCarousel(database, project, id)
+      const read = (): Promise<CarouselRow> =>
+        whenDatabaseIsBack(() => readCarousel(database, project, id), signal)
+      await read()
       for (;;) {
         await settlements.wait(id, signal)
         // Who waits may have joined one who read the record before this caller's change of it was committed.
-        const row = await readCarousel(database, project, id)
-        if (isSettled(row.status)) return await complete(row)
+        const row = await read()
+        if (isSettled(row.status)) return await whenDatabaseIsBack(() => complete(row), signal)
       }
     },
     list: (query) => listCarousels(database, query),

@@ -8,6 +8,16 @@ import { z } from 'zod'
 /** Where `darkroom edge` takes purges; nothing else of it is ours. */
 export const edgePurgePath = '/.darkroom/purge'
 
+/**
+ * Whether a request target, relative or absolute, is the address of purges. With a query too, which is refused then:
+ * passed on, the origin would be shown the key.
+ */
+export function isEdgePurge(target: string | undefined): boolean {
+  const base = 'http://edge.internal'
+  if (target === undefined || !URL.canParse(target, base)) return false
+  return new URL(target, base).pathname === edgePurgePath
+}
+
 const maxBodyBytes = 1024 * 1024
 
 const targets = ['tags', 'urls', 'everything'] as const
@@ -89,8 +99,10 @@ async function answer(request: IncomingMessage, options: EdgePurgeOptions, wante
     const refused = problem(405, 'Method not allowed', 'Purge with POST.')
     return { ...refused, headers: { ...refused.headers, allow: 'POST' } }
   }
+  if (request.url?.includes('?') === true)
+    return problem(400, 'This is no purge', 'Send what is to be purged in the body, and no query.')
   const text = await bodyText(request)
-  if (text === undefined) return problem(413, 'Too large', `A purge has at most ${maxBodyBytes} bytes.`)
+  if (text === undefined) return tooLarge()
   const parsed = bodySchema.safeParse(jsonOrUndefined(text))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -149,6 +161,12 @@ async function bodyText(request: IncomingMessage): Promise<string | undefined> {
     else if (bytes > 16 * maxBodyBytes) break
   }
   return bytes > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8')
+}
+
+/** What is left of the body is not read: a connection that is kept would wait for it before the next request. */
+function tooLarge(): Answer {
+  const refused = problem(413, 'Too large', `A purge has at most ${maxBodyBytes} bytes.`)
+  return { ...refused, headers: { ...refused.headers, connection: 'close' } }
 }
 
 function jsonOrUndefined(text: string): unknown {

@@ -20,7 +20,7 @@ import type { HttpServer } from '../http-server.ts'
 import { listenOn } from '../http-server.ts'
 import type { CommandEnvironment } from './command.ts'
 import { exitCodes } from './command.ts'
-import { createEdgePurge, edgePurgePath } from './edge-purge.ts'
+import { createEdgePurge, edgePurgePath, isEdgePurge } from './edge-purge.ts'
 import { createLog } from './read-config.ts'
 import { stopSignal } from './stop-signal.ts'
 
@@ -86,7 +86,7 @@ function withPurge(
   const adapters = cdnAdapters(config.cdn)
   const purge = createEdgePurge({ edge, base: origin.url, adapters, key: config.purgeKey, log })
   return (request, response) => {
-    if (request.url === edgePurgePath) purge(request, response)
+    if (isEdgePurge(request.url)) purge(request, response)
     else listener(request, response)
   }
 }

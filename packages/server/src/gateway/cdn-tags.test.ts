@@ -32,7 +32,7 @@ describe('names at a CDN that has the copies of all projects', () => {
 
   test('of one project are none of another', () => {
     const names = ['default', 'acme', 'acme2', 'shared:acme'].map((domain) =>
-      cdnOrderOf({ domain, tags: ['scope:shop', 'model:default', url], soft: false }).tags.concat(
+      cdnOrderOf({ domain, tags: ['scope:shop', 'model:default', url, id], soft: false }).tags.concat(
         cdnOrderOf({ domain, everything: true, soft: false }).tags,
       ),
     )
@@ -43,7 +43,7 @@ describe('names at a CDN that has the copies of all projects', () => {
     const order = (tags: readonly string[]): readonly string[] =>
       cdnOrderOf({ domain: 'acme', tags, soft: false }).tags
     expect(order(['summer', 'tag:summer', 'a/b'])).toEqual([])
-    expect(order([id, 'tag:summer'])).toEqual([id])
+    expect(order([id, 'tag:summer'])).toEqual([`acme/${id}`])
     expect(order(Array.from({ length: 1001 }, (_, at) => `scope:s${at}`))).toEqual(['project:acme'])
     expect(cdnOrderOf({ domain: undefined, everything: true, soft: false }).everything).toBe(true)
   })

@@ -17,13 +17,13 @@ function projectTag(domain: string): string {
 }
 
 /**
- * A tag as CDNs know it. One CDN has the copies of all projects: names that projects choose are apart there, so that
- * no project drops another's. Ids of pictures are nobody else's. Those of the default project have no mark.
+ * A tag as CDNs know it. One CDN has the copies of all projects: names are apart there, ids of pictures too, since
+ * whoever has seen a page knows them, so that no project drops another's. Those of the default project have no mark.
  */
 function cdnTag(domain: string, tag: string): string {
-  const isShared = domain === defaultProject || isImageId(tag)
+  const name = domain === defaultProject ? tag : `${domain}/${tag}`
   // A star at the end is a wildcard in purges of bunny.net.
-  return surrogateTag((isShared ? tag : `${domain}/${tag}`).replaceAll('*', '%2A'))
+  return surrogateTag(name.replaceAll('*', '%2A'))
 }
 
 /** Without the mark of the caller's own project: as answers show it, it may be purged. */

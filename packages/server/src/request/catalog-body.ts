@@ -101,7 +101,12 @@ const schedule = z
 
 /** The body of `POST /v1/catalogs`. */
 export const catalogBodySchema: z.ZodType<CatalogInput> = z.strictObject({
-  name: z.string().trim().min(1, 'must not be empty').max(100),
+  name: z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(100)
+    .refine(isStorable, 'must be text without a NUL character'),
   scope: scopeField.optional(),
   prompt: promptField.meta({ description: 'With fields of the items: A photo of {{name}} in {{colour}}' }),
   negative: negativeField.optional(),

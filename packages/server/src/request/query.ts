@@ -5,7 +5,7 @@ import { faultText } from './fault-text.ts'
 /**
  * Reads a query string strictly: a parameter given twice is refused, since two readers (a CDN and we) may pick
  * different ones.
- * @throws DarkroomError duplicate_parameter, invalid_request (escapes that are not UTF-8)
+ * @throws DarkroomError duplicate_parameter, invalid_request (escapes that are not UTF-8, NUL)
  */
 export function readQuery(url: Pick<URL, 'searchParams'>): Record<string, string> {
   const query: Record<string, string> = {}
@@ -24,6 +24,12 @@ export function readQuery(url: Pick<URL, 'searchParams'>): Record<string, string
           param: clip(name),
         },
       )
+    }
+    // No text of a database can have it.
+    if (value.includes('\u0000')) {
+      throw new DarkroomError('invalid_request', `${clip(name)} has a NUL character (%00); remove it.`, {
+        param: clip(name),
+      })
     }
     Object.defineProperty(query, name, { value, enumerable: true, configurable: true, writable: true })
   }
