@@ -31,3 +31,8 @@ export function percentile(samples: readonly number[], share: number): number {
 export function round(value: number, digits: number = 2): number {
   return Number(value.toFixed(digits))
 }
+
+/** What a bench was given cannot be used: its message says what to change, and no stack is worth showing. */
+export class BenchInputError extends Error {
+  override readonly name = 'BenchInputError'
+}

@@ -12,7 +12,7 @@ import { percentilesBench } from './percentiles.ts'
 import { platformBench } from './platform.ts'
 import { queueBench } from './queue.ts'
 import type { BenchResult } from './result.ts'
-import { printResult } from './result.ts'
+import { BenchInputError, printResult } from './result.ts'
 import { speculationBench } from './speculation.ts'
 import { startBench } from './start.ts'
 import { warmPoolBench } from './warm-pool.ts'
@@ -63,6 +63,16 @@ if (unknown.length > 0) {
   )
   process.exitCode = 2
 } else {
+  try {
+    await runBenches()
+  } catch (error) {
+    if (!(error instanceof BenchInputError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+async function runBenches(): Promise<void> {
   const results: BenchResult[] = []
   for (const [name, bench] of Object.entries(benches)) {
     if (names.length > 0 && !names.some((each) => name === each || name.startsWith(`${each}-`))) continue

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { BenchResult } from './result.ts'
-import { round } from './result.ts'
+import { BenchInputError, round } from './result.ts'
 import { clairvoyantHours } from './warm-pool/clairvoyant.ts'
 import { darkroom } from './warm-pool/darkroom.ts'
 import { families } from './warm-pool/families.ts'
@@ -39,11 +39,13 @@ interface LoadResult {
   /** Ours, as among `policies`. */
   darkroom: PolicyRow
   comparison: Comparison
+  /** Of ours without a floor (`DARKROOM_SCALING_MIN=0`). */
+  comparisonFloor0: Comparison
   speculation: Speculation
 }
 
 const ours = 'Darkroom'
-const targetWaitsS = [60, 20, 30, 45, 90, 120]
+const targetWaitsS = [60, 20, 30, 90]
 
 /** How many workers are warm, and what it costs: traces replayed against policies. */
 export async function warmPoolBench(options: WarmPoolOptions): Promise<BenchResult> {
@@ -112,7 +114,9 @@ const mostRequests = 5_000_000
 
 function tracesOf(path: string | undefined): Trace[] {
   if (path === undefined) return readTraces(traceDir())
-  return statSync(resolve(path)).isDirectory() ? readTraces(resolve(path)) : [traceOf([resolve(path)])]
+  return statSync(resolve(path), { throwIfNoEntry: false })?.isDirectory()
+    ? readTraces(resolve(path))
+    : [traceOf([resolve(path)])]
 }
 
 function skippedNotes({ file, requests, skipped }: Trace['files'][number]): string[] {
@@ -120,13 +124,13 @@ function skippedNotes({ file, requests, skipped }: Trace['files'][number]): stri
   return left.length === 0 ? [] : [`${file}: ${requests} requests; left out: ${left.join(', ')}`]
 }
 
-/** `odd`, `even`, or days and ranges of days from 1: `6-11`, `1,3,5-7`. @throws RangeError for anything else */
+/** `odd`, `even`, or days and ranges of days from 1: `6-11`, `1,3,5-7`. @throws BenchInputError for anything else */
 function dayFilter(days: string): (day: number) => boolean {
   if (days === 'odd' || days === 'even') return (day) => day % 2 === (days === 'odd' ? 1 : 0)
   const ranges = days.split(',').map((part) => {
     const [from = Number.NaN, to = from] = part.split('-').map(Number)
     if (!(from >= 1 && to >= from))
-      throw new RangeError(`--days=${days}: days are 6-11, 1,3,5-7, odd or even`)
+      throw new BenchInputError(`--days=${days}: days are 6-11, 1,3,5-7, odd or even`)
     return { from, to }
   })
   return (day) => ranges.some(({ from, to }) => day >= from && day <= to)
@@ -178,11 +182,17 @@ function playAll(
       darkroom(arrivals, { spinUpMs: options.spinUpS * 1000, targetWaitMs: eachS * 1000 }),
     ),
   )
+  const floorless = play(
+    `${ours}, floor 0`,
+    ours,
+    darkroom(arrivals, { spinUpMs: options.spinUpS * 1000, targetWaitMs: targetWaitS * 1000, floor: 0 }),
+  )
   const [mine] = settings
   if (mine === undefined) throw new Error('no policy was played')
   const policies = [
     ...swept.flatMap(({ points, shown }) => points.filter(({ policy }) => shown.has(policy))),
     ...settings,
+    floorless,
   ]
   const result: Omit<LoadResult, 'trace'> = {
     load,
@@ -194,6 +204,7 @@ function playAll(
     policies,
     darkroom: mine,
     comparison: compare(mine, swept, policies),
+    comparisonFloor0: compare(floorless, swept, policies),
     speculation: speculate(arrivals, options),
   }
   return { result, panel: { title: load, families: swept, ours: settings, clairvoyantHours: clairvoyant } }
@@ -211,7 +222,12 @@ function firstOver(sorted: Float32Array, isOver: (value: number) => boolean): nu
   return from
 }
 
-function summaryRow({ load, comparison, speculation }: LoadResult): Record<string, string | number> {
+function summaryRow({
+  load,
+  comparison,
+  comparisonFloor0,
+  speculation,
+}: LoadResult): Record<string, string | number> {
   return {
     load,
     'GPU-hours': round(comparison.gpuHours, 1),
@@ -219,11 +235,18 @@ function summaryRow({ load, comparison, speculation }: LoadResult): Record<strin
     'best baseline at this P99': `${comparison.bestBaseline}: ${round(comparison.baselineHoursAtEqualP99 ?? Number.NaN, 1)} h`,
     'saved %': percent(comparison.savedAtEqualP99 ?? Number.NaN),
     'saved %, forecasts too': percent(comparison.savedAtEqualP99AgainstForecastsToo ?? Number.NaN),
+    'best named with a floor': namedCell(comparison.bestNamedWithFloor),
+    'best named, ours floor 0': namedCell(comparisonFloor0.bestNamed),
     'hours to keep-alive 20 min %': percent(comparison.hoursAgainstKeepAlive20),
     'P99 to it %': percent(comparison.p99AgainstKeepAlive20),
     'P99 with speculation %': percent(speculation.change),
     'idle hours': round(speculation.idleHours, 1),
   }
+}
+
+/** What ours costs more or less than the cheapest named baseline that waits no longer. */
+function namedCell(named: Comparison['bestNamed']): string {
+  return named === undefined ? 'none waits so little' : `${named.policy}: ${percent(named.hoursAgainstIt)} %`
 }
 
 function policyRow(row: PolicyRow): Record<string, string | number> {

@@ -161,6 +161,6 @@ describe('traces of other services', () => {
       'more than 400 days from the others': 1,
     })
     expect(read('').rows).toEqual([])
-    expect(() => read('prompt,steps\na,30')).toThrow('it needs a column of')
+    expect(() => read('prompt,steps\na,30')).toThrow('it needs a column with')
   })
 })

@@ -31,7 +31,16 @@ export interface Comparison {
   hoursAgainstKeepAlive20: number
   p99AgainstKeepAlive20: number
   /** Of the baselines that have a row: the cheapest of those with no longer a P99, and what ours costs more. */
-  bestNamed: { policy: string; gpuHours: number; p99S: number; hoursAgainstIt: number } | undefined
+  bestNamed: BestNamed | undefined
+  /** Of those that keep a worker, as ours with its floor does. */
+  bestNamedWithFloor: BestNamed | undefined
+}
+
+interface BestNamed {
+  policy: string
+  gpuHours: number
+  p99S: number
+  hoursAgainstIt: number
 }
 
 /** @param swept all settings of each family; @param policies those that have a row */
@@ -52,7 +61,6 @@ export function compare(
   const waits = baselines.map(({ points }) => waitAt(points, mine.gpuHours) ?? Infinity)
   const families = new Set(baselines.map(({ name }) => name))
   const noLonger = policies.filter(({ family, p99S }) => families.has(family) && p99S <= mine.p99S * 1.02)
-  const named = noLonger.toSorted((a, b) => a.gpuHours - b.gpuHours)[0]
   const start = policies.find(({ policy }) => policy === 'keep-alive 20 min, floor 1')
   return {
     p99S: mine.p99S,
@@ -64,16 +72,22 @@ export function compare(
     baselineP99AtEqualHours: finite(Math.min(...waits)),
     hoursAgainstKeepAlive20: mine.gpuHours / (start?.gpuHours ?? Number.NaN) - 1,
     p99AgainstKeepAlive20: mine.p99S / (start?.p99S ?? Number.NaN) - 1,
-    bestNamed:
-      named === undefined
-        ? undefined
-        : {
-            policy: named.policy,
-            gpuHours: named.gpuHours,
-            p99S: named.p99S,
-            hoursAgainstIt: mine.gpuHours / named.gpuHours - 1,
-          },
+    bestNamed: cheapestOf(mine, noLonger),
+    bestNamedWithFloor: cheapestOf(
+      mine,
+      noLonger.filter(({ family }) => family !== floorlessFamily),
+    ),
   }
+}
+
+/** Of the families, the one that keeps nobody: what keeps one cannot cost as little in silence. */
+const floorlessFamily = 'keep-alive'
+
+function cheapestOf(mine: PolicyRow, rows: readonly PolicyRow[]): BestNamed | undefined {
+  const named = rows.toSorted((a, b) => a.gpuHours - b.gpuHours)[0]
+  if (named === undefined) return undefined
+  const { policy, gpuHours, p99S } = named
+  return { policy, gpuHours, p99S, hoursAgainstIt: mine.gpuHours / gpuHours - 1 }
 }
 
 /** JSON has no infinity: where no setting waits so little, there is nothing to compare with. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { BenchInputError } from '../result.ts'
 
 /** One request of a trace: when, for how long, of which model, and how long that takes to load (NaN: not said). */
 export type TraceRow = readonly [atS: number, serviceS: number, model: string, loadS: number]
@@ -64,10 +65,10 @@ const daysApart = 400
 /**
  * A table with a header, or without one if its first columns are time, service and model; separated by commas,
  * semicolons or tabs; gzipped or not. Times are Unix or relative seconds, milliseconds, or dates.
- * @throws Error when a file cannot be read, or lacks a time or a service
+ * @throws BenchInputError when a file cannot be read, or lacks a time or a service
  */
 export function readTraceRows(path: string): TraceReading {
-  const bytes = readFileSync(path)
+  const bytes = bytesOf(path)
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b
   const text = (gzipped ? gunzipSync(bytes) : bytes).toString('utf8').replace(/^\uFEFF/u, '')
   const lines = text.split(/\r?\n/u).filter((line) => line.trim() !== '')
@@ -79,8 +80,8 @@ export function readTraceRows(path: string): TraceReading {
   const headless = Number.isFinite(secondsOf(first[0] ?? '')) && Number.isFinite(numberOf(first[1]))
   const columns = headless ? plain : columnsOf(first)
   if (columns === undefined) {
-    throw new Error(
-      `${path}: it needs a column of ${names.at.join(', ')} and one of ${names.service.join(', ')}`,
+    throw new BenchInputError(
+      `${path} is no trace: it needs a column with the time of each request (as t_unix, time, timestamp) and one with the seconds that it takes a worker (as service_seconds, duration, duration_ms). Its first line is: ${header.slice(0, 100)}`,
     )
   }
   for (const line of headless ? lines : lines.slice(1)) {
@@ -89,6 +90,16 @@ export function readTraceRows(path: string): TraceReading {
     else reading.rows.push(row)
   }
   return withoutStrays(reading)
+}
+
+function bytesOf(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new BenchInputError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }
 
 const plain: Columns = { at: 0, service: 1, model: 2, load: 3, atUnitS: 1, serviceUnitS: 1 }

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { BenchInputError } from '../result.ts'
 import { readTraceRows } from './trace-file.ts'
 import type { TraceRow } from './trace-file.ts'
 
@@ -63,7 +64,9 @@ export function readTraces(folder: string): Trace[] {
     }
   })
   if (traces.length > 0) return traces
-  throw new Error(`${folder} holds no trace (*.csv, *.csv.gz); DARKROOM_TRACE_DIR names another folder.`)
+  throw new BenchInputError(
+    `${folder} holds no trace (*.csv, *.csv.gz); DARKROOM_TRACE_DIR names another folder.`,
+  )
 }
 
 /** Files as one trace. @throws Error when one cannot be read, or lacks a time or a service */

@@ -14,7 +14,7 @@ export interface ExpectedLoad {
   trusted: boolean
   /** Root of the mean squared error by the mean load, of about the last day. */
   error: number
-  /** Of about the last day; what was not seen of a first day counts as nothing. */
+  /** Of about the last day; what was not seen of the first six hours counts as nothing. */
   meanLoad: number
 }
 
@@ -37,6 +37,8 @@ const better = 0.97
 const trustedBelow = 1
 const doubtedAbove = 1.25
 const recordS = 7200
+/** A mean load is one of at least so many minutes: what was not seen of them counts as nothing, so that a morning is no day. */
+const leastMinutes = 360
 
 interface Pending {
   minute: number
@@ -127,7 +129,7 @@ export function createForecasts(leadS: number): Forecasts {
         method: methods[method] ?? 'steady',
         trusted,
         error: error(),
-        meanLoad: loads / Math.max(weight, 1440),
+        meanLoad: loads / Math.max(weight, leastMinutes),
       }
     },
   }

@@ -34,6 +34,17 @@ describe('which way decides', () => {
     expect(decider.advance(2 * hourS, small).name).toBe('reactive 0.7')
   })
 
+  it('stays with another while its record is not clearly worse', () => {
+    const all = ways()
+    for (const { name } of all.all) record(all, name, name === 'keep-alive 15 min, spare 2 min' ? 5 : 10, 30)
+    const decider = createDecider(all)
+    expect(decider.advance(13 * hourS, small).name).toBe('keep-alive 15 min, spare 2 min')
+    record(all, 'keep-alive 15 min, spare 2 min', 5, 30)
+    expect(decider.advance(hourS, small).name).toBe('keep-alive 15 min, spare 2 min')
+    record(all, 'keep-alive 15 min, spare 2 min', 0, 120)
+    expect(decider.advance(hourS, small).name).toBe('keep-alive 20 min')
+  })
+
   it('is not one that is cheaper and lets people wait longer', () => {
     const all = ways()
     for (const { name } of all.all) {

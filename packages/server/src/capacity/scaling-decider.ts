@@ -13,14 +13,15 @@ const leastRequests = 500
 /** Mean load of the last day from which, and down to which, a pool is one in which a line moves while a worker starts. */
 const largeFrom = 2
 const largeTo = 0.8 * largeFrom
-/** Another way must cost so much less, and let nobody wait longer; and cease to, before it is left. */
-const cheaper = { small: 0.95, large: 0.9 }
-const stillCheaper = 0.98
+/** Another way must cost so much less, and let nobody wait longer; so much more before it is left: records move by chance. */
+const cheaper = { small: 0.99, large: 0.9 }
+const stillCheaper = { small: 1.01, large: 0.98 }
 const stillNoLonger = 1.1
 
 /**
  * Where the load is small, or a forecast is not trusted, the first way stands: the keep-alive. Else the last: the
- * forecast. Another takes over when its own record betters the standing one's in both, hours and waits.
+ * forecast. Another takes over when its own record betters the standing one's in both, hours and waits: the P99,
+ * and the mean of the longest waits.
  */
 export function createDecider({ first, forecast, all }: ScalingWays): Decider {
   let current: ScalingWay = first
@@ -35,16 +36,16 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
     if (recordedS < recordS[size] || standing.shadow.record.requests() < leastRequests) return standing
     const hours = standing.shadow.record.hours()
     const p99S = standing.shadow.record.p99S()
-    const late = standing.shadow.record.late()
+    const tailS = standing.shadow.record.tailS()
     let best: ScalingWay = standing
     for (const way of all) {
       if (way === standing || (way === forecast && !(large && trusted))) continue
       const { record } = way.shadow
       const known = way === current
       const better =
-        record.hours() <= hours * (known ? stillCheaper : cheaper[size]) &&
+        record.hours() <= hours * (known ? stillCheaper[size] : cheaper[size]) &&
         record.p99S() <= p99S * (known ? stillNoLonger : 1) &&
-        record.late() <= late * (known ? stillNoLonger : 1)
+        record.tailS() <= tailS * (known ? stillNoLonger : 1)
       if (better && (best === standing || record.hours() < best.shadow.record.hours())) best = way
     }
     return best

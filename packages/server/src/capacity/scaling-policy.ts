@@ -92,7 +92,7 @@ export function createScalingPolicy(changes: Partial<ScalingOptions> = {}): Scal
 
   function observe(event: ScalingEvent): void {
     if (event.type === 'pool') pool = event
-    else if (event.type === 'arrived') shadows.arrived(event.atMs, demand.arrived(event.model))
+    else if (event.type === 'arrived') shadows.arrived(event.atMs, demand.arrived(event.model), event.model)
     else if (event.type === 'served') demand.served(event.model, event.busyMs / 1000)
     else if (way === ways.forecast) ways.forecast.live.waited(event.waitMs / 1000)
   }

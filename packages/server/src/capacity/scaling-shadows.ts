@@ -11,7 +11,7 @@ export interface WayOutcome {
 /** The computed pools of all ways, which the same requests come to. */
 export interface Shadows {
   /** @param serviceS how long a worker will be taken, as far as the last pictures say */
-  arrived(atMs: number, serviceS: number): void
+  arrived(atMs: number, serviceS: number, model: string): void
   advance(nowMs: number, view: WayView): void
   outcomes(): readonly WayOutcome[]
 }
@@ -37,9 +37,9 @@ export function createShadows({ all }: ScalingWays, maxWorkers: number): Shadows
     }
   }
   return {
-    arrived: (atMs, serviceS) => {
+    arrived: (atMs, serviceS, model) => {
       const afterS = lastMs === undefined ? 0 : Math.max(0, (atMs - lastMs) / 1000)
-      for (const { shadow } of all) shadow.arrived(sinceS + Math.min(longestSinceS, afterS), serviceS)
+      for (const { shadow } of all) shadow.arrived(sinceS + Math.min(longestSinceS, afterS), serviceS, model)
     },
     advance: (nowMs, view) => {
       lastMs = nowMs

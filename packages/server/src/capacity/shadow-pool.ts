@@ -5,44 +5,71 @@ import { createWaitRecord } from './wait-record.ts'
 /** A pool that is only computed: the requests that came in, served by as many workers as one way to decide wants. */
 export interface ShadowPool {
   /** A request came in `afterS` after the last step, and will keep a worker busy for `serviceS`. */
-  arrived(afterS: number, serviceS: number): void
+  arrived(afterS: number, serviceS: number, model: string): void
   /** Lets time pass, then has the rule decide. */
   step(passedS: number, decide: (pool: PoolState) => number): void
   record: WaitRecord
 }
 
+interface Worker {
+  /** When it is, or was, free. */
+  freeAtS: number
+  /** What it has made last, the latest first: it is taken before others for those. */
+  models: readonly string[]
+}
+
+interface ShadowPoolOptions {
+  spinUpS: number
+  targetWaitS: number
+  /** What happens before that is not recorded. */
+  unrecordedS?: number
+}
+
+/** Models that a worker is taken to hold. */
+const held = 3
 /** A line that nothing serves is not kept for ever. */
 const longestLine = 10_000
 
 /** @param waited hears each wait as it ends, in seconds */
 export function createShadowPool(
-  { spinUpS, targetWaitS }: { spinUpS: number; targetWaitS: number },
+  { spinUpS, targetWaitS, unrecordedS = 0 }: ShadowPoolOptions,
   waited: (waitS: number) => void = () => undefined,
 ): ShadowPool {
   const record = createWaitRecord(targetWaitS / 2)
-  /** When each warm worker is, or was, free; the smallest first. */
-  let freeAtS: number[] = []
+  /** The warm ones, by when they are free; the first first. */
+  let workers: Worker[] = []
   /** When each ordered worker will serve; the first ordered first. */
   let readyAtS: number[] = []
-  let line: { atS: number; serviceS: number }[] = []
+  let line: { atS: number; serviceS: number; model: string }[] = []
   /** Where in `line` those begin who still wait. */
   let head = 0
   let nowS = 0
 
-  /** The worker used last among those free at that time, else the one that is free next: its index. */
-  function workerFor(atS: number): number {
-    return Math.max(0, placeOf(freeAtS, atS) - 1)
+  /**
+   * Of those free at that time the one used last that holds the model, else the one used last; where none is free, the
+   * one that is free next: its index.
+   */
+  function workerFor(atS: number, model: string): number {
+    const last = placeOf(workers, atS) - 1
+    for (let index = last; index >= 0; index -= 1) if (workers[index]?.models.includes(model)) return index
+    return Math.max(0, last)
   }
   function serve(untilS: number): void {
     for (; head < line.length; head += 1) {
-      const { atS, serviceS } = line[head] ?? { atS: 0, serviceS: 0 }
-      const worker = workerFor(atS)
-      const startS = Math.max(atS, freeAtS[worker] ?? Infinity)
+      const request = line[head]
+      const index = request === undefined ? 0 : workerFor(request.atS, request.model)
+      const worker = workers[index]
+      if (request === undefined || worker === undefined) break
+      const { atS, serviceS, model } = request
+      const startS = Math.max(atS, worker.freeAtS)
       if (startS > untilS) break
-      freeAtS.splice(worker, 1)
-      const endS = startS + serviceS
-      freeAtS.splice(placeOf(freeAtS, endS), 0, endS)
-      record.waited(startS - atS)
+      workers.splice(index, 1)
+      worker.freeAtS = startS + serviceS
+      if (worker.models[0] !== model) {
+        worker.models = [model, ...worker.models.filter((each) => each !== model)].slice(0, held)
+      }
+      workers.splice(placeOf(workers, worker.freeAtS), 0, worker)
+      if (atS >= unrecordedS) record.waited(startS - atS)
       waited(startS - atS)
     }
     head = Math.max(head, line.length - longestLine)
@@ -52,43 +79,45 @@ export function createShadowPool(
     }
   }
   function scale(desired: number, idle: number): void {
-    let surplus = freeAtS.length + readyAtS.length - desired
+    let surplus = workers.length + readyAtS.length - desired
     for (; surplus < 0; surplus += 1) readyAtS.push(nowS + spinUpS)
     const cancelled = Math.min(surplus, readyAtS.length)
-    readyAtS = readyAtS.slice(0, readyAtS.length - cancelled)
-    freeAtS = freeAtS.slice(Math.max(0, Math.min(surplus - cancelled, idle)))
+    if (cancelled > 0) readyAtS = readyAtS.slice(0, readyAtS.length - cancelled)
+    const stopped = Math.min(surplus - cancelled, idle)
+    if (stopped > 0) workers = workers.slice(stopped)
   }
   return {
     record,
-    arrived: (afterS, serviceS) => {
-      line.push({ atS: nowS + afterS, serviceS })
+    arrived: (afterS, serviceS, model) => {
+      line.push({ atS: nowS + afterS, serviceS, model })
     },
     step: (passedS, decide) => {
-      record.paid(freeAtS.length + readyAtS.length, passedS)
+      if (nowS >= unrecordedS) record.paid(workers.length + readyAtS.length, passedS)
       nowS += passedS
-      const ready = readyAtS.filter((atS) => atS <= nowS)
-      readyAtS = readyAtS.slice(ready.length)
-      for (const atS of ready) freeAtS.splice(placeOf(freeAtS, atS), 0, atS)
+      for (let atS = readyAtS[0]; atS !== undefined && atS <= nowS; atS = readyAtS[0]) {
+        readyAtS = readyAtS.slice(1)
+        workers.splice(placeOf(workers, atS), 0, { freeAtS: atS, models: [] })
+      }
       serve(nowS)
-      const idle = placeOf(freeAtS, nowS)
+      const idle = placeOf(workers, nowS)
       const desired = decide({
         queued: line.length - head,
-        busy: freeAtS.length - idle,
+        busy: workers.length - idle,
         starting: readyAtS.length,
-        idleForMs: freeAtS.slice(0, idle).map((atS) => (nowS - atS) * 1000),
+        idleForMs: workers.slice(0, idle).map(({ freeAtS }) => (nowS - freeAtS) * 1000),
       })
       scale(desired, idle)
     },
   }
 }
 
-/** How many of the ascending values are not above one. */
-function placeOf(ascending: readonly number[], value: number): number {
+/** How many of the workers are free at a time. */
+function placeOf(workers: readonly Worker[], atS: number): number {
   let from = 0
-  let to = ascending.length
+  let to = workers.length
   while (from < to) {
     const middle = (from + to) >> 1
-    if ((ascending[middle] ?? 0) <= value) from = middle + 1
+    if ((workers[middle]?.freeAtS ?? 0) <= atS) from = middle + 1
     else to = middle
   }
   return from
