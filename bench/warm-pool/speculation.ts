@@ -20,8 +20,8 @@ const stepS = 0.75
 /** A worker begins them when nothing was asked of it for so long: requests come in bursts. */
 const restS = 30
 /** Arrivals are shaken by up to a second; as often as the load's own P99 needs to be known to about a percent. */
-const mostPairs = 8
-const requestsInAll = 300_000
+const mostPairs = 16
+const requestsInAll = 1_500_000
 
 /**
  * The same again, idle workers at speculative work that ends at a step's end when demand comes. One second more or less

@@ -20,7 +20,6 @@ interface Worker {
 
 interface ShadowPoolOptions {
   spinUpS: number
-  targetWaitS: number
   /** What happens before that is not recorded. */
   unrecordedS?: number
 }
@@ -32,10 +31,10 @@ const longestLine = 10_000
 
 /** @param waited hears each wait as it ends, in seconds */
 export function createShadowPool(
-  { spinUpS, targetWaitS, unrecordedS = 0 }: ShadowPoolOptions,
+  { spinUpS, unrecordedS = 0 }: ShadowPoolOptions,
   waited: (waitS: number) => void = () => undefined,
 ): ShadowPool {
-  const record = createWaitRecord(targetWaitS / 2)
+  const record = createWaitRecord()
   /** The warm ones, by when they are free; the first first. */
   let workers: Worker[] = []
   /** When each ordered worker will serve; the first ordered first. */

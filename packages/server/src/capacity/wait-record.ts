@@ -5,8 +5,6 @@ export interface WaitRecord {
   paid(workers: number, passedS: number): void
   hours(): number
   requests(): number
-  /** Share of requests that waited longer than half of the target wait. */
-  late(): number
   /** The wait that one request in a hundred exceeds, in seconds. */
   p99S(): number
   /** Mean of the longest waits, two requests in a hundred, in seconds: less chance is in it than in the P99. */
@@ -21,11 +19,9 @@ const growth = Math.log(1.1)
 const buckets = 64
 const tailShare = 0.02
 
-/** @param lateS half of the target wait, in seconds */
-export function createWaitRecord(lateS: number): WaitRecord {
+export function createWaitRecord(): WaitRecord {
   const counts = new Float64Array(buckets)
   let total = 0
-  let late = 0
   let workerS = 0
   let sinceS = 0
 
@@ -33,7 +29,6 @@ export function createWaitRecord(lateS: number): WaitRecord {
     const kept = 2 ** (-sinceS / halfLifeS)
     for (let bucket = 0; bucket < buckets; bucket += 1) counts[bucket] = (counts[bucket] ?? 0) * kept
     total *= kept
-    late *= kept
     workerS *= kept
     sinceS = 0
   }
@@ -42,7 +37,6 @@ export function createWaitRecord(lateS: number): WaitRecord {
       const bucket = waitS <= 1 ? 0 : Math.min(buckets - 1, 1 + Math.floor(Math.log(waitS) / growth))
       counts[bucket] = (counts[bucket] ?? 0) + 1
       total += 1
-      if (waitS > lateS) late += 1
     },
     paid: (workers, passedS) => {
       workerS += workers * passedS
@@ -51,7 +45,6 @@ export function createWaitRecord(lateS: number): WaitRecord {
     },
     hours: () => workerS / 3600,
     requests: () => total,
-    late: () => (total === 0 ? 0 : late / total),
     tailS: () => {
       let left = total * tailShare
       let sum = 0
