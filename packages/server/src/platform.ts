@@ -108,12 +108,13 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const workers = works
     ? await (await import('./worker-parts.ts')).startWorkers(options, foundation, closers)
     : undefined
+  // Loading stands in the way of what they have begun.
+  await workers?.ready()
   const carousels = role === 'predictor' ? undefined : await loadCarousels(options, foundation, closers)
   if (workers !== undefined && carousels !== undefined) {
     const { startCarouselWorkers } = await import('./carousel-worker-parts.ts')
     await startCarouselWorkers(options, { ...foundation, carousels }, workers)
   }
-  await workers?.ready()
   const { fetch, access, predictor } = await composeServed(
     { ...options, role },
     { ...foundation, carousels },
