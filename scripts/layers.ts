@@ -210,6 +210,11 @@ export const serverLayers: Readonly<Record<string, Layer>> = {
     packages: packageLayers['server']?.packages ?? [],
     rooms: 'all',
   },
+  'carousel-worker-parts.ts': {
+    holds: 'what a process that makes slides is composed of besides',
+    packages: [],
+    rooms: 'all',
+  },
   'platform.ts': {
     holds: 'the one composition root',
     packages: packageLayers['server']?.packages ?? [],

@@ -20,6 +20,8 @@ export async function startModelServer(drawMs: () => number): Promise<ModelServe
       const chunks: Buffer[] = []
       for await (const chunk of request) chunks.push(chunk as Buffer)
       if (request.method !== 'POST') {
+        // What is no JSON is no model server, and every worker would wait for it at its start.
+        response.setHeader('content-type', 'application/json')
         response.end(JSON.stringify({ object: 'list', data: [] }))
         return
       }

@@ -6,12 +6,17 @@ import { createOutbound } from '@darkroom/outbound'
 import type { Closers } from './closers.ts'
 import type { PlatformOptions } from './platform.ts'
 
+export interface CarouselParts {
+  outbound: Outbound
+  maker: Pick<CarouselMaker, 'make' | 'warm'>
+}
+
 /** The door for URLs of users, and the maker that shares work between all carousels of this process. */
 export function composeCarousels(
   { config, carouselMaker = (maker) => maker, outboundTimeouts: timeouts }: PlatformOptions,
   ledger: LedgerWriter,
   closers: Closers,
-): { outbound: Outbound; maker: Pick<CarouselMaker, 'make' | 'warm'> } {
+): CarouselParts {
   const outbound = createOutbound({
     allow: config.outboundAllow,
     maxBytes: config.maxUploadBytes,

@@ -4,6 +4,7 @@ import type { Access } from './access/access.ts'
 import { createAccess } from './access/access.ts'
 import { createBudget } from './access/budget.ts'
 import { createServerSecret } from './access/server-secret.ts'
+import type { CarouselParts } from './carousel-parts.ts'
 import { createCarousels } from './carousels/carousels.ts'
 import { tagFieldsOf } from './cdn/adapters.ts'
 import { startCdns } from './cdn-parts.ts'
@@ -41,7 +42,7 @@ type Served = Pick<Platform, 'fetch' | 'access'> & { predictor?: Predictor | und
 /** All routes, and what only who answers requests needs: waiting, the edge, keys, messages to webhooks. */
 export async function composeGateway(
   options: PlatformOptions & { role: Role },
-  foundation: Foundation,
+  foundation: Foundation & { carousels: CarouselParts },
   closers: Closers,
   worker: ReadyWorker | undefined,
 ): Promise<Served> {
@@ -184,7 +185,7 @@ function composeRecords(
     objects,
     carousels: { maker, outbound },
     measuring: { recorder },
-  }: Foundation & { secret: string },
+  }: Foundation & { secret: string; carousels: CarouselParts },
   closers: Closers,
 ): Pick<GatewayServices, 'generations' | 'carousels'> {
   const maxQueuedPerScope = config.queueLimit

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { BackendMakers, BackendTable } from './backends/backends.ts'
 import { createBackends } from './backends/backends.ts'
 import { backendMakers } from './backends/makers.ts'
-import { composeCarousels } from './carousel-parts.ts'
+import type { CarouselParts } from './carousel-parts.ts'
 import { Closers } from './closers.ts'
 import type { Config } from './config.ts'
 import type { ConnectionTarget } from './database/connection.ts'
@@ -25,7 +25,6 @@ import { makeFolder } from './folder.ts'
 import type { Recorder } from './latency/recorder.ts'
 import type { MeasuringParts } from './measuring-parts.ts'
 import { composeFlusher, composeMarkerChannel, composeMeasurements, composeOtlp } from './measuring-parts.ts'
-import { composeHealth } from './health-parts.ts'
 import type { Predictor } from './prediction/predictor.ts'
 import type { JobQueues } from './queue/job-queue.ts'
 import { createPgBossQueues } from './queue/pg-boss-queue.ts'
@@ -104,12 +103,24 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   const { role = 'all', config } = options
   const foundation = await composeFoundation(options, closers)
   // Each role loads its own code: of a second that a start takes, half is loading. And the worker of a process that is
-  // both comes first, since jobs of the dead may wait for it.
+  // both comes first, since jobs of the dead may wait for it; of its code what pictures need comes before the rest.
   const works = role === 'all' || role === 'worker'
-  const worker = works
+  const workers = works
     ? await (await import('./worker-parts.ts')).startWorkers(options, foundation, closers)
     : undefined
-  const { fetch, access, predictor } = await composeServed({ ...options, role }, foundation, closers, worker)
+  // Loading stands in the way of what they have begun.
+  await workers?.ready()
+  const carousels = role === 'predictor' ? undefined : await loadCarousels(options, foundation, closers)
+  if (workers !== undefined && carousels !== undefined) {
+    const { startCarouselWorkers } = await import('./carousel-worker-parts.ts')
+    await startCarouselWorkers(options, { ...foundation, carousels }, workers)
+  }
+  const { fetch, access, predictor } = await composeServed(
+    { ...options, role },
+    { ...foundation, carousels },
+    closers,
+    workers?.pictures,
+  )
   return {
     role,
     fetch,
@@ -121,16 +132,28 @@ async function compose(options: PlatformOptions, closers: Closers): Promise<Plat
   }
 }
 
+async function loadCarousels(
+  options: PlatformOptions,
+  { measuring }: Foundation,
+  closers: Closers,
+): Promise<CarouselParts> {
+  const { composeCarousels } = await import('./carousel-parts.ts')
+  return composeCarousels(options, measuring.recorder.ledger, closers)
+}
+
 async function composeServed(
   options: PlatformOptions & { role: Role },
-  foundation: Foundation,
+  { carousels, ...foundation }: Foundation & { carousels: CarouselParts | undefined },
   closers: Closers,
   worker: ReadyWorker | undefined,
 ): Promise<Pick<Platform, 'fetch' | 'access'> & { predictor?: Predictor | undefined }> {
-  if (options.role === 'worker') return composeHealth(options, foundation, worker)
+  if (options.role === 'worker') {
+    const { composeHealth } = await import('./health-parts.ts')
+    return composeHealth(options, foundation, worker)
+  }
   const { composeGateway, composePredictor } = await import('./gateway-parts.ts')
-  if (options.role === 'predictor') return composePredictor(options, foundation, closers)
-  return await composeGateway(options, foundation, closers, worker)
+  if (carousels === undefined) return composePredictor(options, foundation, closers)
+  return await composeGateway(options, { ...foundation, carousels }, closers, worker)
 }
 
 /** What every process stands on, whatever its role. */
@@ -145,7 +168,6 @@ export interface Foundation {
   readonly store: ObjectStore
   readonly objects: Objects
   readonly backends: BackendTable
-  readonly carousels: ReturnType<typeof composeCarousels>
   readonly measuring: MeasuringParts
   readonly markerChannel: Awaited<ReturnType<typeof composeMarkerChannel>>
   /** Of image ids; `undefined` in a worker whose database role may not read it. */
@@ -166,8 +188,6 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
   const store = await openStore(config, log)
   closers.add('the object store', () => store.close())
   const { recorder, measurements } = composeMeasurements(options)
-  const { ledger } = recorder
-  const carousels = composeCarousels(options, ledger, closers)
   const id = await registerWorker(database)
   const sessionLock = await createSessionLock({
     connection,
@@ -188,9 +208,8 @@ async function composeFoundation(options: PlatformOptions, closers: Closers): Pr
     queues,
     sessionLock,
     store,
-    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024, ledger }),
+    objects: createObjects({ store, maxCacheBytes: 64 * 1024 * 1024, ledger: recorder.ledger }),
     backends,
-    carousels,
     measuring,
     markerChannel: await composeMarkerChannel({ database, listener, measurements }, closers),
     secret: await (options.role === 'worker' ? readableSecret(database) : imageIdSecret(database)),

@@ -1,4 +1,3 @@
-import { createCarouselLeases } from './carousels/carousel-leases.ts'
 import type { Closers } from './closers.ts'
 import { createLiveness } from './database/liveness.ts'
 import { migrations } from './database/migrations.ts'
@@ -6,8 +5,6 @@ import { onNewerMigration } from './database/newer-migration.ts'
 import type { Config } from './config.ts'
 import { createLeases } from './generation/leases.ts'
 import type { Foundation, PlatformOptions } from './platform.ts'
-import { version } from './version.ts'
-import { startCarouselWorker } from './worker/carousel-worker.ts'
 import { watchSpotNotice } from './worker/spot-notice.ts'
 import type { GenerationWorker, Worker } from './worker/worker.ts'
 import { startWorker } from './worker/worker.ts'
@@ -15,18 +12,41 @@ import { startWorker } from './worker/worker.ts'
 /** How often dead workers are looked for: three queries on indexes of what runs and of the line's head. */
 const sweepIntervalMs = 400
 
-/** Starts taking jobs: pictures, and slides of carousels. */
-export async function startWorkers(
-  { config, log, now = Date.now, onRetired }: PlatformOptions,
-  { database, queues, objects, backends, sessionLock: lock, carousels, secret, measuring }: Foundation,
-  closers: Closers,
-): Promise<Pick<GenerationWorker, 'check'>> {
+/** What is common to the workers of a process. */
+export type CommonParts = ReturnType<typeof commonParts>
+
+function commonParts(
+  { config, log, now = Date.now }: PlatformOptions,
+  { objects, sessionLock: lock, measuring }: Foundation,
+) {
   const { recorder } = measuring
-  const common = { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
-  const worker = await startWorker({
+  return { objects, lock, log, drainMs: config.drainMs, sweepIntervalMs, now, recorder }
+}
+
+/** The workers of a process: they stop, and retire, together. */
+export interface Workers {
+  /** The one that draws. */
+  readonly pictures: Pick<GenerationWorker, 'check'>
+  readonly common: CommonParts
+  /** Another kind of them has started. */
+  add(name: string, worker: Worker): void
+  /** Waits for the models of the start, though not for long: weights load beside everything else. */
+  ready(): Promise<void>
+}
+
+/** Starts taking jobs: those of pictures. Other kinds come after it. */
+export async function startWorkers(
+  options: PlatformOptions,
+  foundation: Foundation,
+  closers: Closers,
+): Promise<Workers> {
+  const { config, log, onRetired } = options
+  const { database, queues, backends, sessionLock: lock } = foundation
+  const common = commonParts(options, foundation)
+  const pictures = await startWorker({
     ...common,
     liveness: createLiveness({ database, lock }),
-    leases: createLeases({ database, queue: queues.generations, now }),
+    leases: createLeases({ database, queue: queues.generations, now: common.now }),
     queue: queues.generations,
     backends,
     concurrency: config.workerConcurrency,
@@ -36,28 +56,15 @@ export async function startWorkers(
     servers: { ...config.servers, knownModels: config.models.list(), warmModels: warmModelsOf(config) },
   })
   const stopping = stopOnce(config, log)
-  closers.add('the worker', stopping.of(worker))
-  closers.add('the watch for notices', () => Promise.resolve(stopping.unwatch()))
-  const workers: Pick<Worker, 'retire'>[] = [worker]
-  retireWhenNewer({ database, log, onRetired }, workers, closers)
-  await readyWithin(worker, startPatienceMs)
-  if (secret === undefined) {
-    log.warn('this database role may not read the settings: carousels are left to other processes')
-    return worker
+  const workers: Pick<Worker, 'retire'>[] = []
+  const add = (name: string, worker: Worker): void => {
+    closers.add(name, stopping.of(worker))
+    workers.push(worker)
   }
-  const carouselWorker = await startCarouselWorker({
-    ...common,
-    liveness: createLiveness({ database, lock }),
-    leases: createCarouselLeases({ database, queue: queues.carousels, now, secret }),
-    queue: queues.carousels,
-    maker: carousels.maker,
-    // A release's packages are one version, and their dependencies are pinned.
-    rendererVersion: version,
-    concurrency: config.carouselConcurrency,
-  })
-  closers.add('the worker of carousels', stopping.of(carouselWorker))
-  workers.push(carouselWorker)
-  return worker
+  add('the worker', pictures)
+  closers.add('the watch for notices', () => Promise.resolve(stopping.unwatch()))
+  retireWhenNewer({ database, log, onRetired }, workers, closers)
+  return { pictures, common, add, ready: () => readyWithin(pictures, startPatienceMs) }
 }
 
 /** Procedural and hosted models are ready by then; weights load beside everything else. */

@@ -4,6 +4,7 @@ import type { LeasedCarousel } from './carousel-lease.ts'
 import {
   recoverCarouselOrphans,
   recoverCarousels,
+  recoverOwnCarousels,
   recoverUnstartedCarousels,
   resumeAfterGeneration,
   workersWithCarousels,
@@ -20,6 +21,8 @@ export interface CarouselLeases {
   holders(): Promise<number[]>
   /** Hands back what a dead worker ran. @returns how many carousels that were */
   recover(workerId: number): Promise<number>
+  /** Hands back what this worker holds and does not run. @returns how many carousels that were */
+  recoverOwn(workerId: number, isRunning: (id: string) => boolean): Promise<number>
   /** Hands back carousels that nothing would ever bring up again. @returns how many */
   cleanUp(): Promise<number>
   /** Gives carousels a job whose base has been generated while nobody listened, or whose job was handed to the dead. */
@@ -33,6 +36,7 @@ export function createCarouselLeases(context: CarouselContext & { secret: string
     take: (job, workerId, signal) => leaseCarousel(job, { ...context, workerId, signal }),
     holders: () => workersWithCarousels(context),
     recover: (workerId) => recoverCarousels(context, workerId),
+    recoverOwn: (workerId, isRunning) => recoverOwnCarousels(context, workerId, isRunning),
     cleanUp: () => recoverCarouselOrphans(context),
     sweep: async () => {
       await resumeAfterGeneration(context)

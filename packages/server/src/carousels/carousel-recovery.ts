@@ -55,19 +55,45 @@ export async function recoverCarousels(context: CarouselContext, workerId: numbe
 }
 
 /**
- * Gives open carousels whose job is gone back to the queue, whatever became of it, and those that wait for what
- * nobody makes any more. @returns how many were handed back or failed
+ * Gives carousels back to the queue that a living worker holds and does not run (`recoverOwn` of generations).
+ * @param isRunning whether the worker runs it, or is about to take or end it @returns how many were handed back or failed
+ */
+export async function recoverOwnCarousels(
+  context: CarouselContext,
+  workerId: number,
+  isRunning: (id: string) => boolean,
+): Promise<number> {
+  const held = await context.database
+    .selectFrom('carousels')
+    .select(['id', 'lease'])
+    .where('status', '=', 'running')
+    .where('worker_id', '=', workerId)
+    .execute()
+  const lost = held.filter(({ id }) => !isRunning(id))
+  const leases = new Map(lost.map(({ id, lease }) => [id, lease]))
+  return await eachHandedBack(
+    context,
+    lost,
+    (row) => row.status === 'running' && row.lease === leases.get(row.id),
+  )
+}
+
+/**
+ * Gives queued carousels whose job is gone back to the queue, whatever became of it, and those that wait for what
+ * nobody makes any more. A running one needs no job: it is its worker's. @returns how many were handed back or failed
  */
 export async function recoverCarouselOrphans(context: CarouselContext): Promise<number> {
   const ids = await context.database
     .selectFrom('carousels')
     .select('id')
-    .where('status', 'in', ['queued', 'running'])
+    .where('status', '=', 'queued')
     .where('waits_for', 'is', null)
     .where((eb) => eb.not(context.queue.isOpen(sql.ref('carousels.job_id'))))
     .limit(maxAtOnce)
     .execute()
-  const jobs = await eachHandedBack(context, ids, (row, open) => row.waits_for === null && !open)
+  const jobs = await eachHandedBack(context, ids, (row, open) => {
+    return row.status === 'queued' && row.waits_for === null && !open
+  })
   return jobs + (await wakeAbandoned(context))
 }
 

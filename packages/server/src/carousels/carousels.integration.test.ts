@@ -7,7 +7,12 @@ import type { CarouselOrder } from './accept-carousel.ts'
 import { acceptCarousel } from './accept-carousel.ts'
 import { cancelCarousel } from './cancel-carousel.ts'
 import type { LeasedCarousel, StoredSlide } from './carousel-lease.ts'
-import { recoverCarouselOrphans, recoverCarousels, workersWithCarousels } from './carousel-recovery.ts'
+import {
+  recoverCarouselOrphans,
+  recoverCarousels,
+  recoverOwnCarousels,
+  workersWithCarousels,
+} from './carousel-recovery.ts'
 import type { CarouselRow } from './carousel-row.ts'
 import { readSlides } from './carousel-row.ts'
 import { createCarousels } from './carousels.ts'
@@ -276,6 +281,32 @@ describe('a worker that dies', () => {
     expect(await alive.storeSlide(slideOf(b))).toBe(true)
     await alive.finish()
     expect(await rowOf(id)).toMatchObject({ status: 'stored', reruns: 1 })
+  })
+
+  test('is not one that lives, though the queue gives its job again: the run goes on', async () => {
+    const [a = '', b = ''] = words('a', 'b')
+    const { id, job_id: jobId } = await accept([a, b])
+    const alive = await lease(id, 79)
+    await claim(alive)
+    for (const workerId of [79, 80]) {
+      expect(await leaseCarousel({ jobId: jobId ?? '', recordId: id }, { ...context(), workerId })).toBe(
+        undefined,
+      )
+    }
+    await node.database.pool.query(`update pgboss.job set state = 'completed' where id = $1`, [jobId])
+    expect(await recoverCarouselOrphans(context())).toBe(0)
+    for (const key of [a, b]) expect(await alive.storeSlide(slideOf(key))).toBe(true)
+    await alive.finish()
+    expect(await rowOf(id)).toMatchObject({ status: 'stored', reruns: 0 })
+  })
+
+  test('leaves what a living one holds and has lost to that one, which hands it back', async () => {
+    const { id } = await accept(words('a', 'b'))
+    await lease(id, 81)
+    expect(await recoverOwnCarousels(context(), 81, (running) => running === id)).toBe(0)
+    expect(await recoverOwnCarousels(context(), 81, () => false)).toBe(1)
+    expect(await recoverOwnCarousels(context(), 81, () => false)).toBe(0)
+    expect(await rowOf(id)).toMatchObject({ status: 'queued', reruns: 1 })
   })
 
   test('four times over one carousel: it fails as worker_lost, and who waits for its slides makes them', async () => {

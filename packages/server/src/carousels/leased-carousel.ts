@@ -20,8 +20,8 @@ import { failSlide, storeSlide } from './store-slide.ts'
 import { addWork, slidesOfOthers } from './work-counts.ts'
 
 /**
- * Takes the carousel of a job for this worker. `undefined` when there is nothing to do: it has settled or waits, or
- * another job has replaced this one.
+ * Takes the carousel of a job for this worker. `undefined` when there is nothing to do: it has settled, waits or runs, or
+ * another job has replaced this one. A running one is its worker's, whatever the queue says (`leaseGeneration`).
  */
 export async function leaseCarousel(
   job: Lease,
@@ -35,7 +35,8 @@ export async function leaseCarousel(
         .set({ status: 'running', lease, worker_id: context.workerId })
         .where('id', '=', job.recordId)
         .where('job_id', '=', job.jobId)
-        .where('status', 'in', ['queued', 'running'])
+        // Or taken by an earlier round of this, whose answer was lost with its connection.
+        .where((eb) => eb.or([eb('status', '=', 'queued'), eb('lease', '=', lease)]))
         .where('waits_for', 'is', null)
         .returningAll()
         .executeTakeFirst(),

@@ -6,7 +6,6 @@ import { ConfigError } from '../config-variable.ts'
 import type { Config } from '../config.ts'
 import { DatabaseStartError } from '../database/embedded-postgres.ts'
 import type { HttpServer } from '../http-server.ts'
-import { listen } from '../http-server.ts'
 import type { Platform, Role } from '../platform.ts'
 import { createPlatform } from '../platform.ts'
 import { isLoopbackHost } from '../request/loopback-host.ts'
@@ -43,6 +42,8 @@ export async function startCommand(options: { role: string }, io: CommandEnviron
     const retired = Promise.withResolvers<string>()
     platform = await createPlatform({ role, config, log, onRetired: retired.resolve })
     refuseOpenAddressWithoutKeys(platform, config)
+    // After the workers have begun: jobs of the dead may wait for those.
+    const { listen } = await import('../http-server.ts')
     const server = await listen((request) => (platform as Platform).fetch(request), config)
     io.stdout(startMessage(server, platform, config, performance.now() - startedAt))
     // What was compiled for this start, for the next one: a process that is killed writes nothing at its end.

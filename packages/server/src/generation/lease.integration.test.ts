@@ -3,6 +3,7 @@ import { DarkroomError } from '../errors.ts'
 import type { PictureSpec } from '../request/picture-spec.ts'
 import { generationKey } from '../request/picture-spec.ts'
 import type { LeasedGeneration } from './lease.ts'
+import { createLeases } from './leases.ts'
 import type { TestCluster, TestNode } from './testing/test-cluster.ts'
 import {
   accept,
@@ -73,10 +74,43 @@ describe('a lease', () => {
     expect(await checkEvents(spec)).toHaveLength(21)
   })
 
-  test('taken again under the same job fences the first holder out of every step', async () => {
+  test('keeps a running record, though the queue gives its job again: to anybody, and to its worker too', async () => {
     const spec = await accepted()
     const first = await lease(spec, 1)
-    const second = await lease(spec, 2, other)
+    const job = jobOf(await rowOf(node, spec))
+    expect(await other.leases.take(job, 2)).toBeUndefined()
+    expect(await node.leases.take(job, 1)).toBeUndefined()
+    // Who was given it for nothing has acknowledged it; the run needs no job to be its worker's.
+    await node.database.pool.query(`update pgboss.job set state = 'completed' where id = $1`, [job.jobId])
+    expect(await other.leases.recoverOrphans()).toBe(0)
+    expect(await first.store(resultOf(node, 'by the first'))).toBe(true)
+    expect(await rowOf(node, spec)).toMatchObject({ status: 'stored', reruns: 0 })
+    expect(await checkEvents(spec)).toEqual(['1 queued', '2 stored'])
+  })
+
+  test('is taken although the answer to its first statement was lost, once', async () => {
+    const spec = await accepted()
+    let answers = 0
+    const losing = node.database.kysely.withPlugin({
+      transformQuery: ({ node: query }) => query,
+      transformResult: async ({ result }) => {
+        answers += 1
+        if (answers === 1) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+        return result
+      },
+    })
+    const leases = createLeases({ database: losing, queue: node.queue, now: () => cluster.clock.now })
+    const leased = await leases.take(jobOf(await rowOf(node, spec)), 1)
+    expect(answers).toBe(2)
+    expect(await leased?.store(resultOf(node, 'taken at the second try'))).toBe(true)
+    expect(await checkEvents(spec)).toEqual(['1 queued', '2 stored'])
+  })
+
+  test('taken from its holder fences it out of every step', async () => {
+    const spec = await accepted()
+    const first = await lease(spec, 7201)
+    await other.leases.recover(7201)
+    const second = await lease(spec, 7202, other)
     expect(await first.tell('progress', {})).toBe(false)
     expect(await first.store(resultOf(node, 'by the first'))).toBe(false)
     expect(await first.fail({ code: 'backend_failed', message: '', retryAfterS: undefined })).toBe(false)
@@ -84,7 +118,7 @@ describe('a lease', () => {
     expect(await second.store(resultOf(node, 'by the second'))).toBe(true)
     const row = await rowOf(node, spec)
     expect(row.object_hash).toBe(resultOf(node, 'by the second').objectHash)
-    expect(await checkEvents(spec)).toEqual(['1 queued', '2 stored'])
+    expect(await checkEvents(spec)).toEqual(['1 queued', '2 queued', '3 stored'])
     expect(await jobStatesOf(node, row)).toEqual(['created'])
   })
 
@@ -171,30 +205,41 @@ describe('recovery', () => {
   })
 
   test.each(['deleted', 'completed', 'failed', 'cancelled'])(
-    'an open record whose job is %s gets a new one',
+    'a queued record whose job is %s gets a new one',
     async (end) => {
-      const queued = await accepted()
-      const running = await accepted()
-      await lease(running)
-      for (const spec of [queued, running]) {
-        const { jobId } = jobOf(await rowOf(node, spec))
-        await (end === 'deleted'
-          ? node.database.pool.query('delete from pgboss.job where id = $1', [jobId])
-          : node.database.pool.query(`update pgboss.job set state = $2::pgboss.job_state where id = $1`, [
-              jobId,
-              end,
-            ]))
-      }
+      const spec = await accepted()
+      const { jobId } = jobOf(await rowOf(node, spec))
+      await (end === 'deleted'
+        ? node.database.pool.query('delete from pgboss.job where id = $1', [jobId])
+        : node.database.pool.query(`update pgboss.job set state = $2::pgboss.job_state where id = $1`, [
+            jobId,
+            end,
+          ]))
       const counts = await Promise.all([node.leases.recoverOrphans(), other.leases.recoverOrphans()])
-      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2)
-      for (const spec of [queued, running]) {
-        const row = await rowOf(node, spec)
-        expect(row).toMatchObject({ status: 'queued', reruns: 1 })
-        expect(await jobStatesOf(node, row)).toEqual(['created'])
-        await finish(node, spec)
-      }
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1)
+      const row = await rowOf(node, spec)
+      expect(row).toMatchObject({ status: 'queued', reruns: 1 })
+      expect(await jobStatesOf(node, row)).toEqual(['created'])
+      await finish(node, spec)
     },
   )
+
+  test('what a worker holds and has lost is handed back by itself; what it runs is not', async () => {
+    const [lost, runs, ends] = [await accepted(), await accepted(), await accepted()]
+    const abandoned = await lease(lost, 7301)
+    await lease(runs, 7301)
+    const ending = await lease(ends, 7301)
+    const running = (await rowOf(node, runs)).id
+    const ended = (await rowOf(node, ends)).id
+    // The worker is asked after the first look and before the second; one run ends just then.
+    expect(await node.leases.recoverOwn(7301, (id) => id === running || id === ended)).toBe(1)
+    expect(await node.leases.recoverOwn(7301, (id) => id === running || id === ended)).toBe(0)
+    expect(await ending.store(resultOf(node, 'in time'))).toBe(true)
+    expect(await rowOf(node, lost)).toMatchObject({ status: 'queued', reruns: 1 })
+    expect(await rowOf(node, runs)).toMatchObject({ status: 'running', reruns: 0 })
+    expect(await rowOf(node, ends)).toMatchObject({ status: 'stored', reruns: 0 })
+    expect(await abandoned.store(resultOf(node, 'late'))).toBe(false)
+  })
 
   test('records with a job that waits, runs or will be tried again are left alone', async () => {
     const specs = [await accepted(), await accepted(), await accepted(), await accepted()]

@@ -63,7 +63,9 @@ export interface LeaseContext {
 
 /**
  * Takes the record of a job for this worker. `undefined` when there is nothing to do: it is settled (the job ran
- * before a crash and only its ack was lost), or another job has replaced this one.
+ * before a crash and only its ack was lost), another job has replaced this one, or it is running. The queue gives a job
+ * again when it has heard nothing of it for long; a running record is its worker's all the same, until recovery takes it
+ * from that one.
  */
 export async function leaseGeneration(
   job: Lease,
@@ -77,7 +79,8 @@ export async function leaseGeneration(
         .set({ status: 'running', lease, worker_id: context.workerId, started_at: new Date(context.now()) })
         .where('id', '=', job.recordId)
         .where('job_id', '=', job.jobId)
-        .where('status', 'in', ['queued', 'running'])
+        // Or taken by an earlier round of this, whose answer was lost with its connection.
+        .where((eb) => eb.or([eb('status', '=', 'queued'), eb('lease', '=', lease)]))
         .returning(generationColumns)
         .executeTakeFirst(),
     context.signal,

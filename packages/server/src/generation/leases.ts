@@ -9,7 +9,13 @@ import { clearFor, makeRoom } from './make-room.ts'
 import { tellOfForgotten } from './tell-webhooks.ts'
 import type { WorkerRows } from './worker-rows.ts'
 import { createWorkerRows } from './worker-rows.ts'
-import { recoverFromWorker, recoverOrphans, recoverUnstarted, workersWithLeases } from './recovery.ts'
+import {
+  recoverFromWorker,
+  recoverOrphans,
+  recoverOwn,
+  recoverUnstarted,
+  workersWithLeases,
+} from './recovery.ts'
 
 /** What a worker needs of the records. */
 export interface Leases {
@@ -24,7 +30,9 @@ export interface Leases {
   holders(): Promise<number[]>
   /** Hands back what a dead worker held. @returns how many records that were */
   recover(workerId: number): Promise<number>
-  /** Hands back open records whose job is gone, whatever became of it. @returns how many records that were */
+  /** Hands back what this worker holds and does not run. @returns how many records that were */
+  recoverOwn(workerId: number, isRunning: (recordId: string) => boolean): Promise<number>
+  /** Hands back queued records whose job is gone, whatever became of it. @returns how many records that were */
   recoverOrphans(): Promise<number>
   /** Hands back records whose job a process was handed that died before it began. @returns how many that were */
   recoverUnstarted(): Promise<number>
@@ -48,6 +56,7 @@ export function createLeases(context: {
     take: (job, workerId, signal) => leaseGeneration(job, { ...context, workerId, signal }),
     holders: () => workersWithLeases(context.database),
     recover: (workerId) => recoverFromWorker(context, workerId),
+    recoverOwn: (workerId, isRunning) => recoverOwn(context, workerId, isRunning),
     recoverOrphans: () => recoverOrphans(context),
     recoverUnstarted: () => recoverUnstarted(context),
     makeRoom: (offer, need) => makeRoom(context, offer, need),

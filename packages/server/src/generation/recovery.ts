@@ -49,13 +49,49 @@ export async function recoverFromWorker(context: RecoveryContext, workerId: numb
   })
 }
 
+/**
+ * Gives records back to the queue that a living worker holds and does not run: neither the run nor its end could be
+ * written, as the database was away for too long.
+ * @param isRunning whether the worker runs that record, or is about to take or end it
+ * @returns how many records were handed back or failed
+ */
+export async function recoverOwn(
+  context: RecoveryContext,
+  workerId: number,
+  isRunning: (recordId: string) => boolean,
+): Promise<number> {
+  const held = await context.database
+    .selectFrom('generations')
+    .select(['id', 'lease'])
+    .where('status', '=', 'running')
+    .where('worker_id', '=', workerId)
+    .execute()
+  // A run is known before its lease is written and until that is gone: who has this lease and no run has lost it.
+  const lost = new Map(held.flatMap(({ id, lease }) => (isRunning(id) ? [] : [[id, lease]])))
+  if (lost.size === 0) return 0
+  return await context.database.transaction().execute(async (transaction) => {
+    const rows = await transaction
+      .selectFrom('generations')
+      .selectAll()
+      .where('status', '=', 'running')
+      .where('id', '=', sql<string>`any(${[...lost.keys()]})`)
+      .orderBy('id')
+      .forUpdate()
+      .skipLocked()
+      .execute()
+    const still = rows.filter(({ id, lease }) => lost.get(id) === lease)
+    return await handBackAll(still, transaction, context)
+  })
+}
+
 /** At most this many at a time, so that no transaction holds thousands of rows. */
 const maxOrphans = 100
 
 /**
- * Gives open records whose job is gone back to the queue: the net below everything else. A job can be gone because
+ * Gives queued records whose job is gone back to the queue: the net below everything else. A job can be gone because
  * it waited longer than the queue keeps jobs, because its handler failed as often as the queue tries, or because
- * somebody deleted it. Without this such a record would stay open, and its waiters wait, for ever.
+ * somebody deleted it. Without this such a record would stay open, and its waiters wait, for ever. A running record
+ * needs no job: it is its worker's.
  * @returns how many records were handed back or failed
  */
 export async function recoverOrphans(context: RecoveryContext): Promise<number> {
@@ -63,7 +99,7 @@ export async function recoverOrphans(context: RecoveryContext): Promise<number> 
     const rows = await transaction
       .selectFrom('generations')
       .selectAll()
-      .where('status', 'in', ['queued', 'running'])
+      .where('status', '=', 'queued')
       .where((eb) => eb.not(context.queue.isOpen(sql.ref('generations.job_id'))))
       .orderBy('id')
       .limit(maxOrphans)

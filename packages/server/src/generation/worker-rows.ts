@@ -44,9 +44,15 @@ export interface WorkerRows {
   waiting(): Promise<WaitingRoute[]>
   /**
    * Asks to load a route: of several idle workers that see the same jobs wait, one is to load their model, or as many
-   * as the jobs fill. @returns whether this worker may
+   * as the jobs fill. One decides at a time.
+   * @param isWanted whether it is to, as the others are by then
+   * @returns whether this worker may; then its row says that it does
    */
-  mayLoad(workerId: number, waiting: Pick<WaitingRoute, 'route' | 'count'>): Promise<boolean>
+  mayLoad(
+    workerId: number,
+    route: string,
+    isWanted: (peers: readonly WorkerStatus[]) => boolean,
+  ): Promise<boolean>
   /** Tells those who wait for the route that its model is being loaded. */
   tellLoading(route: string): Promise<void>
   /** Gives a job back that is not for this worker, to its place in line. */
@@ -92,18 +98,7 @@ export function createWorkerRows({
         .where('id', '=', workerId)
         .execute()
     },
-    peers: async (workerId) => {
-      const rows = await database
-        .selectFrom('workers')
-        .select(['state', 'models', 'warming', 'busy', 'slots'])
-        .where('id', '<>', workerId)
-        .where('state', 'in', ['starting', 'warming', 'ready', 'busy'])
-        .where('seen_at', '>', sql<Date>`now() - ${livingMs} * interval '1 millisecond'`)
-        .execute()
-      return rows.flatMap(({ state, warming, ...row }) =>
-        state === null ? [] : [{ ...row, state, warming: warming ?? undefined }],
-      )
-    },
+    peers: (workerId) => readPeers(database, workerId),
     waiting: async () => {
       const head = database
         .selectFrom('generations')
@@ -134,10 +129,23 @@ export function createWorkerRows({
         }))
         .toSorted((a, b) => b.waitedMs - a.waitedMs)
     },
-    mayLoad: (workerId, waiting) => mayLoad(database, workerId, waiting),
+    mayLoad: (workerId, route, isWanted) => mayLoad(database, workerId, route, isWanted),
     tellLoading: (route) => appendLoading(database, queue, route),
     putBack: (job) => putBack({ database, queue }, job),
   }
+}
+
+async function readPeers(database: Kysely<Schema>, workerId: number): Promise<WorkerStatus[]> {
+  const rows = await database
+    .selectFrom('workers')
+    .select(['state', 'models', 'warming', 'busy', 'slots'])
+    .where('id', '<>', workerId)
+    .where('state', 'in', ['starting', 'warming', 'ready', 'busy'])
+    .where('seen_at', '>', sql<Date>`now() - ${livingMs} * interval '1 millisecond'`)
+    .execute()
+  return rows.flatMap(({ state, warming, ...row }) =>
+    state === null ? [] : [{ ...row, state, warming: warming ?? undefined }],
+  )
 }
 
 /** Class of the locks under which workers agree who loads what ("drl" in ASCII). */
@@ -146,18 +154,12 @@ const loadLock = 0x64726c
 async function mayLoad(
   database: Kysely<Schema>,
   workerId: number,
-  { route, count }: Pick<WaitingRoute, 'route' | 'count'>,
+  route: string,
+  isWanted: (peers: readonly WorkerStatus[]) => boolean,
 ): Promise<boolean> {
   return await database.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${loadLock}::int, hashtext(${route}))`.execute(transaction)
-    const { coming } = await transaction
-      .selectFrom('workers')
-      .select(sql<number>`coalesce(sum(slots), 0)::int`.as('coming'))
-      .where('id', '<>', workerId)
-      .where('warming', '=', route)
-      .where('seen_at', '>', sql<Date>`now() - ${livingMs} * interval '1 millisecond'`)
-      .executeTakeFirstOrThrow()
-    if (coming > 0 && coming >= count) return false
+    if (!isWanted(await readPeers(transaction, workerId))) return false
     await transaction
       .updateTable('workers')
       .set({ warming: route, seen_at: sql<Date>`now()` })

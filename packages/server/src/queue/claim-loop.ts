@@ -18,7 +18,10 @@ export interface ClaimLoopOptions {
 /** The net below announcements: jobs whose delay has passed, and those that a lost connection hid. */
 const pollMs = 500
 
-/** Of three quarters of a minute that pg-boss gives a job without a heartbeat; the queue's is 15 s. */
+/**
+ * Of the 15 s that the queue gives a job without a heartbeat. Should none get through for longer, it hands the job out
+ * again, which does no harm: a running record is its worker's (`leaseGeneration`).
+ */
 const heartbeatMs = 5000
 
 /** A job as pg-boss hands it out: with the attempt that settling it is fenced by. */

@@ -24,8 +24,8 @@ export interface DelivererOptions extends AttemptContext {
 
 /** Sends messages, a bounded number at once, and never more than a share of that to one receiver. */
 export interface Deliverer {
-  /** What is being sent now. */
-  sending(): string[]
+  /** Whether it sends that message, or is about to take it. */
+  isSending(id: string): boolean
   /** Takes no more, ends what is under way, and gives that back unsent. */
   stop(): Promise<void>
 }
@@ -50,6 +50,8 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
   const origins = new Map<string, OriginState>()
   /** The ids of the messages under way, and what they wait for. */
   const running = new Set<string>()
+  /** Those that are being taken: whether they have been, nobody here knows yet. */
+  let taking: ReadonlySet<string> = new Set()
   const runs = new Set<Promise<void>>()
   let looking: Promise<void> | undefined
   let lookAgain = false
@@ -120,7 +122,9 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
     while (!stopping.signal.aborted && options.mayTake() && running.size < limits.all) {
       const full = [...origins.keys()].filter((origin) => room(origin) <= 0)
       const candidates = await deliveries.due(full, maxCandidates)
-      const taken = await deliveries.take(choose(candidates))
+      const chosen = choose(candidates)
+      taking = new Set(chosen)
+      const taken = await deliveries.take(chosen).finally(() => (taking = new Set()))
       for (const leased of taken) start(leased)
       if (candidates.length === 0 || (taken.length === 0 && candidates.length < maxCandidates)) return
     }
@@ -146,7 +150,7 @@ export function startDeliverer(options: DelivererOptions): Deliverer {
   timer.unref()
   wake()
   return {
-    sending: () => [...running],
+    isSending: (id) => running.has(id) || taking.has(id),
     stop: async () => {
       stopping.abort()
       clearInterval(timer)

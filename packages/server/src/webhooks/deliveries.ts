@@ -26,8 +26,11 @@ export interface Deliveries {
   holders(): Promise<number[]>
   /** Frees what a dead worker was sending. @returns how many messages that were */
   recover(workerId: number): Promise<number>
-  /** Frees what this worker holds and does not send, after the database was away for too long. */
-  recoverOwn(sending: readonly string[]): Promise<number>
+  /**
+   * Frees what this worker holds and does not send, after the database was away for too long.
+   * @param isSending whether it sends that message, or is about to take it
+   */
+  recoverOwn(isSending: (id: string) => boolean): Promise<number>
   /** Deletes messages, with their attempts, that ended longer ago than they are kept. @returns how many */
   deleteOld(): Promise<number>
 }
@@ -65,8 +68,8 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
         .execute()
       return rows.flatMap((row) => (row.worker_id === null ? [] : [row.worker_id]))
     },
-    recover: (deadId) => freeLeases(database, deadId, []),
-    recoverOwn: (sending) => freeLeases(database, workerId, sending),
+    recover: (deadId) => freeLeases(database, deadId),
+    recoverOwn: (isSending) => freeLost(database, workerId, isSending),
     deleteOld: async () => {
       const { numDeletedRows } = await database
         .deleteFrom('webhooks')
@@ -77,17 +80,34 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries {
   }
 }
 
-async function freeLeases(
-  database: Kysely<Schema>,
-  workerId: number,
-  except: readonly string[],
-): Promise<number> {
+async function freeLeases(database: Kysely<Schema>, workerId: number): Promise<number> {
   const { numUpdatedRows } = await database
     .updateTable('webhooks')
     .set({ lease: null, worker_id: null })
     .where('worker_id', '=', workerId)
     .where('lease', 'is not', null)
-    .where(sql<boolean>`id <> all(${[...except]})`)
+    .executeTakeFirstOrThrow()
+  return Number(numUpdatedRows)
+}
+
+/** Asked after the first look and with the lease that it saw: what has been taken meanwhile is not lost. */
+async function freeLost(
+  database: Kysely<Schema>,
+  workerId: number,
+  isSending: (id: string) => boolean,
+): Promise<number> {
+  const held = await database
+    .selectFrom('webhooks')
+    .select(['id', 'lease'])
+    .where('worker_id', '=', workerId)
+    .where('lease', 'is not', null)
+    .execute()
+  const lost = held.filter(({ id }) => !isSending(id))
+  if (lost.length === 0) return 0
+  const { numUpdatedRows } = await database
+    .updateTable('webhooks')
+    .set({ lease: null, worker_id: null })
+    .where((eb) => eb.or(lost.map(({ id, lease }) => eb.and([eb('id', '=', id), eb('lease', '=', lease)]))))
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
 }

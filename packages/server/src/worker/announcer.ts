@@ -5,6 +5,11 @@ import type { WorkerRows, WorkerStatus } from '../generation/worker-rows.ts'
 export interface Announcer {
   /** Something may have changed. */
   changed(): void
+  /**
+   * Runs what writes this worker's row itself, while nothing else does: a status from before it would undo that. What it
+   * writes must be what `status` says when it has ended.
+   */
+  alone<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -37,17 +42,30 @@ export function startAnnouncer(options: {
       .catch((error: unknown) => log.warn({ err: error }, 'the row of this worker could not be written'))
   }
 
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    // Whatever has become of it, the row may now differ from what was last written here.
+    const done = writing.then(work).finally(() => (last = ''))
+    writing = done.then(
+      () => {},
+      () => {},
+    )
+    return done
+  }
+
   const timer = setInterval(() => write(true), renewMs).unref()
   write(true)
+  function changed(): void {
+    if (closed || soon !== undefined) return
+    soon = setTimeout(() => {
+      soon = undefined
+      write(false)
+    }, restMs)
+    soon.unref()
+  }
+
   return {
-    changed: () => {
-      if (closed || soon !== undefined) return
-      soon = setTimeout(() => {
-        soon = undefined
-        write(false)
-      }, restMs)
-      soon.unref()
-    },
+    changed,
+    alone: (work) => alone(work).finally(changed),
     close: async () => {
       closed = true
       clearInterval(timer)

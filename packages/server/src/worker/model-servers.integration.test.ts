@@ -7,22 +7,26 @@ const { openWorker } = useTestWorkers()
 const never = new AbortController().signal
 
 test('nothing is leased for a model before it has drawn a picture', async () => {
-  const { node, worker, calls } = await openWorker({ warm: ['sim-1'], settings: { loadMs: 400 } })
+  const load = Promise.withResolvers<void>()
+  const { node, worker, calls } = await openWorker({ warm: ['sim-1'], mayLoad: load.promise })
   expect(() => worker.check()).toThrow(/is being loaded/u)
   const spec = specOf('sim-1')
   const request = await accept(node, newAsk([spec]))
   expect((await rowOf(node, spec)).status).toBe('queued')
   expect(calls.warmed).toEqual([])
+  load.resolve()
   await node.generations.settled(request, never)
   expect(calls.warmed).toEqual(['sim-1'])
   expect(calls.drawn).toHaveLength(1)
   expect(isReady(worker)).toBe(true)
-  const row = await node.database.kysely
-    .selectFrom('workers')
-    .select(['models', 'slots'])
-    .where('state', 'is not', null)
-    .executeTakeFirstOrThrow()
-  expect(row).toEqual({ models: ['simulated-gpu:sim-1'], slots: 4 })
+  const row = (): Promise<unknown> =>
+    node.database.kysely
+      .selectFrom('workers')
+      .select(['models', 'slots'])
+      .where('state', 'is not', null)
+      .executeTakeFirstOrThrow()
+  // It is written a moment after.
+  await expect.poll(row, { timeout: 10_000 }).toEqual({ models: ['simulated-gpu:sim-1'], slots: 4 })
 })
 
 test('a model that is not loaded is loaded when it is asked for', async () => {

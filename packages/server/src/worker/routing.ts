@@ -19,6 +19,8 @@ export interface RoutingOptions {
   }
   /** Looks for jobs again. */
   wake(): void
+  /** Runs what changes this worker's row, apart from all else that writes it. */
+  alone<T>(work: () => Promise<T>): Promise<T>
   log: Logger
 }
 
@@ -69,17 +71,28 @@ export function createRouting(options: RoutingOptions): Routing {
       options.wake()
     }
     if (loading !== undefined || closing.signal.aborted) return
-    const next = waiting.find((route) => isOurs(route))
+    const next = waiting.find((route) => isOurs(route, peers))
     const isInTheWay = next !== undefined && mustWait(next)
     const isSpeculative = isInTheWay && next.isDemand && options.speculation.isAlone()
     makesRoom = isInTheWay && (isSpeculative || next.waitedMs > starvingMs)
     if (isSpeculative) await options.speculation.clear()
     const wanted = next ?? broken()
     if (wanted === undefined || mustWait(wanted)) return
-    if (next !== undefined && !(await rows.mayLoad(options.workerId, next))) return
+    if (next === undefined) begin(wanted)
+    else if (await options.alone(() => claim(next))) await rows.tellLoading(next.route)
+  }
+
+  /** The others may have begun since they were looked at, or even have ended. */
+  async function claim(next: WaitingRoute): Promise<boolean> {
+    const isStill = (fresh: readonly WorkerStatus[]): boolean => isOurs(next, fresh)
+    if (!(await rows.mayLoad(options.workerId, next.route, isStill))) return false
+    begin(next)
+    return true
+  }
+
+  function begin(routed: RoutedModel): void {
     // Meanwhile a model of the start may have begun.
-    if (loading === undefined && !closing.signal.aborted) loading = load(wanted)
-    if (next !== undefined) await rows.tellLoading(next.route)
+    if (loading === undefined && !closing.signal.aborted) loading = load(routed)
   }
 
   /** A server that would drop what it draws with is not told to load another model. */
@@ -105,11 +118,11 @@ export function createRouting(options: RoutingOptions): Routing {
   }
 
   /** Whether this worker should load the model of jobs that wait. */
-  function isOurs(waiting: WaitingRoute): boolean {
+  function isOurs(waiting: WaitingRoute, others: readonly WorkerStatus[]): boolean {
     if (readiness.isReady(waiting.route) || !readiness.mayWarm(waiting)) return false
-    const having = peers.filter(({ models }) => models.includes(waiting.route))
+    const having = others.filter(({ models }) => models.includes(waiting.route))
     const slots = (of: readonly WorkerStatus[]): number => of.reduce((sum, peer) => sum + peer.slots, 0)
-    const coming = peers.filter(({ warming }) => warming === waiting.route)
+    const coming = others.filter(({ warming }) => warming === waiting.route)
     if (slots(coming) >= waiting.count && coming.length > 0) return false
     return having.length === 0 || (waiting.waitedMs > patienceMs && waiting.count > slots(having))
   }

@@ -16,6 +16,8 @@ export interface RunsOptions<Leased extends LeasedRecord> {
 /** What this process runs at present of one kind of record. */
 export interface Runs {
   readonly count: number
+  /** Whether it runs that record, or is about to take or end it. */
+  has(recordId: string): boolean
   run(job: Lease): Promise<void>
   /** Ends the runs that an announcement says are no longer wanted, or no longer ours. */
   hear(announcement: Announcement): void
@@ -24,6 +26,7 @@ export interface Runs {
 }
 
 interface Run {
+  recordId: string
   controller: AbortController
   /** Not until the lease is taken. */
   row?: LeasedRecord['row']
@@ -37,7 +40,7 @@ export function createRuns<Leased extends LeasedRecord>(options: RunsOptions<Lea
     const { signal } = run.controller
     const leased = await options.take(job, signal)
     if (leased === undefined) return
-    // The queue gives a job again when it has heard nothing of it for too long: the first run has lost its lease.
+    // What could be taken was nobody's any more: an earlier run of it has lost its lease.
     interrupt('lease_lost', ({ row }) => row?.id === leased.row.id)
     run.row = leased.row
     await options.run(leased, signal)
@@ -51,8 +54,9 @@ export function createRuns<Leased extends LeasedRecord>(options: RunsOptions<Lea
     get count() {
       return runs.size
     },
+    has: (recordId) => [...runs].some((run) => run.recordId === recordId),
     run: async (job) => {
-      const run: Run = { controller: new AbortController() }
+      const run: Run = { recordId: job.recordId, controller: new AbortController() }
       if (draining) run.controller.abort(new Interruption('drain'))
       runs.add(run)
       try {

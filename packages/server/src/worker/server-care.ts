@@ -89,6 +89,7 @@ export function startServerCare(options: ServerCareOptions, wake: () => void): S
     slots: concurrency,
     speculation: options.speculation,
     wake,
+    alone: (work) => (announcer === undefined ? work() : announcer.alone(work)),
     log,
   })
   const backends = createWatchedBackends({

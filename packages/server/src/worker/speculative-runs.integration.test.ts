@@ -225,9 +225,9 @@ describe('making room', () => {
     return leased
   }
 
-  /** As after a while of waiting. */
-  async function age(): Promise<void> {
-    await sql`update pgboss.job set start_after = start_after - interval '1 second'`.execute(
+  /** As after a while of waiting, or before it however long the test has taken. */
+  async function age(waitedS = 1): Promise<void> {
+    await sql`update pgboss.job set start_after = now() - ${waitedS} * interval '1 second'`.execute(
       node.database.kysely,
     )
   }
@@ -235,6 +235,7 @@ describe('making room', () => {
   test('gives up as many runs as demand waits for, in the whole cluster, and fences the run', async () => {
     const runs = [await running(newSpec()), await running(newSpec()), await running(newSpec())]
     await accept(node, newAsk([newSpec()]))
+    await age(-3600)
     expect(
       await madeRoom(
         node,

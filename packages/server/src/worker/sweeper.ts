@@ -18,6 +18,11 @@ export interface Recoverable {
   holders(): Promise<number[]>
   /** Hands back what a dead worker held. @returns how many records that were */
   recover(workerId: number): Promise<number>
+  /**
+   * Hands back what the worker that looks holds itself and does not run.
+   * @param isRunning whether it runs that record @returns how many records that were
+   */
+  recoverOwn?(workerId: number, isRunning: (recordId: string) => boolean): Promise<number>
   /** Hands back open records that no job will ever bring up again, and deletes what only a running job needs. */
   cleanUp(): Promise<number>
   /** Anything else that is looked for as often as dead workers are. */
@@ -29,6 +34,8 @@ export interface SweeperOptions {
   lock: LivenessLock
   liveness: Liveness
   log: Logger
+  /** Whether this process runs that record, or is about to take or end it; absent where it runs none. */
+  isRunning?: (recordId: string) => boolean
   /** How often dead workers are looked for; those of this machine are, without the database, several times as often. */
   sweepIntervalMs: number
 }
@@ -79,9 +86,15 @@ export async function startSweeper(options: SweeperOptions): Promise<{ stop(): v
   }
 }
 
-/** Hands back what dead workers were running. */
-async function sweepWorkers({ records, lock, liveness, log }: SweeperOptions): Promise<void> {
-  const others = (await records.holders()).filter((workerId) => workerId !== lock.id)
+/** Hands back what dead workers were running, and what this one has lost. */
+async function sweepWorkers(options: SweeperOptions): Promise<void> {
+  const { records, lock, liveness, log, isRunning } = options
+  const holders = await records.holders()
+  const others = holders.filter((workerId) => workerId !== lock.id)
+  if (holders.length > others.length && isRunning !== undefined) {
+    const count = await records.recoverOwn?.(lock.id, isRunning)
+    if (count) log.warn({ count }, `handed back ${records.name} whose end could not be written`)
+  }
   for (const workerId of await liveness.dead(others)) {
     const count = await records.recover(workerId)
     if (count > 0) log.warn({ worker: workerId, count }, `took over the ${records.name} of a dead worker`)

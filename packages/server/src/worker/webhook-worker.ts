@@ -17,7 +17,7 @@ export async function startWebhookWorker(
       recover: (workerId) => deliveries.recover(workerId),
       cleanUp: async () => {
         await deliveries.deleteOld()
-        return await deliveries.recoverOwn(deliverer?.sending() ?? [])
+        return await deliveries.recoverOwn((id) => deliverer?.isSending(id) ?? false)
       },
     },
   })

@@ -175,6 +175,54 @@ describe('a worker', () => {
     expect(fake.calls).toHaveLength(1)
   })
 
+  test.each(['another', 'the same'])(
+    'keeps its run when the queue gives the job again, to %s worker',
+    async (whom) => {
+      const drawing = await openWorker()
+      const { node } = drawing
+      const release = fake.hold()
+      const spec = newSpec()
+      const request = await ask(node, spec)
+      await fake.waitForCalls(1)
+      if (whom === 'another') await openWorker()
+      // As the queue does when no heartbeat has reached it for 15 s, because the database was away.
+      const { job_id: jobId } = await rowOf(node, spec)
+      await node.database.pool.query(
+        `update pgboss.job set state = 'retry', retry_count = 1, start_after = now() where id = $1`,
+        [jobId],
+      )
+      const stateOf = async (): Promise<unknown> => {
+        const { rows } = await node.database.pool.query<{ state: string }>(
+          'select state, retry_count from pgboss.job where id = $1',
+          [jobId],
+        )
+        return rows[0]
+      }
+      await expect.poll(stateOf, { timeout: 10_000 }).toEqual({ state: 'completed', retry_count: 2 })
+      release()
+      expect((await node.generations.settled(request, never)).record.status).toBe('stored')
+      expect(await rowOf(node, spec)).toMatchObject({ reruns: 0, retries: 0 })
+      expect(fake.calls).toHaveLength(1)
+    },
+  )
+
+  test('hands back what it has taken and lost, and draws it', async () => {
+    const { node, lock } = await openWorker()
+    const spec = newSpec()
+    const request = await ask(node, spec)
+    fake.mode = 'ok'
+    expect((await node.generations.settled(request, never)).record.status).toBe('stored')
+    // As if neither the run nor its end could have been written.
+    const { id } = await rowOf(node, spec)
+    await node.database.kysely
+      .updateTable('generations')
+      .set({ status: 'running', worker_id: lock.id, settled_at: null })
+      .where('id', '=', id)
+      .execute()
+    expect(await node.settlements.wait(id)).toMatchObject({ status: 'stored', reruns: 1 })
+    expect(fake.calls).toHaveLength(2)
+  })
+
   test('that stops hands back what it draws, and another draws it', async () => {
     const stopping = await openWorker({ concurrency: 1 })
     fake.mode = 'hang'

@@ -149,6 +149,7 @@ function recoverableGenerations(leases: Leases): Recoverable {
     name: 'generations',
     holders: () => leases.holders(),
     recover: (workerId) => leases.recover(workerId),
+    recoverOwn: (workerId, isRunning) => leases.recoverOwn(workerId, isRunning),
     sweep: async () => {
       await leases.recoverUnstarted()
     },
@@ -172,8 +173,8 @@ export async function startRuns<Leased extends LeasedRecord>(
     },
 ): Promise<Worker> {
   const { lock, queue, concurrency, routes = everyRoute } = options
-  const sweeper = await startSweeper(options)
   const runs = createRuns(options)
+  const sweeper = await startSweeper({ ...options, isRunning: (recordId) => runs.has(recordId) })
   const unsubscribe = queue.onAnnouncement((announcement) => runs.hear(announcement))
   // Without its lock this worker is dead for the others: what it took now they would take from it.
   const ignored: RouteFilter['ignored'] = () => (lock.held ? routes.ignored() : 'all')

@@ -35,11 +35,12 @@ test('a child does not outlive its owner, not even when that is killed with -9',
   try {
     const log = join(folder, 'log')
     const owning = spawn(process.execPath, [owner, process.execPath, sdProgram, '--log', log], {
-      stdio: 'inherit',
+      stdio: ['inherit', 'pipe', 'inherit'],
     })
     const started = await lineIn(folder, 'log', 'start ')
-    // The warming picture has been drawn: everything is up.
-    await lineIn(folder, 'log', 'step 1/1')
+    // The warming picture has come. Killed while its server still says so, the owner would take the pipe for that
+    // away, and the server would end by itself and not by its guardian.
+    await once(owning.stdout, 'data')
     owning.kill('SIGKILL')
     await lineIn(folder, 'log', 'term')
     const pid = Number(started.slice('start '.length))

@@ -69,10 +69,9 @@ export async function createDatabaseFolder(mode = 0o755): Promise<DatabaseFolder
       return owner
     },
     remove: async () => {
-      for (const { owner, dataDir } of owners) {
-        await owner.end('SIGKILL')
-        await endDatabase(dataDir)
-      }
+      // All owners first: one that lives starts a server again that is ended under it, and that writes on.
+      for (const { owner } of owners) await owner.end('SIGKILL')
+      for (const { dataDir } of owners) await endDatabase(dataDir)
       await rm(path, { recursive: true, force: true })
     },
   }

@@ -222,7 +222,7 @@ export async function revisionsOf(node: TestNode, spec: PictureSpec): Promise<Ge
 }
 
 /** The states of all jobs that a record has or had, oldest first. */
-export async function jobStatesOf(node: TestNode, row: GenerationRow): Promise<string[]> {
+export async function jobStatesOf(node: TestNode, row: Pick<GenerationRow, 'id'>): Promise<string[]> {
   const { rows } = await sql<{ state: string }>`
     select state from pgboss.job where data ->> 'recordId' = ${row.id} order by created_on
   `.execute(node.database.kysely)

@@ -35,6 +35,8 @@ export interface TestWorkerOptions {
   settings?: Partial<SimulatedGpuSettings>
   /** Asked before each picture. */
   fail?: () => BackendError | undefined
+  /** No model is loaded before. */
+  mayLoad?: Promise<void>
   worker?: Partial<WorkerOptions>
 }
 
@@ -50,6 +52,7 @@ export interface Calls {
 function countedGpu(
   settings: Partial<SimulatedGpuSettings>,
   fail: () => BackendError | undefined,
+  mayLoad: Promise<void> | undefined,
 ): { backend: Backend; calls: Calls } {
   const calls: Calls = { warmed: [], drawn: [], batches: [], freed: 0 }
   const inner = createSimulatedGpuBackend({
@@ -58,6 +61,7 @@ function countedGpu(
   const backend: Backend = {
     ...inner,
     warm: async (model, signal) => {
+      await mayLoad
       const fault = fail()
       if (fault !== undefined) throw fault
       await inner.warm(model, signal)
@@ -99,7 +103,11 @@ async function openWorker(
   opened.push(() => node.close())
   const parsed = parseModelTable('default=simulated-gpu:sim-1,other=simulated-gpu:sim-2')
   if ('faults' in parsed) throw new Error(parsed.faults.join())
-  const { backend, calls } = countedGpu(options.settings ?? {}, options.fail ?? ((): undefined => undefined))
+  const { backend, calls } = countedGpu(
+    options.settings ?? {},
+    options.fail ?? ((): undefined => undefined),
+    options.mayLoad,
+  )
   const makers = backendMakers({
     openai: { apiKey: undefined, baseUrl: 'http://127.0.0.1:9' },
     timeoutMs: 1000,
