@@ -34,6 +34,15 @@ describe('which way decides', () => {
     expect(decider.advance(2 * hourS, small).name).toBe('reactive 0.7')
   })
 
+  it('is the keep-alive between a small load and a large one, whatever the records say', () => {
+    const all = ways()
+    for (const { name } of all.all) record(all, name, name === 'reactive 0.7' ? 5 : 10, 90)
+    const decider = createDecider(all)
+    const between = { meanLoad: 1, trusted: true }
+    expect(decider.advance(13 * hourS, between).name).toBe('keep-alive 20 min')
+    expect(decider.advance(hourS, small).name).toBe('reactive 0.7')
+  })
+
   it('stays with another while its record is not clearly worse', () => {
     const all = ways()
     for (const { name } of all.all) record(all, name, name === 'keep-alive 15 min, spare 2 min' ? 5 : 10, 30)

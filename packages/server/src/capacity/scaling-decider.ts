@@ -13,6 +13,11 @@ const leastRequests = 500
 /** Mean load of the last day from which, and down to which, a pool is one in which a line moves while a worker starts. */
 const largeFrom = 2
 const largeTo = 0.8 * largeFrom
+/**
+ * Between this and a large pool the first way stands. There the longest waits are those for models, and fewer workers
+ * hold fewer of them, which no record says.
+ */
+const smallTo = 0.5
 /** Another way must cost so much less, and let nobody wait longer; so much more before it is left: records move by chance. */
 const cheaper = { small: 0.99, large: 0.9 }
 const stillCheaper = { small: 1.01, large: 0.98 }
@@ -27,12 +32,14 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
   let current: ScalingWay = first
   let large = false
   let trusted = false
+  let load = 0
   let sinceS = 0
   let recordedS = 0
 
   function review(): ScalingWay {
     const standing = large && trusted ? forecast : first
     const size = standing === forecast ? 'large' : 'small'
+    if (!large && load > smallTo) return standing
     if (recordedS < recordS[size] || standing.shadow.record.requests() < leastRequests) return standing
     const hours = standing.shadow.record.hours()
     const p99S = standing.shadow.record.p99S()
@@ -53,6 +60,7 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
   return {
     advance: (passedS, { meanLoad, trusted: now }) => {
       recordedS += passedS
+      load = meanLoad
       sinceS += passedS
       const wasLarge = large
       large = meanLoad >= (large ? largeTo : largeFrom)

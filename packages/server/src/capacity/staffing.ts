@@ -13,11 +13,16 @@ const allowedShare = 0.01
 const reviewS = 1800
 const dayS = 86_400
 /** The margin's logarithm moves by this much a day for each time that the share of late requests exceeds what is allowed. */
-const gainADay = 0.1
-const mostAReview = 0.1
+const gainADay = 0.15
+const mostAReview = 0.15
 const firstMargin = 0.3
 const leastMargin = 0.2
-const mostMargin = 0.8
+/**
+ * What a wait of a minute may cost at most; a shorter one may cost more. Without a limit a load whose waits no margin
+ * shortens (crowds that come out of nothing) would be staffed for ever more.
+ */
+const mostMarginAtAMinute = 1.2
+const mostMarginOfAll = 4
 
 /**
  * The margin is a multiple of the spread, so that a pool of forty has relatively less of it than one of four (the
@@ -25,6 +30,7 @@ const mostMargin = 0.8
  * as often as allowed leave it where it is.
  */
 export function createStaffing(targetWaitS: number): Staffing {
+  const mostMargin = Math.min(mostMarginOfAll, mostMarginAtAMinute * Math.max(0.6, 60 / targetWaitS))
   let margin = firstMargin
   let requests = 0
   let late = 0
