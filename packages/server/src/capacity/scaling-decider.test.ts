@@ -34,13 +34,16 @@ describe('which way decides', () => {
     expect(decider.advance(2 * hourS, small).name).toBe('reactive 0.7')
   })
 
-  it('is the keep-alive between a small load and a large one, whatever the records say', () => {
-    const all = ways()
-    for (const { name } of all.all) record(all, name, name === 'reactive 0.7' ? 5 : 10, 90)
-    const decider = createDecider(all)
+  it('is another between a small load and a large one only where it is far cheaper', () => {
     const between = { meanLoad: 1, trusted: true }
-    expect(decider.advance(13 * hourS, between).name).toBe('keep-alive 20 min')
-    expect(decider.advance(hourS, small).name).toBe('reactive 0.7')
+    const after = (workers: number, known: typeof between): string => {
+      const all = ways()
+      for (const { name } of all.all) record(all, name, name === 'reactive 0.7' ? workers : 10, 90)
+      return createDecider(all).advance(13 * hourS, known).name
+    }
+    expect(after(9, small)).toBe('reactive 0.7')
+    expect(after(9, between)).toBe('keep-alive 20 min')
+    expect(after(8, between)).toBe('reactive 0.7')
   })
 
   it('stays with another while its record is not clearly worse', () => {

@@ -8,19 +8,19 @@ export interface Decider {
 
 const reviewS = 600
 /** Before that a record says nothing: time, and requests of which one in a hundred is more than one or two. */
-const recordS = { small: 43_200, large: 10_800 }
+const recordS = { small: 43_200, between: 43_200, large: 10_800 }
 const leastRequests = 500
 /** Mean load of the last day from which, and down to which, a pool is one in which a line moves while a worker starts. */
 const largeFrom = 2
 const largeTo = 0.8 * largeFrom
 /**
- * Between this and a large pool the first way stands. There the longest waits are those for models, and fewer workers
+ * Between this and a large pool much has to be saved. There the longest waits are those for models, and fewer workers
  * hold fewer of them, which no record says.
  */
 const smallTo = 0.5
 /** Another way must cost so much less, and let nobody wait longer; so much more before it is left: records move by chance. */
-const cheaper = { small: 0.99, large: 0.9 }
-const stillCheaper = { small: 1.01, large: 0.98 }
+const cheaper = { small: 0.99, between: 0.88, large: 0.9 }
+const stillCheaper = { small: 1.01, between: 0.94, large: 0.98 }
 const stillNoLonger = 1.1
 
 /**
@@ -38,8 +38,7 @@ export function createDecider({ first, forecast, all }: ScalingWays): Decider {
 
   function review(): ScalingWay {
     const standing = large && trusted ? forecast : first
-    const size = standing === forecast ? 'large' : 'small'
-    if (!large && load > smallTo) return standing
+    const size = standing === forecast ? 'large' : !large && load > smallTo ? 'between' : 'small'
     if (recordedS < recordS[size] || standing.shadow.record.requests() < leastRequests) return standing
     const hours = standing.shadow.record.hours()
     const p99S = standing.shadow.record.p99S()
