@@ -32,7 +32,7 @@ export const scalingVariables: {
   ),
   DARKROOM_SCALING_TARGET_WAIT_S: defineVariable(
     '60',
-    'The wait that one request in a hundred may exceed. Less costs more idle workers.',
+    'The wait that one request in a hundred may exceed: what is aimed at. Less costs more idle workers.',
     integer(1, 3600, 60),
   ),
   DARKROOM_SCALING_USD_PER_WORKER_HOUR: defineVariable(
