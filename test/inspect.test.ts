@@ -221,7 +221,7 @@ describe('the command', () => {
       options: ['--fail-on', 'duplicates=0'],
     })
     expect(code).toBe(1)
-    expect(stderr).toContain('--fail-on: 1 duplicates, and 0 allowed')
+    expect(stderr).toContain('--fail-on: duplicates: 1, and 0 allowed')
     expect(`${stderr}${JSON.stringify(report)}`).not.toContain('s3cr3t')
     const allowed = await watch('six-downloads.mjs', { options: ['--fail-on', 'duplicates=1,outputs=0'] })
     expect(allowed.code).toBe(0)

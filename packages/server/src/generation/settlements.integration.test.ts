@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSettlements } from './settlements.ts'
 import type { TestCluster, TestNode } from './testing/test-cluster.ts'
-import { accept, finish, jobOf, newAsk, newSpec, rowOf, startTestCluster } from './testing/test-cluster.ts'
+import {
+  accept,
+  finish,
+  jobOf,
+  newAsk,
+  newSpec,
+  resultOf,
+  rowOf,
+  startTestCluster,
+} from './testing/test-cluster.ts'
 
 let cluster: TestCluster
 let node: TestNode
@@ -257,6 +266,6 @@ describe('listening to events', () => {
     )
     expect(await node.leases.deleteOldPreviews()).toBe(1)
     expect(await types()).toEqual(['queued'])
-    await finish(node, spec)
+    expect(await leased?.store(resultOf(node, 'after its previews'))).toBe(true)
   })
 })
