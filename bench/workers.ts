@@ -10,6 +10,7 @@ import { measureBullmq } from './bullmq.ts'
 import { startExternalPostgres } from './external-postgres.ts'
 import type { BenchResult } from './result.ts'
 import { percentile, round } from './result.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 const workerCounts = [1, 2, 4]
 const backlog = 100
@@ -71,10 +72,8 @@ export async function workersBench({ peers }: { peers: string | undefined }): Pr
 
 async function withEmbedded(dataDir: string, use: (url: string) => Promise<void>): Promise<void> {
   const embedded = await startEmbeddedPostgres({ dataDir, maxConnections: 150 })
-  const { host, port, user, password, database } = embedded.connection
-  const query = new URLSearchParams({ host, port: String(port) })
   try {
-    await use(`postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`)
+    await use(databaseUrlOf(embedded.connection))
   } finally {
     await embedded.stop()
   }

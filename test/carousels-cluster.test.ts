@@ -9,6 +9,7 @@ import type { PhotoOrigin } from './support/photo-origin.ts'
 import { startPhotoOrigin } from './support/photo-origin.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 interface CarouselRecord {
   id: string
@@ -27,7 +28,7 @@ beforeAll(async () => {
   folder = await createDatabaseFolder()
   database = await startEmbeddedPostgres({ dataDir: join(folder.path, 'postgres'), maxConnections: 80 })
   origin = await startPhotoOrigin()
-  pool = new pg.Pool({ connectionString: databaseUrl(), max: 1 })
+  pool = new pg.Pool({ connectionString: databaseUrlOf(database.connection), max: 1 })
 })
 
 afterEach(async () => {
@@ -41,17 +42,11 @@ afterAll(async () => {
   await folder.remove()
 })
 
-function databaseUrl(): string {
-  const { host, port, user, password, database: name } = database.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  return `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`
-}
-
 async function start(): Promise<ServerProcess> {
   const server = await startServer({
     dataDir: join(folder.path, 'unused'),
     environment: {
-      DATABASE_URL: databaseUrl(),
+      DATABASE_URL: databaseUrlOf(database.connection),
       DARKROOM_STORAGE: `file:${join(folder.path, 'objects')}`,
       DARKROOM_OUTBOUND_ALLOW: '127.0.0.1',
     },

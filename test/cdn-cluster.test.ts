@@ -9,6 +9,7 @@ import { createDatabaseFolder } from '../packages/server/src/database/testing/ow
 import { command } from './support/access-platform.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 let folder: DatabaseFolder
 let database: EmbeddedPostgres
@@ -32,13 +33,11 @@ afterAll(async () => {
 })
 
 async function start(): Promise<ServerProcess> {
-  const { host, port, user, password, database: name } = database.connection
-  const query = new URLSearchParams({ host, port: String(port) })
   const server = await startServer({
     dataDir: join(folder.path, 'unused'),
     role: 'gateway',
     environment: {
-      DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`,
+      DATABASE_URL: databaseUrlOf(database.connection),
       DARKROOM_STORAGE: `file:${join(folder.path, 'objects')}`,
       DARKROOM_CDN: 'fastly',
       DARKROOM_CDN_REPEAT_S: '0',

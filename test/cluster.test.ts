@@ -8,6 +8,7 @@ import type { DatabaseFolder } from '../packages/server/src/database/testing/own
 import { createDatabaseFolder } from '../packages/server/src/database/testing/owner-process.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { bodyHash, startServer } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 /** Processes that share a database and a folder of pictures, as several machines behind a balancer would. */
 let folder: DatabaseFolder
@@ -32,18 +33,11 @@ afterEach(async () => {
   await fake.close()
 })
 
-/** The database as an operator would write it: a Unix socket in a URL (libpq's `host` parameter). */
-function databaseUrl(): string {
-  const { host, port, user, password, database: name } = database.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  return `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`
-}
-
 async function start(environment: Record<string, string> = {}): Promise<ServerProcess> {
   const server = await startServer({
     dataDir: join(folder.path, 'unused'),
     environment: {
-      DATABASE_URL: databaseUrl(),
+      DATABASE_URL: databaseUrlOf(database.connection),
       DARKROOM_STORAGE: `file:${join(folder.path, 'objects')}`,
       DARKROOM_MODELS: 'default=openai:any',
       OPENAI_BASE_URL: fake.baseUrl,

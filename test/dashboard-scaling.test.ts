@@ -10,6 +10,7 @@ import { createDatabaseFolder } from '../packages/server/src/database/testing/ow
 import type { ServerProcess } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
 import { executablePath, reason, seriousFindings, sizes, watchedPage } from './support/watched-page.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 /** What the dashboard says of scaling, beside what `/v1/scaling` answers. */
 
@@ -41,9 +42,7 @@ beforeAll(async () => {
   folder = await createDatabaseFolder()
   database = await startEmbeddedPostgres({ dataDir: join(folder.path, 'postgres') })
   dataDir = await makeDataDir()
-  const { host, port, user, password, database: name } = database.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  const url = `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`
+  const url = databaseUrlOf(database.connection)
   server = await startServer({
     dataDir,
     environment: {

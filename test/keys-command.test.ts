@@ -7,6 +7,7 @@ import { startEmbeddedPostgres } from '../packages/server/src/database/embedded-
 import { command } from './support/access-platform.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 const bin = new URL('../packages/server/bin/darkroom.js', import.meta.url).pathname
 
@@ -146,11 +147,9 @@ describe('two processes on one database', () => {
   beforeAll(async () => {
     dataDir = await makeDataDir()
     postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') })
-    const { host, port, user, password, database } = postgres.connection
-    const query = new URLSearchParams({ host, port: String(port) })
     environment = {
       DARKROOM_DATA: join(dataDir, 'commands'),
-      DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`,
+      DATABASE_URL: databaseUrlOf(postgres.connection),
       DARKROOM_STORAGE: `file:${join(dataDir, 'objects')}`,
       DARKROOM_SECRET: 'a secret that both processes are given',
       DARKROOM_AUTH: 'on',

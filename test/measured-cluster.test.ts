@@ -6,6 +6,7 @@ import type { EmbeddedPostgres } from '../packages/server/src/database/embedded-
 import { startEmbeddedPostgres } from '../packages/server/src/database/embedded-postgres.ts'
 import type { ServerProcess, ServerSettings } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 /** What is measured where gateways and workers are processes of their own: one sum, whoever is asked. */
 
@@ -18,9 +19,7 @@ const servers: ServerProcess[] = []
 beforeAll(async () => {
   dataDir = await makeDataDir()
   postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), maxConnections: 80 })
-  const { host, port, user, password, database } = postgres.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  databaseUrl = `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`
+  databaseUrl = databaseUrlOf(postgres.connection)
   fake = await startOpenAIFake()
 })
 afterAll(async () => {

@@ -7,6 +7,7 @@ import type { EmbeddedPostgres } from '../packages/server/src/database/embedded-
 import { startEmbeddedPostgres } from '../packages/server/src/database/embedded-postgres.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 const bin = new URL('../packages/server/bin/darkroom.js', import.meta.url).pathname
 
@@ -18,10 +19,8 @@ let there: ServerProcess
 beforeAll(async () => {
   dataDir = await makeDataDir()
   postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') })
-  const { host, port, user, password, database } = postgres.connection
-  const query = new URLSearchParams({ host, port: String(port) })
   const environment = {
-    DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`,
+    DATABASE_URL: databaseUrlOf(postgres.connection),
     DARKROOM_STORAGE: `file:${join(dataDir, 'objects')}`,
     DARKROOM_CDN: 'on',
   }

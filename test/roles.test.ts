@@ -9,6 +9,7 @@ import { startEmbeddedPostgres } from '../packages/server/src/database/embedded-
 import type { OverviewReport } from '../packages/server/src/overview/overview-report.ts'
 import type { ServerProcess, ServerSettings } from './support/server-process.ts'
 import { bodyHash, makeDataDir, removeDataDir, startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 const bin = new URL('../packages/server/bin/darkroom.js', import.meta.url).pathname
 
@@ -21,9 +22,7 @@ const servers: ServerProcess[] = []
 beforeAll(async () => {
   dataDir = await makeDataDir()
   postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres'), maxConnections: 80 })
-  const { host, port, user, password, database } = postgres.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  databaseUrl = `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`
+  databaseUrl = databaseUrlOf(postgres.connection)
 })
 afterAll(async () => {
   await postgres.stop()

@@ -8,6 +8,7 @@ import type { CephRgw } from '../packages/server/src/storage/testing/ceph-rgw.ts
 import { cephRgwMissing, startCephRgw } from '../packages/server/src/storage/testing/ceph-rgw.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { bodyHash, makeDataDir, removeDataDir, startServer } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 const missing = cephRgwMissing()
 
@@ -26,10 +27,8 @@ describe.skipIf(missing !== undefined)(`two processes on one bucket${missing ? `
     const location = { ...(await rgw.makeBucket()), prefix: 'pictures/' }
     bucket = createS3ObjectStore({ location })
     postgres = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') })
-    const { host, port, user, password, database } = postgres.connection
-    const query = new URLSearchParams({ host, port: String(port) })
     environment = {
-      DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`,
+      DATABASE_URL: databaseUrlOf(postgres.connection),
       DARKROOM_STORAGE: `s3://${location.bucket}/pictures`,
       AWS_ENDPOINT_URL_S3: location.endpoint,
       AWS_REGION: location.region,

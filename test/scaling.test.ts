@@ -11,6 +11,7 @@ import { createDatabaseFolder } from '../packages/server/src/database/testing/ow
 import type { Receiver } from './support/receiver.ts'
 import { startReceiver } from './support/receiver.ts'
 import { makeDataDir, removeDataDir, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 /** The part of the answer that is looked at here. */
 interface Scaling {
@@ -52,15 +53,9 @@ afterAll(async () => {
   await removeDataDir(dataDir)
 })
 
-/** A Unix socket in a URL (libpq's `host` parameter). */
-function databaseUrl(): string {
-  const { host, port, user, password, database: name } = database.connection
-  return `postgres://${user}:${password}@localhost:${port}/${name}?host=${encodeURIComponent(host)}`
-}
-
 function common(): Record<string, string> {
   return {
-    DATABASE_URL: databaseUrl(),
+    DATABASE_URL: databaseUrlOf(database.connection),
     DARKROOM_DATA: dataDir,
     DARKROOM_OUTBOUND_ALLOW: '127.0.0.1',
     DARKROOM_MODELS: 'default=simulated-gpu:sim-1',

@@ -10,6 +10,7 @@ import type { DatabaseFolder } from '../packages/server/src/database/testing/own
 import { createDatabaseFolder } from '../packages/server/src/database/testing/owner-process.ts'
 import type { ServerProcess, ServerSettings } from './support/server-process.ts'
 import { startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 let folder: DatabaseFolder
 const servers: ServerProcess[] = []
@@ -29,9 +30,7 @@ afterEach(async () => {
 async function newDatabase(): Promise<{ url: string; client: pg.Client }> {
   const embedded = await startEmbeddedPostgres({ dataDir: join(folder.path, 'postgres'), maxConnections: 80 })
   opened.push(() => embedded.stop())
-  const { host, port, user, password, database } = embedded.connection
-  const query = new URLSearchParams({ host, port: String(port) })
-  const url = `postgres://${user}:${encodeURIComponent(password)}@/${database}?${query}`
+  const url = databaseUrlOf(embedded.connection)
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   opened.push(() => client.end())

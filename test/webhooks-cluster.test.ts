@@ -7,6 +7,7 @@ import { createDatabaseFolder } from '../packages/server/src/database/testing/ow
 import { startReceiver } from './support/receiver.ts'
 import type { ServerProcess } from './support/server-process.ts'
 import { startServer, until } from './support/server-process.ts'
+import { databaseUrlOf } from '../packages/server/src/database/testing/database-url.ts'
 
 let folder: DatabaseFolder
 let database: EmbeddedPostgres
@@ -23,12 +24,10 @@ afterAll(async () => {
 })
 
 async function start(): Promise<ServerProcess> {
-  const { host, port, user, password, database: name } = database.connection
-  const query = new URLSearchParams({ host, port: String(port) })
   const server = await startServer({
     dataDir: join(folder.path, 'unused'),
     environment: {
-      DATABASE_URL: `postgres://${user}:${encodeURIComponent(password)}@/${name}?${query}`,
+      DATABASE_URL: databaseUrlOf(database.connection),
       DARKROOM_STORAGE: `file:${join(folder.path, 'objects')}`,
       DARKROOM_OUTBOUND_ALLOW: '127.0.0.1',
     },

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import type { TestCluster, TestNode } from '../../packages/server/src/generation/testing/test-cluster.ts'
 import { newSpec, startTestCluster } from '../../packages/server/src/generation/testing/test-cluster.ts'
 import { makeDataDir, removeDataDir } from '../../test/support/server-process.ts'
+import { databaseUrlOf } from '../../packages/server/src/database/testing/database-url.ts'
 
 export interface LaneOptions {
   stepMs: number
@@ -64,10 +65,9 @@ async function startPlatform(
   dataDir: string,
   { stepMs, steps, restS }: LaneOptions,
 ): Promise<Platform> {
-  const { host, port, user, password, database } = cluster.connection
   return await createPlatform({
     config: parseConfig({
-      DATABASE_URL: `postgres://${user}:${password}@localhost:${port}/${database}?host=${encodeURIComponent(host)}`,
+      DATABASE_URL: databaseUrlOf(cluster.connection),
       DARKROOM_DATA: dataDir,
       DARKROOM_MODELS: 'default=simulated-gpu:sim-1',
       DARKROOM_SIMULATED_GPU: `spinUpMs=0,loadMs=0,stepMs=${stepMs},steps=${steps},batch=1`,

@@ -68,7 +68,6 @@ export function createSpeculativeRuns(options: SpeculativeRunsOptions): Speculat
   const offers = new Map<string, Offer>()
   /** Demand that runs here, by backend. */
   const demand = new Map<string, number>()
-  let demandRuns = 0
   let lastDemandAt = Number.NEGATIVE_INFINITY
   let soon: NodeJS.Timeout | undefined
   let looking = false
@@ -131,11 +130,11 @@ export function createSpeculativeRuns(options: SpeculativeRunsOptions): Speculat
   })
   const timer = setInterval(() => void look(patienceMs), lookIntervalMs).unref()
   return {
-    mayBegin: () => demandRuns === 0 && now() - lastDemandAt >= options.restMs,
+    mayBegin: () => demand.size === 0 && now() - lastDemandAt >= options.restMs,
     holdMs: () => (offers.size > 0 && options.othersHaveFreeSlot() ? leaveMs : 0),
     clear: () => clear(),
     get isDemandRunning() {
-      return demandRuns > 0
+      return demand.size > 0
     },
     offer: (row, stopRun) => {
       const offer: Offer = { row, stop: stopRun, isStopped: false, ended: Promise.withResolvers() }
@@ -149,13 +148,11 @@ export function createSpeculativeRuns(options: SpeculativeRunsOptions): Speculat
       }
     },
     demand: async ({ backend }, run) => {
-      demandRuns += 1
       demand.set(backend, (demand.get(backend) ?? 0) + 1)
       try {
         await clear(backend)
         return await run()
       } finally {
-        demandRuns -= 1
         const left = (demand.get(backend) ?? 1) - 1
         if (left === 0) demand.delete(backend)
         else demand.set(backend, left)
